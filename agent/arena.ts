@@ -1,0 +1,92 @@
+import { SLACK } from './kernel/pieces.ts';
+
+const PAGE_BYTES = 65_536;
+
+/** A part of the arena's memory. `start` and `end` are addresses. */
+export interface Region {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Sizes of the parts of an arena, in bytes. */
+export interface ArenaSizes {
+  /** One chunk, with the part of a record that was carried into it. */
+  readonly input: number;
+  /** Computed values and records that had to be put together, until they are encoded. */
+  readonly scratch: number;
+  /** Prepared keys and values, for the life of the arena. */
+  readonly constants: number;
+}
+
+/**
+ * The one block of memory a lane works in: chunk, scratch, lists and output. Its size is fixed at the start, since
+ * growing a WebAssembly.Memory detaches every view of it. `bytes` is all of it; an address is an index in it.
+ */
+export class Arena {
+  readonly memory: WebAssembly.Memory;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly input: Region;
+  readonly scratch: Region;
+  #free = SLACK; // address 0 stays unused, so that 0 can mean "none"
+  #constantsAt: number;
+  readonly #constants: Region;
+  readonly #known = new Map<string, number>();
+  #scratchAt: number;
+
+  /** `reserve` is what `claim` may give out later, in bytes. */
+  constructor(sizes: ArenaSizes, reserve: number) {
+    const parts = SLACK + sizes.input + sizes.scratch + sizes.constants + 3 * 2 * SLACK;
+    const pages = Math.ceil((parts + reserve) / PAGE_BYTES);
+    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    this.bytes = new Uint8Array(this.memory.buffer);
+    this.#constants = this.claim(sizes.constants);
+    this.scratch = this.claim(sizes.scratch);
+    this.input = this.claim(sizes.input);
+    this.#constantsAt = this.#constants.start;
+    this.#scratchAt = this.scratch.start;
+  }
+
+  /** Takes `bytes` from what was reserved, aligned to 8, with slack behind it. Throws when nothing is left. */
+  claim(bytes: number): Region {
+    const start = this.#free;
+    const end = start + bytes;
+    if (end + SLACK > this.bytes.length) throw new Error(`arena is full: ${bytes} bytes asked for, ${this.bytes.length - start - SLACK} left`);
+    this.#free = Math.ceil((end + SLACK) / 8) * 8;
+    return { start, end };
+  }
+
+  /** Address of a text that is needed again and again; the same text gives the same address. `length` is in UTF-8 bytes. */
+  constant(text: string): { address: number; length: number } {
+    const length = Buffer.byteLength(text);
+    const known = this.#known.get(text);
+    if (known !== undefined) return { address: known, length };
+    const address = this.#constantsAt;
+    if (address + length + SLACK > this.#constants.end) throw new Error('arena has no room left for constants');
+    Buffer.from(this.memory.buffer).write(text, address);
+    this.#constantsAt += length;
+    this.#known.set(text, address);
+    return { address, length };
+  }
+
+  /** Bytes left in the scratch region. */
+  get scratchLeft(): number {
+    return this.scratch.end - this.#scratchAt;
+  }
+
+  /** Takes `bytes` of scratch space until the next `resetScratch`; -1 when there is no room. */
+  scratchSpace(bytes: number): number {
+    const address = this.#scratchAt;
+    if (address + bytes > this.scratch.end) return -1;
+    this.#scratchAt = address + bytes;
+    return address;
+  }
+
+  /** Gives back the part of the last `scratchSpace` from `address` on. */
+  scratchShrink(address: number): void {
+    this.#scratchAt = address;
+  }
+
+  resetScratch(): void {
+    this.#scratchAt = this.scratch.start;
+  }
+}

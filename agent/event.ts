@@ -1,0 +1,210 @@
+import type { Arena } from './arena.ts';
+import type { Chunk } from './chunk.ts';
+import { FIELDS, Field } from './fields.ts';
+import { KeySet } from './key-set.ts';
+import { LEVELS } from './levels.ts';
+
+/** How a value lies in memory. */
+export const Value = {
+  /** Text, to be quoted and escaped. */
+  TEXT: 0,
+  /** A valid JSON value, to be copied. */
+  JSON: 1,
+} as const;
+export type ValueKind = (typeof Value)[keyof typeof Value];
+
+/** A member is six integers: key address, key length, value address, value length, shape, reserved (see `member`). */
+export const MEMBER_INTS = 6;
+export const Shape = {
+  /** The key is text, the value is text. */
+  TEXT_TEXT: 0,
+  /** The key is text, the value is JSON. */
+  TEXT_JSON: 1,
+  /** From the key's first quote to the value's end it is JSON already: several members may lie in one such run. */
+  RUN: 2,
+} as const;
+
+/**
+ * The one event of a lane: spans into the current chunk and short computed values. It is filled by one parser,
+ * completed by extraction, encoded, and reset: never keep a reference.
+ *
+ * Positions given to its methods are positions in the chunk of `begin`. The last setter of a field wins, so a parser
+ * that must not overwrite asks `has` first. `rule` names who is setting, and is what `explain` shows.
+ */
+export class LogEvent {
+  /** Bit mask of the fields that are set. */
+  present = 0;
+  /** Bit mask of the fields whose name is taken by a member: they can't be set. */
+  blocked = 0;
+  /** By field: address, length, kind of the value, and the place in the chunk it was read from. */
+  readonly address = new Int32Array(FIELDS.length);
+  readonly length = new Int32Array(FIELDS.length);
+  readonly kind = new Uint8Array(FIELDS.length);
+  readonly from = new Int32Array(FIELDS.length);
+  readonly to = new Int32Array(FIELDS.length);
+  readonly rules: string[] = FIELDS.map(() => '');
+  /** By field, for numeric fields that were computed; NaN where only the digits are known. */
+  readonly numbers = new Float64Array(FIELDS.length).fill(NaN);
+  /** Who is setting fields now. */
+  rule = '';
+  /** Name of the parser that read the record. */
+  format = '';
+  /** The record's place in the chunk. */
+  start = 0;
+  end = 0;
+  memberCount = 0;
+  members = new Int32Array(64 * MEMBER_INTS);
+  readonly keys: KeySet;
+
+  readonly arena: Arena;
+  #base = 0;
+  readonly #levels: { address: number; length: number }[];
+
+  constructor(arena: Arena) {
+    this.arena = arena;
+    this.keys = new KeySet(arena.bytes);
+    this.#levels = LEVELS.map((level) => arena.constant(level));
+  }
+
+  /** Empties the event for the record at [start, end) of `chunk`. */
+  begin(chunk: Chunk, start: number, end: number): void {
+    this.#base = chunk.base;
+    this.start = start;
+    this.end = end;
+    this.reset();
+  }
+
+  /** Throws away whatever was set for this record. */
+  reset(): void {
+    this.present = 0;
+    this.blocked = 0;
+    this.memberCount = 0;
+    this.keys.clear();
+  }
+
+  has(field: Field): boolean {
+    return ((this.present | this.blocked) & (1 << field)) !== 0;
+  }
+
+  /** Keeps a field from being set: its name is taken, or what stands there is known not to be one. */
+  block(field: Field): void {
+    this.blocked |= 1 << field;
+  }
+
+  unset(field: Field): void {
+    this.present &= ~(1 << field);
+  }
+
+  /** Text as it stands in the chunk. An empty span sets nothing. */
+  span(field: Field, start: number, end: number): void {
+    if (end > start) this.#set(field, this.#base + start, end - start, Value.TEXT, start, end);
+  }
+
+  /** A JSON value as it stands in the chunk: a string with its quotes, a number, an object. */
+  json(field: Field, start: number, end: number): void {
+    this.#set(field, this.#base + start, end - start, Value.JSON, start, end);
+    this.numbers[field] = NaN;
+  }
+
+  /** Text that had to be computed from [start, end) of the chunk. */
+  value(field: Field, text: string, start: number, end: number): void {
+    const length = Buffer.byteLength(text);
+    const address = this.arena.scratchSpace(length);
+    if (address < 0) return;
+    if (length === text.length) for (let i = 0; i < length; i++) this.arena.bytes[address + i] = text.charCodeAt(i);
+    else Buffer.from(this.arena.memory.buffer).write(text, address);
+    this.#set(field, address, length, Value.TEXT, start, end);
+  }
+
+  /** Text that lies anywhere in the arena already, read from [start, end) of the chunk. */
+  at(field: Field, address: number, length: number, start: number, end: number): void {
+    this.#set(field, address, length, Value.TEXT, start, end);
+  }
+
+  /** A finite number that had to be computed from [start, end) of the chunk. */
+  number(field: Field, value: number, start: number, end: number): void {
+    const address = this.arena.scratchSpace(32);
+    if (address < 0 || !Number.isFinite(value)) return;
+    const length = writeNumber(this.arena.bytes, address, value);
+    this.arena.scratchShrink(address + length);
+    this.#set(field, address, length, Value.JSON, start, end);
+    this.numbers[field] = value;
+  }
+
+  /** One of LEVELS by its position. */
+  level(level: number, start: number, end: number): void {
+    const name = this.#levels[level];
+    if (name !== undefined) this.#set(Field.level, name.address, name.length, Value.TEXT, start, end);
+  }
+
+  /** Value of a numeric field that is set: computed, or read from its digits. */
+  numberOf(field: Field): number {
+    const known = this.numbers[field] ?? NaN;
+    if (!Number.isNaN(known)) return known;
+    const address = this.address[field] ?? 0;
+    return Number(Buffer.from(this.arena.memory.buffer, address, this.length[field] ?? 0).toString('latin1'));
+  }
+
+  /**
+   * Any other key with its value, both as they stand in the chunk. `kind` is that of the value: JSON as it stands, or
+   * text to be quoted. A key that was there before is left out, and false comes back. For keys of text; a JSON line's
+   * own members come through `run`.
+   */
+  member(keyStart: number, keyEnd: number, start: number, end: number, kind: ValueKind): boolean {
+    const key = this.#base + keyStart;
+    if (!this.keys.add(key, key + keyEnd - keyStart)) return false;
+    this.#push(key, keyEnd - keyStart, this.#base + start, end - start, kind === Value.JSON ? Shape.TEXT_JSON : Shape.TEXT_TEXT, 0);
+    return true;
+  }
+
+  /** Members of a JSON line as they stand, from a key's first quote to a value's end. The caller has seen to it that no key is there twice. */
+  run(start: number, keyLength: number, end: number): void {
+    this.#push(this.#base + start, keyLength, this.#base + start, end - start, Shape.RUN, 0);
+  }
+
+  #push(key: number, keyLength: number, address: number, length: number, shape: number, reserved: number): void {
+    const at = this.memberCount++ * MEMBER_INTS;
+    if (at + MEMBER_INTS > this.members.length) {
+      const more = new Int32Array(this.members.length * 2);
+      more.set(this.members);
+      this.members = more;
+    }
+    const members = this.members;
+    members[at] = key;
+    members[at + 1] = keyLength;
+    members[at + 2] = address;
+    members[at + 3] = length;
+    members[at + 4] = shape;
+    members[at + 5] = reserved;
+  }
+
+  #set(field: Field, address: number, length: number, kind: number, from: number, to: number): void {
+    const bit = 1 << field;
+    if ((this.blocked & bit) !== 0) return;
+    this.present |= bit;
+    this.address[field] = address;
+    this.length[field] = length;
+    this.kind[field] = kind;
+    this.from[field] = from;
+    this.to[field] = to;
+    this.rules[field] = this.rule;
+  }
+}
+
+/** Writes a finite number as JSON: integers digit by digit, since a string per line is what a hot path can't afford. */
+function writeNumber(bytes: Uint8Array, address: number, value: number): number {
+  if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) {
+    const text = String(Object.is(value, -0) ? 0 : value);
+    for (let i = 0; i < text.length; i++) bytes[address + i] = text.charCodeAt(i);
+    return text.length;
+  }
+  let digits = 1;
+  for (let rest = value; rest >= 10; rest = (rest / 10) | 0) digits++;
+  let rest = value;
+  for (let at = address + digits - 1; at >= address; at--) {
+    const next = (rest / 10) | 0;
+    bytes[at] = 0x30 + rest - next * 10;
+    rest = next;
+  }
+  return digits;
+}

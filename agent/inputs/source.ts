@@ -1,0 +1,23 @@
+/** Where records come from: one generation of a file, or one run of stdin. Bytes are pulled from it. */
+export interface Source {
+  /** Position in the pipeline's table of sources. */
+  readonly index: number;
+  /** Random, 96 bits as 16 characters of base64url; drawn and made durable before anything of the source is sent. */
+  readonly id: string;
+  /** For people: the path, or `stdin`. */
+  readonly name: string;
+  /** The input of the configuration it belongs to. */
+  readonly input: string;
+  /** Offset, in the source, of the first byte that no record has taken yet. */
+  offset: number;
+  /** True once no more bytes will come: what `read` gives now is all there is. */
+  readonly ended: boolean;
+  /** When bytes last came, in ms of the monotonic clock: how long the source has been quiet. */
+  readonly activeAtMs: number;
+  /** Copies what is there from `offset + skip` on into `target`, as far as it fits. Gives the number of bytes; 0: nothing there now. */
+  read(target: Uint8Array<ArrayBuffer>, skip: number): number;
+  /** The first `bytes` from `offset` on are records now, or were passed over; `offset` moves on. */
+  advance(bytes: number): void;
+  /** Every byte below `offset` is safe: delivered, dead-lettered, filtered or on disk. Never goes back. */
+  acknowledge(offset: number): void;
+}

@@ -1,0 +1,89 @@
+import { Kind, PIECE_INTS } from './pieces.ts';
+
+const [TAB, LF, CR, ESC, SPACE, QUOTE, BACKSLASH] = [0x09, 0x0a, 0x0d, 0x1b, 0x20, 0x22, 0x5c];
+const SHORT_ESCAPES = new Map([[QUOTE, '"'], [BACKSLASH, '\\'], [LF, 'n'], [TAB, 't'], [CR, 'r'], [0x08, 'b'], [0x0c, 'f']]);
+
+/**
+ * Writes a list of pieces as bytes: the plain version of the kernel, its oracle in the tests, and its stand-in for
+ * records that are too large for the arena.
+ * `memory` is what addresses point into; `out` may be other memory. Returns the end of what was written in `out`.
+ */
+export function encodePlain(memory: Uint8Array, list: Int32Array, count: number, out: Uint8Array, start: number): number {
+  let at = start;
+  const marks = new DataView(memory.buffer, memory.byteOffset);
+  for (let piece = 0; piece < count * PIECE_INTS; piece += PIECE_INTS) {
+    const address = list[piece] ?? 0;
+    const length = list[piece + 1] ?? 0;
+    const kind = list[piece + 2] ?? 0;
+    if (kind === Kind.MARK) marks.setInt32(address, at - start, true);
+    else if (kind === Kind.INTEGER) at = ascii(String((length >>> 0) * 2 ** 32 + (address >>> 0)), out, at);
+    else if (kind === Kind.COPY) {
+      out.set(memory.subarray(address, address + length), at);
+      at += length;
+    } else at = text(memory, address, address + length, kind, out, at);
+  }
+  return at;
+}
+
+function text(memory: Uint8Array, from: number, end: number, kind: number, out: Uint8Array, start: number): number {
+  const quoted = kind !== Kind.COPY_REPAIRED;
+  const repaired = kind !== Kind.QUOTE;
+  let at = start;
+  if (quoted) out[at++] = QUOTE;
+  while (from < end) {
+    const byte = memory[from] ?? 0;
+    if (byte >= 0x80) {
+      const width = repaired ? sequenceWidth(memory, from, end) : 1;
+      if (width > 0) for (let i = 0; i < width; i++) out[at++] = memory[from + i] ?? 0;
+      else for (const part of [0xef, 0xbf, 0xbd]) out[at++] = part;
+      from += Math.abs(width);
+      continue;
+    }
+    const colour = quoted && byte === ESC ? colourEnd(memory, from, end) : 0;
+    if (colour > 0) {
+      from = colour;
+      continue;
+    }
+    if (quoted && (byte < SPACE || byte === QUOTE || byte === BACKSLASH)) at = escape(byte, out, at);
+    else out[at++] = !quoted && (byte === LF || byte === CR) ? SPACE : byte;
+    from++;
+  }
+  if (quoted) out[at++] = QUOTE;
+  return at;
+}
+
+function escape(byte: number, out: Uint8Array, at: number): number {
+  const short = SHORT_ESCAPES.get(byte);
+  return ascii(short === undefined ? `\\u${byte.toString(16).padStart(4, '0')}` : `\\${short}`, out, at);
+}
+
+function ascii(text: string, out: Uint8Array, at: number): number {
+  for (let i = 0; i < text.length; i++) out[at + i] = text.charCodeAt(i);
+  return at + text.length;
+}
+
+/** Where a control sequence (`ESC [ parameters final`, ECMA-48) that starts at `from` ends; 0 if none does. */
+export function colourEnd(bytes: Uint8Array, from: number, end: number): number {
+  if (from + 1 >= end || bytes[from + 1] !== 0x5b) return 0;
+  let at = from + 2;
+  while (at < end && (bytes[at] ?? 0) >= 0x20 && (bytes[at] ?? 0) <= 0x3f) at++;
+  return at < end && (bytes[at] ?? 0) >= 0x40 && (bytes[at] ?? 0) <= 0x7e ? at + 1 : 0;
+}
+
+/**
+ * Width of the UTF-8 sequence at `from`, whose lead byte is >= 0x80; if it is broken, minus the width of the part that
+ * one U+FFFD stands for (Unicode 16, table 3-7 and "maximal subpart").
+ */
+export function sequenceWidth(bytes: Uint8Array, from: number, end: number): number {
+  const lead = bytes[from] ?? 0;
+  const width = lead >= 0xc2 && lead <= 0xdf ? 2 : lead >= 0xe0 && lead <= 0xef ? 3 : lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+  if (width === 0) return -1;
+  for (let i = 1; i < width; i++) {
+    if (from + i >= end) return -i;
+    const byte = bytes[from + i] ?? 0;
+    const low = i > 1 ? 0x80 : lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+    const high = i > 1 ? 0xbf : lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+    if (byte < low || byte > high) return -i;
+  }
+  return width;
+}

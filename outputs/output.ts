@@ -1,0 +1,54 @@
+import type { Dialect } from './dialects/dialect.ts';
+import type { BatchLimits } from '../agent/delivery/batch.ts';
+
+/** What an answer means for one record of a batch. */
+export type ItemVerdict =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'retry'; readonly reason: string }
+  | { readonly kind: 'blocked'; readonly reason: string }
+  | { readonly kind: 'rejected'; readonly reason: string };
+
+/** What an answer means for a batch. A value, never an exception. */
+export type Verdict =
+  | { readonly kind: 'delivered' }
+  /** Try again, for as long as it takes. `afterMs`: what the destination asked for. `stubborn`: the same bytes may be the reason (5xx, connection closed, an answer that can't be read). */
+  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number; readonly stubborn?: boolean }
+  /** Credentials, address, permission: keep everything, tell a person, try slowly. */
+  | { readonly kind: 'blocked'; readonly reason: string }
+  /** Too large: halve it and remember the size. */
+  | { readonly kind: 'split'; readonly reason: string }
+  /** The request is bad: halve it until the record that is to blame stands alone. */
+  | { readonly kind: 'invalid'; readonly reason: string }
+  /** One verdict per record, in the batch's order. */
+  | { readonly kind: 'partial'; readonly items: readonly ItemVerdict[] };
+
+/** How records are framed in a body. `{id}` in `before` is the record's id: source id, offset and length. */
+export interface Framing {
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Where batches go. */
+export interface Destination {
+  /** Sends `count` records as one request. `body` must stay as it is until the promise settles. */
+  send(body: Uint8Array<ArrayBuffer>, count: number, signal: AbortSignal): Promise<Verdict>;
+  /** Closes connections and files. */
+  close(): Promise<void>;
+}
+
+/** An output as the pipeline sees it: how records are written for it, and where they go. */
+export interface Output {
+  /** The output's name in the configuration. */
+  readonly name: string;
+  readonly type: string;
+  /** Whether the records leave the machine: then `host` and `service` are filled in, and the source's position counts. */
+  readonly network: boolean;
+  readonly dialect: Dialect;
+  readonly framing: Framing;
+  readonly limits: BatchLimits;
+  /** Longest wait of a record for others to share a request, in ms. */
+  readonly ageMs: number;
+  /** Requests under way at once. 1 keeps order. */
+  readonly connections: number;
+  open(): Promise<Destination>;
+}
