@@ -13,8 +13,10 @@ export const Value = {
 } as const;
 export type ValueKind = (typeof Value)[keyof typeof Value];
 
-/** A member is six integers: key address, key length, value address, value length, shape, reserved (see `member`). */
+/** A member is six integers: key address, key length, value address, value length, shape, reserved (for a run: the value's address). */
 export const MEMBER_INTS = 6;
+/** More members than this are left in the message: a record's pieces must fit an encoder's list. */
+export const MAX_MEMBERS = 2000;
 export const Shape = {
   /** The key is text, the value is text. */
   TEXT_TEXT: 0,
@@ -49,6 +51,8 @@ export class LogEvent {
   rule = '';
   /** Name of the parser that read the record. */
   format = '';
+  /** JSON of the record may contain line ends between its tokens. */
+  multiline = false;
   /** The record's place in the chunk. */
   start = 0;
   end = 0;
@@ -56,6 +60,9 @@ export class LogEvent {
   members = new Int32Array(64 * MEMBER_INTS);
   readonly keys: KeySet;
 
+  #keyTable = new Int32Array(0);
+  #keyCount = 0;
+  #keyStride = 1;
   readonly arena: Arena;
   #base = 0;
   readonly #levels: { address: number; length: number }[];
@@ -79,6 +86,8 @@ export class LogEvent {
     this.present = 0;
     this.blocked = 0;
     this.memberCount = 0;
+    this.multiline = false;
+    this.#keyCount = 0;
     this.keys.clear();
   }
 
@@ -148,18 +157,49 @@ export class LogEvent {
   /**
    * Any other key with its value, both as they stand in the chunk. `kind` is that of the value: JSON as it stands, or
    * text to be quoted. A key that was there before is left out, and false comes back. For keys of text; a JSON line's
-   * own members come through `run`.
+   * own members come through `run`. `reserved`: the key may collide with an object of a dialect.
    */
-  member(keyStart: number, keyEnd: number, start: number, end: number, kind: ValueKind): boolean {
+  member(keyStart: number, keyEnd: number, start: number, end: number, kind: ValueKind, reserved: boolean): boolean {
     const key = this.#base + keyStart;
-    if (!this.keys.add(key, key + keyEnd - keyStart)) return false;
-    this.#push(key, keyEnd - keyStart, this.#base + start, end - start, kind === Value.JSON ? Shape.TEXT_JSON : Shape.TEXT_TEXT, 0);
+    this.#fillKeys();
+    if (this.memberCount >= MAX_MEMBERS || !this.keys.add(key, key + keyEnd - keyStart)) return false;
+    this.#push(key, keyEnd - keyStart, this.#base + start, end - start, kind === Value.JSON ? Shape.TEXT_JSON : Shape.TEXT_TEXT, reserved ? 1 : 0);
     return true;
   }
 
-  /** Members of a JSON line as they stand, from a key's first quote to a value's end. The caller has seen to it that no key is there twice. */
-  run(start: number, keyLength: number, end: number): void {
-    this.#push(this.#base + start, keyLength, this.#base + start, end - start, Shape.RUN, 0);
+  /**
+   * Members of a JSON line as they stand, from a key's first quote to a value's end; a reserved one comes alone, with
+   * the span of its key and the start of its value. The caller has seen to it that no key is there twice. False: there
+   * are too many.
+   */
+  run(start: number, end: number, keyEnd: number, valueStart: number, reserved: boolean): boolean {
+    if (this.memberCount >= MAX_MEMBERS) return false;
+    this.#push(this.#base + start, keyEnd - start, this.#base + start, end - start, Shape.RUN, reserved ? this.#base + valueStart : 0);
+    return true;
+  }
+
+  /**
+   * The keys of a JSON line, which nobody looks at as long as nothing but the line sets members: `count` rows of
+   * `stride` integers, of which the first two are a key's start and end in the chunk.
+   */
+  lazyKeys(table: Int32Array, count: number, stride: number): void {
+    this.#keyTable = table;
+    this.#keyCount = count;
+    this.#keyStride = stride;
+  }
+
+  /** Whether a member, or a canonical field, has the key that lies at `address`. */
+  hasMember(address: number, length: number): boolean {
+    this.#fillKeys();
+    return this.keys.has(address, address + length);
+  }
+
+  #fillKeys(): void {
+    for (let row = 0; row < this.#keyCount; row++) {
+      const at = row * this.#keyStride;
+      this.keys.add(this.#base + (this.#keyTable[at] as number), this.#base + (this.#keyTable[at + 1] as number));
+    }
+    this.#keyCount = 0;
   }
 
   #push(key: number, keyLength: number, address: number, length: number, shape: number, reserved: number): void {

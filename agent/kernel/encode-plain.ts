@@ -6,16 +6,17 @@ const SHORT_ESCAPES = new Map([[QUOTE, '"'], [BACKSLASH, '\\'], [LF, 'n'], [TAB,
 /**
  * Writes a list of pieces as bytes: the plain version of the kernel, its oracle in the tests, and its stand-in for
  * records that are too large for the arena.
- * `memory` is what addresses point into; `out` may be other memory. Returns the end of what was written in `out`.
+ * `memory` is what addresses point into; `out` may be other memory. Marks count from position `origin` of `out`.
+ * Returns the end of what was written in `out`.
  */
-export function encodePlain(memory: Uint8Array, list: Int32Array, count: number, out: Uint8Array, start: number): number {
+export function encodePlain(memory: Uint8Array, list: Int32Array, count: number, out: Uint8Array, start: number, origin: number): number {
   let at = start;
   const marks = new DataView(memory.buffer, memory.byteOffset);
   for (let piece = 0; piece < count * PIECE_INTS; piece += PIECE_INTS) {
     const address = list[piece] ?? 0;
     const length = list[piece + 1] ?? 0;
     const kind = list[piece + 2] ?? 0;
-    if (kind === Kind.MARK) marks.setInt32(address, at - start, true);
+    if (kind === Kind.MARK) marks.setInt32(address, at - origin, true);
     else if (kind === Kind.INTEGER) at = ascii(String((length >>> 0) * 2 ** 32 + (address >>> 0)), out, at);
     else if (kind === Kind.COPY) {
       out.set(memory.subarray(address, address + length), at);

@@ -16,7 +16,7 @@ export const Kind = {
   QUOTE_REPAIRED: 3,
   /** No bytes: `address` holds the low and `length` the high 32 bits of an integer to be written in decimal. */
   INTEGER: 4,
-  /** No output: the offset reached, from the start of the output, is stored as 32 bits at `address`. */
+  /** No output: the offset reached is stored as 32 bits at `address`. */
   MARK: 5,
 } as const;
 

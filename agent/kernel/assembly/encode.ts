@@ -5,8 +5,8 @@ const QUOTE: u8 = 0x22;
 const BACKSLASH: u8 = 0x5c;
 const ESCAPE: u8 = 0x1b;
 
-/** Writes `count` pieces from `list` to `start`, and gives the end of what was written. */
-export function encode(list: usize, count: i32, start: usize): usize {
+/** Writes `count` pieces from `list` to `start`, and gives the end of what was written; marks count from `origin`. */
+export function encode(list: usize, count: i32, start: usize, origin: usize): usize {
   let out = start;
   const stop = list + <usize>count * 12;
   for (let piece = list; piece < stop; piece += 12) {
@@ -15,7 +15,7 @@ export function encode(list: usize, count: i32, start: usize): usize {
     const kind = load<u32>(piece, 8);
     if (kind == 0) out = copy(address, length, out);
     else if (kind == 1) out = quote(address, length, out);
-    else if (kind == 5) store<u32>(address, <u32>(out - start));
+    else if (kind == 5) store<u32>(address, <u32>(out - origin));
     else if (kind == 4) out = integer((<u64>length << 32) | <u64>address, out);
     else out = repair(address, length, out, kind == 3);
   }

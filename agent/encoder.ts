@@ -1,0 +1,270 @@
+import { DocumentPlan } from './document-plan.ts';
+import type { Arena, Region } from './arena.ts';
+import type { Batch } from './delivery/batch.ts';
+import { MAX_MEMBERS, MEMBER_INTS, Shape, Value, type LogEvent } from './event.ts';
+import { Field } from './fields.ts';
+import { encodePlain } from './kernel/encode-plain.ts';
+import type { Encode } from './kernel/kernel.ts';
+import { Kind, PIECE_BYTES, PIECE_INTS, QUOTE_GROWTH } from './kernel/pieces.ts';
+import type { Dialect } from '../outputs/dialects/dialect.ts';
+import type { Framing } from '../outputs/output.ts';
+
+/** Pieces in a list: some 200 KB, so that it stays in the processor's second cache. */
+const LIST_PIECES = 16_384;
+/** Pieces one record may need: framing, two for each leaf, and its members. */
+const RECORD_PIECES = 128;
+const MEMBER_PIECES = 4;
+
+/** A text or a value that lies in the arena. */
+export interface Stored {
+  readonly address: number;
+  readonly length: number;
+}
+
+/** What records carry that have no such field of their own: an input's `fields:`, and `host` and `service` on the network. */
+export interface Defaults {
+  readonly fields: readonly { readonly field: Field; readonly value: Stored; readonly kind: number }[];
+  /** Keys that are no field; values are JSON. */
+  readonly members: readonly { readonly key: Stored; readonly value: Stored }[];
+}
+
+export const NO_DEFAULTS: Defaults = { fields: [], members: [] };
+
+/**
+ * Turns events into the bytes of one output: a list of pieces per record, and one call of the kernel for many records.
+ * `prepare` writes a record's pieces, `commit` makes them count: so a record is in the batches of all outputs or of
+ * none.
+ */
+export class Encoder {
+  readonly #arena: Arena;
+  readonly #encode: Encode;
+  readonly #ints: Int32Array;
+  readonly #list: Region;
+  readonly #plan: DocumentPlan;
+  readonly #comma: Stored;
+  readonly #colon: Stored;
+  readonly #close: Stored;
+  readonly #dash: Stored;
+  readonly #beforeId: Stored;
+  readonly #afterId: Stored;
+  readonly #after: Stored;
+  readonly #hasId: boolean;
+  /** Index of the next int; where the committed pieces end; and the bytes that those and all pieces become at most. */
+  #at: number;
+  #committed: number;
+  #committedBytes = 0;
+  #bytes = 0;
+  #textKind: number = Kind.QUOTE;
+  #jsonKind: number = Kind.COPY;
+
+  constructor(arena: Arena, encode: Encode, dialect: Dialect, framing: Framing) {
+    this.#arena = arena;
+    this.#encode = encode;
+    this.#ints = new Int32Array(arena.memory.buffer);
+    this.#list = arena.claim(LIST_PIECES * PIECE_BYTES);
+    this.#at = this.#committed = this.#list.start / 4;
+    this.#plan = new DocumentPlan(arena, dialect);
+    this.#comma = arena.constant(',');
+    this.#colon = arena.constant(':');
+    this.#close = arena.constant('}');
+    this.#dash = arena.constant('-');
+    const [beforeId = '', afterId] = framing.before.split('{id}');
+    this.#hasId = afterId !== undefined;
+    this.#beforeId = arena.constant(beforeId);
+    this.#afterId = arena.constant(afterId ?? '');
+    this.#after = arena.constant(framing.after);
+  }
+
+  /** Bytes the pieces written so far become at most. */
+  get pendingBytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether the list has room for another record; if not, it must be flushed. */
+  hasRoom(event: LogEvent, defaults: Defaults): boolean {
+    const pieces = RECORD_PIECES + (event.memberCount + defaults.members.length) * MEMBER_PIECES;
+    return this.#at + pieces * PIECE_INTS <= this.#list.end / 4;
+  }
+
+  /** Writes the pieces of the event as record number `index` of `batch`. `idAddress` is where the source's id lies. */
+  prepare(event: LogEvent, defaults: Defaults, valid: boolean, idAddress: number, offset: number, length: number): void {
+    this.#textKind = valid ? Kind.QUOTE : Kind.QUOTE_REPAIRED;
+    this.#jsonKind = valid && !event.multiline ? Kind.COPY : Kind.COPY_REPAIRED;
+    this.#copy(this.#beforeId);
+    if (this.#hasId) this.#id(idAddress, offset, length);
+    this.#document(event, defaults);
+    this.#copy(this.#after);
+  }
+
+  /** The prepared record is record `index` of the batch. */
+  commit(batch: Batch, index: number): void {
+    this.#piece(batch.endAddress(index), 0, Kind.MARK);
+    this.#committed = this.#at;
+    this.#committedBytes = this.#bytes;
+  }
+
+  /** Forgets what was prepared and not committed. */
+  rollback(): void {
+    this.#at = this.#committed;
+    this.#bytes = this.#committedBytes;
+  }
+
+  /** Writes the committed records into the batch; what was only prepared stays prepared. */
+  flush(batch: Batch): void {
+    const first = this.#list.start / 4;
+    const count = (this.#committed - first) / PIECE_INTS;
+    if (count > 0) {
+      const start = batch.region.start + batch.length;
+      batch.length = this.#encode(this.#list.start, count, start, batch.region.start) - batch.region.start;
+      this.#ints.copyWithin(first, this.#committed, this.#at);
+    }
+    this.#at -= this.#committed - first;
+    this.#bytes -= this.#committedBytes;
+    this.#committed = first;
+    this.#committedBytes = 0;
+  }
+
+  /** Writes a prepared record that may be longer than any slot, as the only record of an empty batch. */
+  writeAlone(batch: Batch): void {
+    this.#piece(batch.endAddress(0), 0, Kind.MARK);
+    const list = this.#ints.subarray(this.#list.start / 4, this.#at);
+    const out = new Uint8Array(this.#bytes);
+    const length = encodePlain(this.#arena.bytes, list, list.length / PIECE_INTS, out, 0, 0);
+    if (length <= batch.memory.length) batch.memory.set(out.subarray(0, length));
+    else batch.holdOutsize(out.slice(0, length));
+    batch.length = length;
+    this.rollback();
+  }
+
+  #id(idAddress: number, offset: number, length: number): void {
+    this.#piece(idAddress, ID_BYTES, Kind.COPY);
+    this.#copy(this.#dash);
+    this.#integer(offset);
+    this.#copy(this.#dash);
+    this.#integer(length);
+    this.#copy(this.#afterId);
+    this.#bytes += ID_BYTES;
+  }
+
+  /** Hot: runs once per record. */
+  #document(event: LogEvent, defaults: Defaults): void {
+    const plan = this.#plan;
+    const steps = plan.steps;
+    let present = event.present;
+    for (const fallback of defaults.fields) present |= 1 << fallback.field;
+    let previous = -1;
+    for (let step = 0; step < steps.length; step++) {
+      const leaf = steps[step] as (typeof steps)[number];
+      if ((present & leaf.bit) === 0) continue;
+      if (leaf.as !== undefined && !plan.applies(leaf, event)) continue;
+      const between = plan.between(previous, step);
+      this.#copyAt(plan.addresses[between] as number, plan.lengths[between] as number);
+      if ((event.present & leaf.bit) === 0) this.#fallback(leaf.field, defaults);
+      else if (leaf.as !== undefined) this.#converted(leaf.field, leaf.as, event);
+      else this.#value(event.address[leaf.field] as number, event.length[leaf.field] as number, event.kind[leaf.field] as number);
+      previous = step;
+    }
+    const end = plan.end(previous);
+    this.#copyAt(plan.addresses[end] as number, plan.lengths[end] as number);
+    if (event.memberCount + defaults.members.length > 0) this.#members(event, defaults, previous >= 0 || plan.hasConstants, present);
+    this.#copy(this.#close);
+  }
+
+  #members(event: LogEvent, defaults: Defaults, follows: boolean, present: number): void {
+    const members = event.members;
+    let first = !follows;
+    let aside = 0;
+    for (let at = 0; at < event.memberCount * MEMBER_INTS; at += MEMBER_INTS) {
+      if (members[at + 5] !== 0 && this.#plan.collides(event, at, present)) {
+        aside++;
+        continue;
+      }
+      if (!first) this.#copy(this.#comma);
+      this.#member(members, at);
+      first = false;
+    }
+    for (const { key, value } of defaults.members) {
+      if (event.hasMember(key.address, key.length)) continue;
+      if (!first) this.#copy(this.#comma);
+      this.#piece(key.address, key.length, Kind.QUOTE);
+      this.#bytes += key.length * QUOTE_GROWTH + 2;
+      this.#copy(this.#colon);
+      this.#copyAt(value.address, value.length);
+      first = false;
+    }
+    if (aside > 0) this.#aside(event, first, present);
+  }
+
+  /** The members that would collide with the dialect's own objects, in an object of their own. */
+  #aside(event: LogEvent, first: boolean, present: number): void {
+    const members = event.members;
+    if (!first) this.#copy(this.#comma);
+    this.#copy(this.#plan.asideOpen);
+    let inner = true;
+    for (let at = 0; at < event.memberCount * MEMBER_INTS; at += MEMBER_INTS) {
+      if (members[at + 5] === 0 || !this.#plan.collides(event, at, present)) continue;
+      if (!inner) this.#copy(this.#comma);
+      this.#member(members, at);
+      inner = false;
+    }
+    this.#copy(this.#close);
+  }
+
+  #member(members: Int32Array, at: number): void {
+    const shape = members[at + 4] as number;
+    if (shape !== Shape.RUN) {
+      this.#value(members[at] as number, members[at + 1] as number, Value.TEXT);
+      this.#copy(this.#colon);
+    }
+    this.#value(members[at + 2] as number, members[at + 3] as number, shape === Shape.TEXT_TEXT ? Value.TEXT : Value.JSON);
+  }
+
+  #fallback(field: Field, defaults: Defaults): void {
+    for (const fallback of defaults.fields) if (fallback.field === field) return this.#value(fallback.value.address, fallback.value.length, fallback.kind);
+  }
+
+  #converted(field: Field, as: string, event: LogEvent): void {
+    const address = event.address[field] as number;
+    const length = event.length[field] as number;
+    if (as === 'nanoseconds') return this.#integer(Math.round(event.numberOf(field) * 1e6));
+    const mark = this.#plan.queryAt(address, length);
+    if (as === 'before-query') this.#value(address, mark < 0 ? length : mark, event.kind[field] as number);
+    else this.#value(address + mark + 1, length - mark - 1, Value.TEXT);
+  }
+
+  #value(address: number, length: number, kind: number): void {
+    this.#piece(address, length, kind === Value.TEXT ? this.#textKind : this.#jsonKind);
+    // a repaired byte becomes three
+    this.#bytes += kind === Value.TEXT ? length * QUOTE_GROWTH + 2 : this.#jsonKind === Kind.COPY ? length : length * 3;
+  }
+
+  #integer(value: number): void {
+    this.#piece(value | 0, Math.floor(value / 2 ** 32), Kind.INTEGER);
+    this.#bytes += 20;
+  }
+
+  #copy(text: Stored): void {
+    this.#copyAt(text.address, text.length);
+  }
+
+  #copyAt(address: number, length: number): void {
+    if (length === 0) return;
+    this.#piece(address, length, Kind.COPY);
+    this.#bytes += length;
+  }
+
+  #piece(address: number, length: number, kind: number): void {
+    const ints = this.#ints;
+    const at = this.#at;
+    ints[at] = address;
+    ints[at + 1] = length;
+    ints[at + 2] = kind;
+    this.#at = at + PIECE_INTS;
+  }
+}
+
+/** Characters of a source's id. */
+export const ID_BYTES = 16;
+
+// A record's members and framing must fit an empty list.
+if ((RECORD_PIECES + MAX_MEMBERS * MEMBER_PIECES) > LIST_PIECES) throw new Error('MAX_MEMBERS is too large for LIST_PIECES');

@@ -1,0 +1,100 @@
+import type { Chunk } from '../agent/chunk.ts';
+import { Value, type LogEvent } from '../agent/event.ts';
+import { FIELDS, Field, type FieldName } from '../agent/fields.ts';
+import { AliasTable } from './values/alias-table.ts';
+import { assignText } from './values/assign.ts';
+
+/**
+ * How the value under an alias becomes the field's.
+ * `text`, `number`: as it stands. `id`: text or a whole number, as text. `level`, `time`: folded. `ms`, `s`, `us`, `ns`: a bare number is in
+ * that unit, a text may bring its own. `status`: 100 to 599. `method`: an HTTP method. `parent`: W3C traceparent.
+ * `error`: a text is the message. `ip`: an address, its port left out. `url`: a path, or a URL whose path is taken.
+ */
+export type How = 'text' | 'number' | 'id' | 'level' | 'time' | 'ms' | 's' | 'us' | 'ns' | 'status' | 'method' | 'parent' | 'error' | 'ip' | 'url';
+
+/** One spelling: `weak` ones hold only where nothing better stands in the record. Case, `_` and `-` make no difference. */
+export interface Alias {
+  readonly key: string;
+  readonly field: Field;
+  readonly how: How;
+  readonly weak: boolean;
+}
+
+const SPELLINGS: Record<string, readonly [How, ...string[]]> = {
+  timestamp: ['time', 'timestamp', '@timestamp', 'time', 'ts', '@t', 'datetime', 'asctime', 'eventTime', 'log_time', 't.$date', '~date', '~record.time.repr', '~syslog_timestamp'],
+  level: ['level', 'level', 'lvl', 'severity', 'severity_text', 'levelname', 'log.level', '@l', 'loglevel', 'level_name', 'record.level.name', '~level.name', '~priority', '~s'],
+  message: ['text', 'message', 'msg', '@m', 'short_message', '~@mt', '~log', '~text', '~event', '~body', '~record.message'],
+  logger: ['text', 'logger', 'logger_name', 'log.logger', 'logger.name', 'category', 'channel', '~name', '~component', '~module', '~source.context', '~record.name', '~c'],
+  thread: ['text', 'thread', 'thread_name', 'process.thread.name', '~ctx', '~thread.name', '~threadid'],
+  pid: ['number', 'pid', 'process.pid', 'process_id', 'procid'],
+  caller: ['text', 'caller', '~source.file', '~log.origin.file.name'],
+  host: ['text', 'host', 'hostname', 'host.name', 'host.hostname'],
+  service: ['text', 'service', 'service.name', 'service_name', 'dd.service', 'appname', '~app'],
+  user_id: ['id', 'user_id', 'usr.id', 'user.id', 'enduser.id', 'user', 'username', 'user_name', 'user.name', 'usr.name', 'usr', '~login', '~uid'],
+  request_id: ['id', 'request_id', 'http.request.id', 'request.id', 'req.id', 'req_id', 'x_request_id', 'correlation_id', 'http.request_id', 'x_amzn_request_id', '~rid'],
+  trace_id: ['id', 'trace_id', 'trace.id', 'dd.trace_id', '@tr', 'otel_trace_id', 'x_b3_traceid', 'x_amzn_trace_id'],
+  span_id: ['id', 'span_id', 'span.id', 'dd.span_id', '@sp', 'x_b3_spanid'],
+  session_id: ['id', 'session_id', 'session.id', 'sid', '~session'],
+  error_type: ['text', 'error_type', 'error.type', 'err.type', 'err.name', 'error.kind', 'error.name', 'error.class', 'exception.type', 'exception.class', 'exception_class', 'exception_type', 'exc_type', 'exception.exception_class', '~err.code', '~error.code'],
+  error_message: ['error', 'error_message', 'error.message', 'err.message', 'error.msg', 'exception.message', 'exception_message', 'exception.exception_message', 'err', 'error', '~exception', '~errmsg'],
+  stack_trace: ['text', 'stack_trace', 'stacktrace', 'stack', 'error.stack', 'err.stack', 'error.stack_trace', 'exception.stacktrace', 'exception.stack_trace', 'exc_info', '@x', 'error_verbose'],
+  http_method: ['method', 'http_method', 'http.method', 'http.request.method', 'method', 'req.method', 'request.method', 'request_method', 'verb'],
+  http_path: ['url', 'http_path', 'http.path', 'url.path', 'url.original', 'req.url', 'request.url', 'request.uri', 'request_uri', 'http.target', 'http.url', 'http.route', '~path', '~url', '~uri', '~endpoint'],
+  http_status: ['status', 'http_status', 'http.status', 'http.status_code', 'http.response.status_code', 'status_code', 'res.statusCode', 'response.status', 'response_status', 'response.status_code', 'response_code', '~status', '~code'],
+  http_version: ['text', 'http_version', 'http.version', 'http.flavor'],
+  client_ip: ['ip', 'client_ip', 'client.ip', 'remote_ip', 'remote_addr', 'remote_address', 'source.ip', 'network.client.ip', 'req.remoteAddress', 'request.remote_ip', 'request.client_ip', 'http.client_ip', 'client.address', 'clientaddr', '~ip', '~client', '~rip', '~remote', '~src_ip', '~source_ip'],
+  user_agent: ['text', 'user_agent', 'http.useragent', 'user_agent.original', 'req.headers.user-agent', 'request.headers.user-agent', 'http_user_agent', '~agent'],
+  referer: ['text', 'referer', 'referrer', 'http.request.referrer', 'http_referer', 'http_referrer', 'req.headers.referer'],
+  bytes: ['number', 'bytes', 'http.response.body.bytes', 'response_size', 'body_bytes_sent', 'bytes_sent', 'http.response_size', 'content_length', 'res.contentLength', '~size'],
+  log_stream: ['text', 'log_stream'],
+  log_file: ['text', 'log_file'],
+  log_offset: ['number', 'log_offset'],
+  truncated: ['text', 'truncated'],
+  original_bytes: ['number', 'original_bytes'],
+};
+
+const DURATIONS: Record<string, readonly string[]> = {
+  ms: ['duration_ms', 'elapsed_ms', 'took_ms', 'latency_ms', 'response_time_ms', 'responseTime', 'response_time', 'duration_millis', 'duration', 'elapsed', 'latency', 'took', 'elapsed_time', 'time_taken', 'time_ms', 'http.duration_ms'],
+  s: ['duration_s', 'elapsed_s', 'latency_s', 'duration_sec', 'duration_seconds', 'request_time', 'elapsed_seconds', 'latency_seconds'],
+  us: ['duration_us', 'elapsed_us', 'latency_us', 'duration_micros'],
+  ns: ['duration_ns', 'elapsed_ns', 'latency_ns', 'event.duration', 'duration_nanos'],
+};
+
+/** Keys under which dialects have objects of their own; what else stands there may collide. */
+const RESERVED = ['log', 'error', 'http', 'url', 'client', 'user', 'host', 'service', 'process', 'trace', 'span', 'event', 'ecs', 'app',
+  'user_agent', 'session', 'message', '@timestamp', 'usr', 'dd', 'network', 'logger', 'status', 'ddsource', 'ddtags', 'hostname', 'duration', 'kubernetes', 'container'];
+
+function allAliases(): Alias[] {
+  const list: Alias[] = [];
+  const add = (field: string, how: How, keys: readonly string[]): void => {
+    for (const key of keys) list.push({ key: key.replace(/^~/, ''), field: Field[field as FieldName], how, weak: key.startsWith('~') });
+  };
+  for (const [field, [how, ...keys]] of Object.entries(SPELLINGS)) add(field, how, keys);
+  for (const [unit, keys] of Object.entries(DURATIONS)) add('duration_ms', unit as How, keys);
+  add('trace_id', 'parent', ['traceparent']);
+  return list;
+}
+
+export const ALIASES: readonly Alias[] = allAliases();
+export const aliasTable = new AliasTable(ALIASES.map(({ key }) => key), RESERVED);
+
+/** Whether an alias is the canonical name of its field. */
+export const isCanonical: readonly boolean[] = ALIASES.map(({ key, field }) => key === FIELDS[field]);
+
+/**
+ * A key=value pair of a text line: a field if its key is known and its value fits, else a member. `quoted`: the value
+ * stood in quotes, which are not part of the span. Weak spellings are members: in text there is no knowing what comes.
+ */
+export function pair(chunk: Chunk, keyStart: number, keyEnd: number, start: number, end: number, quoted: boolean, event: LogEvent): void {
+  const found = aliasTable.find(chunk.bytes, keyStart, keyEnd);
+  const alias = found >= 0 ? ALIASES[found] : undefined;
+  let kept = true;
+  if (alias !== undefined && !alias.weak && !event.has(alias.field)) {
+    kept = assignText(chunk, start, end, alias, event);
+    if (!kept) return;
+    if (isCanonical[found] === true && event.has(alias.field)) return;
+  }
+  if (alias !== undefined && isCanonical[found] === true && !event.has(alias.field)) event.block(alias.field);
+  else if (alias !== undefined && isCanonical[found] === true) return; // said before: its name is taken
+  event.member(keyStart, keyEnd, start, end, quoted || !isJsonScalar(chunk.bytes, start, end) ? Value.TEXT : Value.JSON, found < -1 || aliasTable.reserved(found));
+}
