@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { ConsoleOptions, consoleFlag } from './console-options.ts';
+import { ElasticsearchOptions, elasticsearchFlag } from './elasticsearch-options.ts';
+import { FileOptions, fileFlag } from './file-options.ts';
+
+/** Options of every output there is, told apart by `type`. */
+export const OutputOptions = z.discriminatedUnion('type', [ConsoleOptions, FileOptions, ElasticsearchOptions]);
+export type OutputOptions = z.output<typeof OutputOptions>;
+
+/** What `-o TYPE=VALUE` of the command line means, by type: options, not checked yet. */
+export const OUTPUT_FLAGS: ReadonlyMap<string, { usage: string; read: (value: string | undefined, env: NodeJS.ProcessEnv) => Record<string, unknown> }> = new Map([
+  ['console', { usage: 'console', read: consoleFlag }],
+  ['file', { usage: 'file=PATH', read: fileFlag }],
+  ['elasticsearch', { usage: 'elasticsearch=URL', read: elasticsearchFlag }],
+]);
