@@ -1,0 +1,45 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { shipper } from './agents.ts';
+import { CORPORA, corpus, warm } from './corpus.ts';
+import type { CorpusName } from './corpus.ts';
+import { measure } from './measure.ts';
+import { referenceMbps } from './reference.ts';
+
+const SIZE_MIB = 96;
+const RUNS = 3;
+/** How far a ratio may fall below the recorded one. */
+const TOLERATED_FALL = 0.3;
+const FLOOR = path.join(import.meta.dirname, 'floor.json');
+
+/**
+ * Guards against a fall in speed, on any machine: shipper's MB/s are divided by those of a fixed loop, measured just
+ * before each run. The best of three counts, since whatever else the machine does only makes it slower.
+ */
+export async function quick(record: boolean): Promise<number> {
+  const ratios: Partial<Record<CorpusName, number>> = {};
+  for (const name of CORPORA) ratios[name] = await bestRatio(name);
+  if (record) {
+    writeFileSync(FLOOR, `${JSON.stringify(ratios, null, 2)}\n`);
+    return 0;
+  }
+  const floor = JSON.parse(readFileSync(FLOOR, 'utf8')) as Partial<Record<CorpusName, number>>;
+  const fallen = CORPORA.filter((name) => (ratios[name] ?? 0) < (floor[name] ?? 0) * (1 - TOLERATED_FALL));
+  for (const name of fallen) console.error(`bench: ${name} has fallen from ${floor[name]} to ${ratios[name]} times the reference loop`);
+  return fallen.length === 0 ? 0 : 1;
+}
+
+async function bestRatio(name: CorpusName): Promise<number> {
+  const input = corpus(name, SIZE_MIB);
+  warm(input.path);
+  let best = 0;
+  for (let n = 0; n < RUNS; n++) {
+    const reference = referenceMbps(input.path);
+    const run = await measure(shipper, input, 'elasticsearch');
+    if (run.lost !== 0) throw new Error(`${run.lost} lines of ${input.lines} were lost`);
+    const mbps = input.bytes / 1e6 / run.seconds;
+    console.log(`${name}: ${mbps.toFixed(1)} MB/s, reference loop ${reference.toFixed(0)} MB/s, ratio ${(mbps / reference).toFixed(3)}`);
+    best = Math.max(best, mbps / reference);
+  }
+  return Math.round(best * 1000) / 1000;
+}

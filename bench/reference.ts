@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * MB/s of a fixed loop over the bytes of `file`: lines are cut and each byte is looked at once, which is what a parser
+ * does at least. It stands for how fast this machine is at this moment; change it, and bench/floor.json means nothing.
+ */
+export function referenceMbps(file: string): number {
+  const bytes = readFileSync(file);
+  let best = 0;
+  for (let round = 0; round < 3; round++) {
+    const startedAt = performance.now();
+    const sum = scan(bytes);
+    const mbps = bytes.length / 1e3 / (performance.now() - startedAt);
+    if (sum === 0) throw new Error(`${file} has no lines`);
+    best = Math.max(best, mbps);
+  }
+  return best;
+}
+
+function scan(bytes: Uint8Array): number {
+  let sum = 0;
+  let words = 0;
+  for (let at = 0; at < bytes.length;) {
+    const newline = bytes.indexOf(10, at);
+    const end = newline < 0 ? bytes.length : newline;
+    for (; at < end; at++) {
+      const byte = bytes[at] ?? 0;
+      if (byte === 0x20 || byte === 0x22 || byte === 0x3d) words++;
+      sum = (Math.imul(sum, 31) + byte) | 0;
+    }
+    at = end + 1;
+  }
+  return words + (sum & 1);
+}
