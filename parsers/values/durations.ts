@@ -115,7 +115,7 @@ function readClock(bytes: Uint8Array, start: number, end: number): number {
   const unit = bytes[second] === SPACE ? unitAt(bytes, second + 1, unitEnd) : 0;
   durationEnd = unitEnd;
   if (unit < 5) return NaN;
-  return unit === 5 ? a * MINUTE + b * SECOND : a * HOUR + b * MINUTE;
+  return unit === 5 ? a * MINUTE + b * 1000 : a * HOUR + b * MINUTE;
 }
 
 /** Position of the unit in FACTORS, 0 if it is none. A single capital (`5M`, `3H`) is no unit of time. */
