@@ -1,0 +1,85 @@
+import { Level } from '../../agent/levels.ts';
+import { isLetter } from './bytes.ts';
+
+/** Spellings of a level, folded. */
+const STRONG: readonly (readonly [number, string])[] = [
+  [Level.trace, 'trace trc trac trce finest finer vrb verbose'],
+  [Level.debug, 'debug dbg dbug debg debug1 debug2 debug3 debug4 debug5'],
+  [Level.info, 'info inf information informational notice'],
+  [Level.warn, 'warn warning wrn'],
+  [Level.error, 'error err erro eror severe'],
+  [Level.fatal, 'fatal fata ftl critical crit emerg emergency'],
+];
+
+/** Spellings that are also ordinary words: a reader of prose must ask for more than the word. */
+const WEAK: readonly (readonly [number, string])[] = [
+  [Level.trace, 'spam t'],
+  [Level.debug, 'fine config d v'],
+  [Level.info, 'note log system success default ok i n'],
+  [Level.warn, 'w'],
+  [Level.error, 'fail e'],
+  [Level.fatal, 'alert panic f c p'],
+];
+
+const SLOTS = 1024;
+const WEAK_BIT = 8;
+const words: Uint8Array[] = [];
+const codes: number[] = [];
+const slots = new Int16Array(SLOTS).fill(-1);
+for (const [level, text] of STRONG) for (const word of text.split(' ')) add(word, level);
+for (const [level, text] of WEAK) for (const word of text.split(' ')) add(word, level | WEAK_BIT);
+
+const LONGEST = Math.max(...words.map((word) => word.length));
+
+/** Position in LEVELS of the level that [start, end) spells in whatever case; -1 when it is none. */
+export function levelAt(bytes: Uint8Array, start: number, end: number): number {
+  const code = find(bytes, start, end);
+  return code < 0 ? -1 : code & 7;
+}
+
+/** As `levelAt`, but -1 for words that are common in prose and for single letters. */
+export function strongLevelAt(bytes: Uint8Array, start: number, end: number): number {
+  const code = find(bytes, start, end);
+  return code >= WEAK_BIT ? -1 : code;
+}
+
+/** Position in LEVELS of a syslog severity (RFC 5424, table 2): small is severe. */
+export function levelOfSeverity(severity: number): number {
+  return SEVERITIES[severity] ?? -1;
+}
+
+const SEVERITIES = [Level.fatal, Level.fatal, Level.fatal, Level.error, Level.warn, Level.info, Level.info, Level.debug];
+
+function find(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start > LONGEST || end <= start) return -1;
+  let slot = hash(bytes, start, end);
+  for (let index = slots[slot] as number; index >= 0; index = slots[slot] as number) {
+    if (same(words[index] as Uint8Array, bytes, start, end)) return codes[index] as number;
+    slot = (slot + 1) & (SLOTS - 1);
+  }
+  return -1;
+}
+
+function hash(bytes: Uint8Array, start: number, end: number): number {
+  let value = end - start;
+  for (let at = start; at < end; at++) value = Math.imul(value, 31) + ((bytes[at] as number) | 32);
+  return (value ^ (value >>> 10)) & (SLOTS - 1);
+}
+
+function same(word: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (word.length !== end - start) return false;
+  for (let at = start, index = 0; at < end; at++, index++) {
+    const byte = bytes[at] as number;
+    if ((isLetter(byte) ? byte | 32 : byte) !== word[index]) return false;
+  }
+  return true;
+}
+
+function add(word: string, code: number): void {
+  const bytes = Buffer.from(word);
+  let slot = hash(bytes, 0, bytes.length);
+  while (slots[slot] !== -1) slot = (slot + 1) & (SLOTS - 1);
+  slots[slot] = words.length;
+  words.push(bytes);
+  codes.push(code);
+}

@@ -1,0 +1,157 @@
+import { Byte, isBlank, isDigit, isLetter, isLower, isUpper, isWord } from './bytes.ts';
+import { levelAt } from './levels.ts';
+
+/** Where the name from `at` on ends: letters, digits and `_ . $ / @ # - ~`, and `::` between them. */
+export function nameEnd(bytes: Uint8Array, at: number, end: number): number {
+  while (at < end) {
+    const byte = bytes[at] as number;
+    if (isNameByte(byte)) at++;
+    else if (byte === Byte.COLON && bytes[at + 1] === Byte.COLON && isWord(bytes[at + 2])) at += 2;
+    else break;
+  }
+  return at;
+}
+
+/** `com.acme.Shop`, `app::models`, `o.e.s.UserService`: more than one part and no path, number or host name. */
+export function isQualified(bytes: Uint8Array, start: number, end: number): boolean {
+  if (!isLetter(bytes[start])) return false;
+  let parts = 1;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at];
+    if (byte === Byte.SLASH || byte === Byte.AT) return false;
+    if (byte === Byte.DOT || byte === Byte.COLON && bytes[at + 1] === Byte.COLON) parts++;
+  }
+  return parts > 1 && isWord(bytes[end - 1]);
+}
+
+/** A qualified name that prose would hardly have: `::`, or two dots and a part that begins with a capital letter. */
+export function isClassName(bytes: Uint8Array, start: number, end: number): boolean {
+  if (!isQualified(bytes, start, end)) return false;
+  let dots = 0;
+  let capital = false;
+  for (let at = start; at < end; at++) {
+    if (bytes[at] === Byte.COLON) return true;
+    if (bytes[at] !== Byte.DOT) continue;
+    dots++;
+    if (isUpper(bytes[at + 1])) capital = true;
+  }
+  return dots > 1 && capital;
+}
+
+/** One word: letters, digits, `_` and `-`, beginning with a letter. */
+export function isSimpleName(bytes: Uint8Array, start: number, end: number): boolean {
+  if (!isLetter(bytes[start]) || end - start < 2) return false;
+  for (let at = start; at < end; at++) if (!isWord(bytes[at]) && bytes[at] !== Byte.DASH) return false;
+  return true;
+}
+
+/**
+ * `main`, `pool-1-thread-2`, `http-nio-8080-exec-9`, `Thread 1`, `MemtableFlushWriter:20342`: what thread libraries call
+ * their threads. Names that are only numbers and hexadecimal digits are ids of something else.
+ */
+export function isThreadName(bytes: Uint8Array, start: number, end: number): boolean {
+  if (!isLetter(bytes[start]) || isHexId(bytes, start, end)) return false;
+  if (equals(bytes, start, end, 'main')) return true;
+  if (contains(bytes, start, end, 'thread') || contains(bytes, start, end, 'worker') || contains(bytes, start, end, 'scheduler')) return true;
+  if (contains(bytes, start, end, 'executor') || contains(bytes, start, end, 'pool-')) return true;
+  return endsWithCounter(bytes, start, end);
+}
+
+/** `server.go:12`, `lib/app.py:88`, `Foo.bar():12`, `EngineSelectorFeature.cpp:187`: a place in source code. */
+export function isCaller(bytes: Uint8Array, start: number, end: number): boolean {
+  let colon = end - 1;
+  while (colon > start && isDigit(bytes[colon])) colon--;
+  if (colon === end - 1 || colon <= start || bytes[colon] !== Byte.COLON) return false;
+  for (let at = start; at < colon; at++) if (isBlank(bytes[at]) || bytes[at] === Byte.COLON || bytes[at] === Byte.OPEN_BRACKET) return false;
+  return hasExtension(bytes, start, colon) || bytes[colon - 1] === Byte.CLOSE_PAREN;
+}
+
+/** Whether [start, end) ends like a source file: a dot and one to five letters, `.cpp`, `.go`, `.c`, `.scala`. */
+export function hasExtension(bytes: Uint8Array, start: number, end: number): boolean {
+  let dot = end - 1;
+  while (dot > start && isLower(bytes[dot])) dot--;
+  return bytes[dot] === Byte.DOT && dot > start && end - dot >= 2 && end - dot <= 6 && isWord(bytes[dot - 1]);
+}
+
+/** Files of languages whose loggers are named after their files: Java, Kotlin, Scala, Groovy. */
+export function isJvmFile(bytes: Uint8Array, start: number, end: number): boolean {
+  return endsWith(bytes, start, end, '.java') || endsWith(bytes, start, end, '.scala') || endsWith(bytes, start, end, '.kt');
+}
+
+const NOT_LOGGERS = new Set([
+  'note', 'user', 'users', 'reason', 'status', 'request', 'response', 'exception', 'failed', 'failure', 'message', 'msg', 'result', 'caused',
+  'http', 'https', 'id', 'url', 'uri', 'path', 'file', 'error', 'errors', 'started', 'usage', 'example', 'todo', 'panic', 'hint', 'detail',
+  'time', 'date', 'duration', 'elapsed', 'took', 'total', 'count', 'ip', 'host', 'port', 'version', 'from', 'to', 'got', 'expected', 'payload', 'body',
+]);
+
+/**
+ * Whether a word in front of a colon is rather a logger (`core: `, `http_server: `, `KafkaConsumer: `) than the first
+ * word of the text (`Failed: `, `status: `, `TimeoutError: `).
+ */
+export function isLoggerWord(bytes: Uint8Array, start: number, end: number): boolean {
+  if (!isLetter(bytes[start]) || levelAt(bytes, start, end) >= 0) return false;
+  if (endsWith(bytes, start, end, 'Error') || endsWith(bytes, start, end, 'Exception') || endsWith(bytes, start, end, 'Failure')) return false;
+  let capitals = 0;
+  let marks = 0;
+  for (let at = start; at < end; at++) {
+    if (isUpper(bytes[at])) capitals++;
+    else if (!isLetter(bytes[at])) marks++;
+  }
+  if (marks > 0) return !hasExtensionAndSlash(bytes, start, end);
+  if (isUpper(bytes[start])) return capitals > 1 && capitals < end - start;
+  return end - start > 24 || !NOT_LOGGERS.has(textOf(bytes, start, end));
+}
+
+export function equals(bytes: Uint8Array, start: number, end: number, text: string): boolean {
+  return end - start === text.length && endsWith(bytes, start, end, text);
+}
+
+export function endsWith(bytes: Uint8Array, start: number, end: number, text: string): boolean {
+  let at = end - text.length;
+  if (at < start) return false;
+  for (let index = 0; index < text.length; index++, at++) if (bytes[at] !== text.charCodeAt(index)) return false;
+  return true;
+}
+
+function hasExtensionAndSlash(bytes: Uint8Array, start: number, end: number): boolean {
+  return bytes[start] === Byte.SLASH || bytes.subarray(start, end).includes(Byte.SLASH) && hasExtension(bytes, start, end);
+}
+
+function isNameByte(byte: number): boolean {
+  return isWord(byte) || byte === Byte.DOT || byte === Byte.DASH || byte === Byte.SLASH || byte === Byte.DOLLAR || byte === Byte.AT
+    || byte === Byte.HASH || byte === 126;
+}
+
+/** Case is not looked at; `text` is lower case. */
+function contains(bytes: Uint8Array, start: number, end: number, text: string): boolean {
+  const first = text.charCodeAt(0);
+  for (let at = start; at + text.length <= end; at++) {
+    if (((bytes[at] as number) | 32) !== first) continue;
+    let index = 1;
+    while (index < text.length && ((bytes[at + index] as number) | 32) === text.charCodeAt(index)) index++;
+    if (index === text.length) return true;
+  }
+  return false;
+}
+
+function endsWithCounter(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = end - 1;
+  while (at > start && isDigit(bytes[at])) at--;
+  const byte = bytes[at];
+  return at < end - 1 && (byte === Byte.DASH || byte === Byte.HASH || byte === Byte.COLON || byte === Byte.SPACE);
+}
+
+function isHexId(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start < 8) return false;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (!isDigit(byte) && byte !== Byte.DASH && !(((byte | 32) >= 97) && ((byte | 32) <= 102))) return false;
+  }
+  return true;
+}
+
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  let text = '';
+  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at] as number);
+  return text;
+}
