@@ -65,30 +65,47 @@ static void seeId(const char *id, size_t length) {
   }
 }
 
+#define TEXT(literal) append(&answer, literal, sizeof literal - 1)
+
+static void appendItem(const char *operation, const char *id, size_t length, int first, int brief) {
+  if (!first) TEXT(",");
+  TEXT("{\"");
+  append(&answer, operation, strlen(operation));
+  TEXT("\":{");
+  if (!brief) {
+    TEXT("\"_index\":\"logs-generic-default\",\"_id\":\"");
+    append(&answer, id, length);
+    TEXT("\",\"_version\":1,\"result\":\"created\",\"_shards\":{\"total\":2,\"successful\":1,\"failed\":0},\"_seq_no\":4711,\"_primary_term\":1,");
+  }
+  TEXT("\"status\":201}}");
+}
+
+/** Where the value of `"_id":"…"` begins. */
+static const char *findId(const char *at, const char *end) {
+  while ((at = memchr(at, '_', end - at)) && end - at > 6) {
+    if (!memcmp(at - 1, "\"_id\":\"", 7)) return at + 6;
+    at++;
+  }
+  return NULL;
+}
+
 /** Counts the documents of a body, and writes an item for each into `answer`. */
 static void readBulk(const char *at, size_t length, int brief) {
   const char *end = at + length;
   answer.length = 0;
-  append(&answer, "{\"errors\":false,\"took\":1,\"items\":[", 34);
+  TEXT("{\"errors\":false,\"took\":1,\"items\":[");
   for (int first = 1; at < end; first = 0) {
     const char *newline = memchr(at, '\n', end - at);
     if (!newline) break;
-    const char *id = memmem(at, newline - at, "\"_id\":\"", 7);
-    const char *idEnd = id ? memchr(id + 7, '"', newline - id - 7) : NULL;
-    char item[256];
-    int size = idEnd ? (int)(idEnd - id - 7) : 0;
-    if (idEnd) seeId(id + 7, size);
-    const char *operation = at[2] == 'i' ? "index" : "create";
-    size = brief
-      ? snprintf(item, sizeof item, "%s{\"%s\":{\"status\":201}}", first ? "" : ",", operation)
-      : snprintf(item, sizeof item, "%s{\"%s\":{\"_index\":\"logs-generic-default\",\"_id\":\"%.*s\",\"_version\":1,\"result\":\"created\",\"_shards\":{\"total\":2,\"successful\":1,\"failed\":0},\"_seq_no\":%lu,\"_primary_term\":1,\"status\":201}}",
-          first ? "" : ",", operation, size > 80 ? 80 : size, id ? id + 7 : "", counts.docs);
-    append(&answer, item, size);
+    const char *id = findId(at, newline);
+    const char *idEnd = id ? memchr(id, '"', newline - id) : NULL;
+    if (idEnd) seeId(id, idEnd - id);
+    appendItem(at[2] == 'i' ? "index" : "create", id, idEnd ? idEnd - id : 0, first, brief);
     const char *next = memchr(newline + 1, '\n', end - newline - 1);
     counts.docs++;
     at = next ? next + 1 : end;
   }
-  append(&answer, "]}", 2);
+  TEXT("]}");
 }
 
 static size_t gunzip(const char *from, size_t length) {
