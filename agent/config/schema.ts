@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { OutputOptions } from '../../outputs/options.ts';
+import { didYouMean } from './did-you-mean.ts';
+import { duration, oneOrMore, size, text } from './options.ts';
+
+const NAME = z.string().regex(/^[A-Za-z][\w-]*$/, 'must begin with a letter and have only letters, digits, - and _');
+
+const format = text().prefault('auto').describe('`auto`, or the name of a format (`shipper formats` lists them)');
+const encoding = z.enum(['utf-8', 'utf-16le', 'utf-16be', 'latin1']).prefault('utf-8').describe('How the bytes are to be read');
+const fields = z
+  .record(text(), z.union([z.string(), z.number(), z.boolean()], { error: 'must be text, a number, true or false' }))
+  .prefault({})
+  .describe('Fields that every event of this input carries');
+
+const FileInput = z.strictObject({
+  type: z.literal('file'),
+  paths: oneOrMore(text()).describe('Files to follow; `*`, `**`, `?`, `[…]` and `{a,b}` are patterns'),
+  exclude: z
+    .union([z.array(text()), text().transform((pattern) => [pattern])])
+    .prefault([])
+    .describe('Patterns of files to leave alone'),
+  start_at: z.enum(['beginning', 'end']).prefault('beginning').describe('Where a file without a checkpoint is begun'),
+  format,
+  encoding,
+  fields,
+});
+
+const StdinInput = z.strictObject({ type: z.literal('stdin'), format, encoding, fields });
+
+export const InputOptions = z.discriminatedUnion('type', [FileInput, StdinInput]);
+
+export const InputsSchema = z.record(NAME, InputOptions).refine((inputs) => Object.keys(inputs).length > 0, 'must name at least one input').superRefine(oneStdin);
+export const OutputsSchema = z.record(NAME, OutputOptions).refine((outputs) => Object.keys(outputs).length > 0, 'must name at least one output');
+
+/** Options that are neither inputs nor outputs. Each can also be given as SHIPPER_NAME in the environment. */
+export const SETTINGS = {
+  state_dir: text().optional().describe('Folder of checkpoints, source ids and dead letters; without it `$STATE_DIRECTORY`, `$XDG_STATE_HOME/shipper` or `~/.local/state/shipper`'),
+  memory: size(8 * 2 ** 20, 2 ** 30).prefault('32MiB').describe('Budget for everything that is read and not yet delivered; when it is used up, reading waits'),
+  max_record_bytes: size(1024, 16 * 2 ** 20).prefault('1MiB').describe('Longest record; what is beyond is cut off and counted'),
+  time_zone: z.string().refine(isTimeZone, { error: ({ input }) => `must be local, UTC or a name such as Europe/Berlin${didYouMean(String(input), Intl.supportedValuesOf('timeZone'))}` }).prefault('local').describe('Zone of times that are written without one; `local` is that of this machine'),
+  shutdown_timeout: duration().prefault('20s').describe('Longest wait for delivery after SIGINT or SIGTERM'),
+  drain_timeout: duration().prefault('60s').describe('Longest wait without any progress at the end of stdin and of `--once`'),
+  stop_delay: duration().prefault('2s').describe('How long sources must be quiet after SIGTERM before reading stops'),
+  log_level: z.enum(['debug', 'info', 'warn', 'error']).prefault('info').describe("Which of shipper's own messages are written to stderr"),
+};
+
+/** The configuration: the only list of its options. What comes out of it has every default, durations in ms, sizes in bytes. */
+export const ConfigSchema = z.strictObject({
+  inputs: InputsSchema.prefault({ stdin: { type: 'stdin' } }).describe('Where lines come from, by a name of your choice'),
+  outputs: OutputsSchema.prefault({ console: { type: 'console' } }).describe('Where events go, by a name of your choice'),
+  ...SETTINGS,
+});
+
+export type Config = z.output<typeof ConfigSchema>;
+export type InputConfig = z.output<typeof InputOptions>;
+export type FileInputConfig = z.output<typeof FileInput>;
+export type StdinInputConfig = z.output<typeof StdinInput>;
+export type OutputConfig = z.output<typeof OutputOptions>;
+
+function oneStdin(inputs: Record<string, InputConfig>, context: z.RefinementCtx): void {
+  const [, second] = Object.keys(inputs).filter((name) => inputs[name]?.type === 'stdin');
+  if (second !== undefined) context.addIssue({ code: 'custom', path: [second, 'type'], message: 'there is only one stdin, and another input reads it' });
+}
+
+function isTimeZone(name: string): boolean {
+  if (name === 'local') return true;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}
