@@ -57,10 +57,10 @@ export class LogEvent {
   start = 0;
   end = 0;
   memberCount = 0;
-  members = new Int32Array(64 * MEMBER_INTS);
+  members: Int32Array = new Int32Array(64 * MEMBER_INTS);
   readonly keys: KeySet;
 
-  #keyTable = new Int32Array(0);
+  #keyTable: Int32Array = new Int32Array(0);
   #keyCount = 0;
   #keyStride = 1;
   readonly arena: Arena;

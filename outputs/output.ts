@@ -4,7 +4,8 @@ import type { BatchLimits } from '../agent/delivery/batch.ts';
 /** What an answer means for one record of a batch. */
 export type ItemVerdict =
   | { readonly kind: 'delivered' }
-  | { readonly kind: 'retry'; readonly reason: string }
+  /** `stubborn`: the record may be the reason (500), as opposed to a destination that is busy (429). */
+  | { readonly kind: 'retry'; readonly reason: string; readonly stubborn?: boolean }
   | { readonly kind: 'blocked'; readonly reason: string }
   | { readonly kind: 'rejected'; readonly reason: string };
 
@@ -50,5 +51,7 @@ export interface Output {
   readonly ageMs: number;
   /** Requests under way at once. 1 keeps order. */
   readonly connections: number;
+  /** Aborted when nothing more can ever be delivered and the run is to end: stdout's reader has gone. */
+  readonly closed?: AbortSignal;
   open(): Promise<Destination>;
 }

@@ -2,7 +2,8 @@ import type { Chunk } from '../agent/chunk.ts';
 import { Value, type LogEvent } from '../agent/event.ts';
 import { FIELDS, Field, type FieldName } from '../agent/fields.ts';
 import { AliasTable } from './values/alias-table.ts';
-import { assignText } from './values/assign.ts';
+import { assignText, Outcome } from './values/assign.ts';
+import { stringEnd } from './values/json-scan.ts';
 
 /**
  * How the value under an alias becomes the field's.
@@ -78,23 +79,41 @@ function allAliases(): Alias[] {
 export const ALIASES: readonly Alias[] = allAliases();
 export const aliasTable = new AliasTable(ALIASES.map(({ key }) => key), RESERVED);
 
-/** Whether an alias is the canonical name of its field. */
-export const isCanonical: readonly boolean[] = ALIASES.map(({ key, field }) => key === FIELDS[field]);
+/** Whether the key at [start, end) is letter by letter the canonical name of the alias' field. */
+export function isCanonical(bytes: Uint8Array, start: number, end: number, alias: Alias): boolean {
+  const name = FIELDS[alias.field] ?? '';
+  if (name.length !== end - start) return false;
+  for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name.charCodeAt(i)) return false;
+  return true;
+}
 
 /**
  * A key=value pair of a text line: a field if its key is known and its value fits, else a member. `quoted`: the value
- * stood in quotes, which are not part of the span. Weak spellings are members: in text there is no knowing what comes.
+ * stood in quotes, which are not part of the span. Weak spellings stay members: in a text there is no knowing what
+ * they mean. Values are text, as in the source; only fields have other types.
  */
 export function pair(chunk: Chunk, keyStart: number, keyEnd: number, start: number, end: number, quoted: boolean, event: LogEvent): void {
-  const found = aliasTable.find(chunk.bytes, keyStart, keyEnd);
-  const alias = found >= 0 ? ALIASES[found] : undefined;
-  let kept = true;
-  if (alias !== undefined && !alias.weak && !event.has(alias.field)) {
-    kept = assignText(chunk, start, end, alias, event);
-    if (!kept) return;
-    if (isCanonical[found] === true && event.has(alias.field)) return;
+  const id = aliasTable.find(chunk.bytes, keyStart, keyEnd, -1);
+  const alias = ALIASES[id];
+  if (alias !== undefined) {
+    const canonical = isCanonical(chunk.bytes, keyStart, keyEnd, alias);
+    if (!event.has(alias.field) && !(alias.weak && !canonical)) {
+      if ((alias.how === 'text' || alias.how === 'error') && quoted && isEscaped(chunk.bytes, start, end)) return event.json(alias.field, start - 1, end + 1);
+      const outcome = assignText(chunk, start, end, alias, event);
+      if (outcome === Outcome.RENAMED || (canonical && outcome === Outcome.COPIED)) return;
+    }
+    if (canonical) {
+      if (event.has(alias.field)) return; // it was said before, and one name has one value
+      event.block(alias.field);
+    }
   }
-  if (alias !== undefined && isCanonical[found] === true && !event.has(alias.field)) event.block(alias.field);
-  else if (alias !== undefined && isCanonical[found] === true) return; // said before: its name is taken
-  event.member(keyStart, keyEnd, start, end, quoted || !isJsonScalar(chunk.bytes, start, end) ? Value.TEXT : Value.JSON, found < -1 || aliasTable.reserved(found));
+  const escaped = quoted && isEscaped(chunk.bytes, start, end);
+  if (escaped) event.member(keyStart, keyEnd, start - 1, end + 1, Value.JSON, aliasTable.isReserved(id));
+  else event.member(keyStart, keyEnd, start, end, Value.TEXT, aliasTable.isReserved(id));
+}
+
+/** Whether a quoted value has escapes, and is a valid JSON string as it stands. */
+function isEscaped(bytes: Uint8Array, start: number, end: number): boolean {
+  const backslash = bytes.indexOf(0x5c, start);
+  return backslash >= 0 && backslash < end && bytes[start - 1] === 0x22 && stringEnd(bytes, start - 1, end + 1) === end + 1;
 }

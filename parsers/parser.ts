@@ -1,12 +1,11 @@
 import type { Chunk } from '../agent/chunk.ts';
 import type { LogEvent } from '../agent/event.ts';
-import type { FieldName } from '../agent/fields.ts';
 
 /** A line and what must be read from it: documentation and test in one. */
 export interface Example {
   readonly line: string;
   /** Canonical and other fields, as `shipper explain --json` shows them; undefined: this parser must not claim the line. */
-  readonly event: Partial<Record<FieldName, string | number>> & Record<string, unknown> | undefined;
+  readonly event: Readonly<Record<string, unknown>> | undefined;
   /** Why the row is there, when the line itself does not say it. */
   readonly reason?: string;
   /** Parsers that may claim the line as well. */

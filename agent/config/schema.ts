@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { OutputOptions } from '../../outputs/options.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { duration, oneOrMore, size, text } from './options.ts';
+import { formatSize } from './units.ts';
 
 const NAME = z.string().regex(/^[A-Za-z][\w-]*$/, 'must begin with a letter and have only letters, digits, - and _');
 
@@ -45,17 +46,28 @@ export const SETTINGS = {
 };
 
 /** The configuration: the only list of its options. What comes out of it has every default, durations in ms, sizes in bytes. */
-export const ConfigSchema = z.strictObject({
-  inputs: InputsSchema.prefault({ stdin: { type: 'stdin' } }).describe('Where lines come from, by a name of your choice'),
-  outputs: OutputsSchema.prefault({ console: { type: 'console' } }).describe('Where events go, by a name of your choice'),
-  ...SETTINGS,
-});
+export const ConfigSchema = z
+  .strictObject({
+    inputs: InputsSchema.prefault({ stdin: { type: 'stdin' } }).describe('Where lines come from, by a name of your choice. Without any, stdin is read'),
+    outputs: OutputsSchema.prefault({ console: { type: 'console' } }).describe('Where events go, by a name of your choice. Without any, they go to the console'),
+    ...SETTINGS,
+  })
+  .superRefine((config, context) => {
+    const message = budgetProblem(config);
+    if (message !== undefined) context.addIssue({ code: 'custom', path: ['memory'], message });
+  });
 
 export type Config = z.output<typeof ConfigSchema>;
 export type InputConfig = z.output<typeof InputOptions>;
 export type FileInputConfig = z.output<typeof FileInput>;
 export type StdinInputConfig = z.output<typeof StdinInput>;
 export type OutputConfig = z.output<typeof OutputOptions>;
+
+/** Whether `memory` is too little for the other options: batches being filled may take half of it. */
+export function budgetProblem(config: { memory: number; outputs: Record<string, OutputConfig> }): string | undefined {
+  const batches = Object.values(config.outputs).reduce((bytes, output) => bytes + output.batch.bytes, 0);
+  return batches * 2 <= config.memory ? undefined : `must be at least ${formatSize(batches * 2)}, twice the batch.bytes of all outputs`;
+}
 
 function oneStdin(inputs: Record<string, InputConfig>, context: z.RefinementCtx): void {
   const [, second] = Object.keys(inputs).filter((name) => inputs[name]?.type === 'stdin');

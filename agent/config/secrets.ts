@@ -8,7 +8,7 @@ export type Range = readonly [number, number];
 const SECRETS = ['api_key', 'password', 'bearer_token'];
 const LIKE_A_SECRET = /key|pass|pw|token|secret|auth|credential/i;
 const USERINFO = /(?<=:\/\/)[^/\s@"']*(?=@)/g;
-const ONLY_A_REFERENCE = /^\$\{\w+\}["']?$/;
+const ONLY_A_REFERENCE = /^["']?\$\{\w+\}["']?$/;
 
 /** Whether what stands under this key may not be shown. A misspelled key hides its value as well. */
 export function isSecretKey(key: string): boolean {
@@ -22,7 +22,7 @@ export function secretRanges(document: Document.Parsed<ParsedNode>, text: string
   visit(document, (_, node) => {
     if (!isPair(node) || !isScalar(node.key) || !isSecretKey(String(node.key.value))) return;
     const keyEnd = node.key.range?.[1] ?? 0;
-    const start = text.slice(keyEnd).search(/[^:\s"']/) + keyEnd; // a tag or an anchor is before the value, and may be a secret without quotes
+    const start = text.slice(keyEnd).search(/[^:\s]/) + keyEnd; // a tag or an anchor is before the value, and may be a secret without quotes
     const end = (node.value as ParsedNode | null)?.range[1] ?? 0; // parsed nodes have ranges
     if (end > start && !ONLY_A_REFERENCE.test(text.slice(start, end))) ranges.push([start, end]);
   });

@@ -5,18 +5,41 @@ import { encodePlain } from './encode-plain.ts';
 /** Writes `count` pieces from the list at address `list` to address `start`; returns the end of what was written. Marks count from `origin`. */
 export type Encode = (list: number, count: number, start: number, origin: number) => number;
 
-let compiled: WebAssembly.Module | undefined;
+/** Stores the addresses of the newlines in [start, end) at address `table`, at most `limit`; returns their number. */
+export type Newlines = (start: number, end: number, table: number, limit: number) => number;
 
-/** The encoding kernel over an arena's memory. It is compiled once per process. */
-export function loadKernel(arena: Arena): Encode {
-  compiled ??= new WebAssembly.Module(readFileSync(new URL('./encode.wasm', import.meta.url)));
-  const { encode } = new WebAssembly.Instance(compiled, { env: { memory: arena.memory } }).exports;
-  if (typeof encode !== 'function') throw new Error('encode.wasm does not export encode');
-  return encode as Encode; // its signature is that of assembly/encode.ts
+/** The loops that run over every byte. */
+export interface Kernels {
+  readonly encode: Encode;
+  readonly newlines: Newlines;
 }
 
-/** The same in plain TypeScript: the oracle of the tests, and the reference of the benchmarks. */
-export function plainKernel(arena: Arena): Encode {
+const compiled = new Map<string, WebAssembly.Module>();
+
+/** The kernels over an arena's memory. Each is compiled once per process. */
+export function loadKernels(arena: Arena): Kernels {
+  // Their signatures are those in assembly/.
+  return { encode: load('encode', arena) as Encode, newlines: load('newlines', arena) as Newlines };
+}
+
+function load(name: string, arena: Arena): unknown {
+  let module = compiled.get(name);
+  if (module === undefined) {
+    module = new WebAssembly.Module(readFileSync(new URL(`./${name}.wasm`, import.meta.url)));
+    compiled.set(name, module);
+  }
+  return new WebAssembly.Instance(module, { env: { memory: arena.memory } }).exports[name];
+}
+
+/** The same in plain TypeScript: the oracle of the tests. */
+export function plainKernels(arena: Arena): Kernels {
   const ints = new Int32Array(arena.memory.buffer);
-  return (list, count, start, origin) => encodePlain(arena.bytes, ints.subarray(list / 4), count, arena.bytes, start, origin);
+  return {
+    encode: (list, count, start, origin) => encodePlain(arena.bytes, ints.subarray(list / 4), count, arena.bytes, start, origin),
+    newlines(start, end, table, limit) {
+      let count = 0;
+      for (let at = arena.bytes.indexOf(0x0a, start); at >= 0 && at < end && count < limit; at = arena.bytes.indexOf(0x0a, at + 1)) ints[table / 4 + count++] = at;
+      return count;
+    },
+  };
 }

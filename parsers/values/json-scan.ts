@@ -1,5 +1,5 @@
-/** A row of the table `scanObject` fills: key start and end (without quotes), value start and end (with them), type. */
-export const ROW = 5;
+/** A row of the table `scanObject` fills: key start and end (without quotes), value start and end (with them), type, and a place for its reader. */
+export const ROW = 6;
 
 /** Types of JSON values. `ESCAPED`: a string with a backslash in it. */
 export const Json = { STRING: 0, ESCAPED: 1, NUMBER: 2, WORD: 3, NULL: 4, OBJECT: 5, ARRAY: 6 } as const;

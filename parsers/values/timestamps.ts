@@ -39,10 +39,9 @@ export function scanTimestamp(bytes: Uint8Array, pos: number, end: number): numb
   return after > end || !moment.valid ? -1 : after;
 }
 
-/** Whether the last time that was scanned has a date with a year, a time of day only, or is a bare number. */
-export function scannedKind(): 'full' | 'yearless' | 'clock' | 'epoch' {
-  if (epoch) return 'epoch';
-  return moment.month === 0 ? 'clock' : moment.year === 0 ? 'yearless' : 'full';
+/** Whether the last time that was read was a bare number, which may be anything. */
+export function wasEpoch(): boolean {
+  return epoch;
 }
 
 let epoch = false;
@@ -211,10 +210,10 @@ function compact(bytes: Uint8Array, pos: number, digits: number, end: number): n
   return moment.month === 0 ? -1 : dated(bytes, pos + digits, end);
 }
 
-/** Seconds, milli-, micro- or nanoseconds since 1970, told by their magnitude, between 2014 and two days from now. */
+/** Seconds, milli-, micro- or nanoseconds since 1970, told by the number of digits: from 2001 on. */
 function epochNumber(bytes: Uint8Array, pos: number, digits: number, end: number): number {
   const seconds = decimal(bytes, pos, pos + 10);
-  if (seconds < 1_400_000_000 || seconds * 1000 > timeContext().nowMs + 2 * DAY_MS) return -1;
+  if (seconds < 1_000_000_000 || seconds > 4_102_444_800) return -1;
   moment.setEpoch(seconds);
   epoch = true;
   moment.fractionStart = pos + 10;

@@ -1,0 +1,152 @@
+import type { Arena, Region } from '../arena.ts';
+import type { Newlines } from '../kernel/kernel.ts';
+
+const [TAB, LF, CR, SPACE] = [0x09, 0x0a, 0x0d, 0x20];
+
+/** Which lines continue the record before them. The grammars are in parsers/continuations. */
+export interface Continuations {
+  /** Whether the line at [start, end) belongs to the record that began at `first` and has ended, so far, at `last`. */
+  continues(bytes: Uint8Array, first: number, last: number, start: number, end: number): boolean;
+  /** Whether the record at [start, end), one line so far, can't be continued: it need not wait for the next line. */
+  isClosed(bytes: Uint8Array, start: number, end: number): boolean;
+}
+
+/** Bounds of a joined record. */
+const MAX_LINES = 1000;
+/** Newlines found ahead in one call of the kernel. */
+const TABLE = 8192;
+
+/**
+ * Cuts a chunk into records: lines, with those joined that continue one. Blank lines, CR before LF and NULs in front
+ * of a line belong to none. Positions are in the chunk.
+ *
+ * `next` moves to the next record and is true when there is one; its place is [start, end), `lines` long, and `after`
+ * is where reading goes on. What is left at the chunk's end is an open record: its end is not known yet.
+ */
+export class RecordCutter {
+  start = 0;
+  end = 0;
+  lines = 0;
+  after = 0;
+  readonly #newlines: Newlines;
+  readonly #ints: Int32Array;
+  readonly #table: Region;
+  readonly #continuations: Continuations;
+  readonly #maxBytes: number;
+  #bytes = new Uint8Array();
+  #base = 0;
+  #length = 0;
+  #final = false;
+  /** Newlines in the table, how many of them are used, and where the search goes on. */
+  #found = 0;
+  #taken = 0;
+  #scanned = 0;
+  /** The last line ended with the chunk, not with a newline. */
+  #unended = false;
+  #lineStart = 0;
+  #lineEnd = 0;
+  #lineAfter = 0;
+
+  constructor(arena: Arena, newlines: Newlines, continuations: Continuations, maxBytes: number) {
+    this.#newlines = newlines;
+    this.#ints = new Int32Array(arena.memory.buffer);
+    this.#table = arena.claim(TABLE * 4);
+    this.#continuations = continuations;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Begins with the first `length` bytes of a chunk. `final`: no more will come, so that the open record is a record. */
+  begin(bytes: Uint8Array<ArrayBuffer>, base: number, length: number, final: boolean): void {
+    this.#bytes = bytes;
+    this.#base = base;
+    this.#length = length;
+    this.#final = final;
+    this.after = 0;
+    this.#found = this.#taken = this.#scanned = 0;
+    this.#lineAfter = 0;
+  }
+
+  next(): boolean {
+    if (!this.#line(this.after)) return false;
+    this.start = this.#lineStart;
+    this.end = this.#lineEnd;
+    this.lines = 1;
+    let after = this.#lineAfter;
+    const bytes = this.#bytes;
+    if (!this.#continuations.isClosed(bytes, this.start, this.end)) {
+      for (;;) {
+        if (!this.#line(after)) {
+          if (!this.#final) return false;
+          break;
+        }
+        if (this.lines >= MAX_LINES || this.#lineEnd - this.start > this.#maxBytes || !this.#continuations.continues(bytes, this.start, this.end, this.#lineStart, this.#lineEnd)) {
+          after = this.#lineStart;
+          if (!this.#unended) this.#taken--; // it is looked at again, as the first of the next record
+          break;
+        }
+        this.end = this.#lineEnd;
+        this.lines++;
+        after = this.#lineAfter;
+      }
+    }
+    this.after = after;
+    return true;
+  }
+
+  /** Where the open record at the end begins: everything before it is in a record or passed over. */
+  get open(): number {
+    let at = this.after;
+    while (at < this.#length && isPadding(this.#bytes[at] as number)) at++;
+    return at;
+  }
+
+  /** Moves to the first line from `at` on that isn't blank. */
+  #line(at: number): boolean {
+    for (;;) {
+      let newline = this.#newline();
+      this.#unended = newline < 0;
+      if (newline < 0) {
+        if (!this.#final || at >= this.#length) return false;
+        newline = this.#length;
+      }
+      this.#lineAfter = Math.min(newline + 1, this.#length);
+      let start = at;
+      let end = newline;
+      if (end > start && this.#bytes[end - 1] === CR) end--;
+      while (start < end && this.#bytes[start] === 0) start++;
+      if (!isBlank(this.#bytes, start, end)) {
+        this.#lineStart = start;
+        this.#lineEnd = end;
+        return true;
+      }
+      at = this.#lineAfter;
+      if (newline === this.#length) {
+        this.after = this.#length;
+        return false;
+      }
+    }
+  }
+
+  #newline(): number {
+    if (this.#taken === this.#found) {
+      if (this.#scanned === this.#length) return -1;
+      this.#found = this.#newlines(this.#base + this.#scanned, this.#base + this.#length, this.#table.start, TABLE);
+      this.#taken = 0;
+      this.#scanned = this.#found < TABLE ? this.#length : (this.#ints[this.#table.start / 4 + TABLE - 1] as number) + 1 - this.#base;
+      if (this.#found === 0) return -1;
+    }
+    return (this.#ints[this.#table.start / 4 + this.#taken++] as number) - this.#base;
+  }
+}
+
+function isPadding(byte: number): boolean {
+  return byte === LF || byte === CR || byte === 0;
+}
+
+function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at];
+    if (byte !== SPACE && byte !== TAB && byte !== CR) return false;
+  }
+  return true;
+}
