@@ -1,0 +1,299 @@
+import type { Destination, ItemVerdict, Verdict } from '../../outputs/output.ts';
+import { backoffMs, Pauses, RETRY_LIMITS, type RetryLimits } from './backoff.ts';
+import type { Batch } from './batch.ts';
+import { Health, type HealthState } from './health.ts';
+import { Part } from './part.ts';
+import { lettersOf, settle, type Books, type Shipment } from './settlement.ts';
+
+/** What a delivery needs. */
+export interface DeliveryOptions extends Books {
+  readonly name: string;
+  readonly destination: Destination;
+  /** Requests under way at once; 1 keeps order. */
+  readonly connections: number;
+  /** Takes messages for a person. */
+  readonly report: (message: string) => void;
+  /** Output.closed: what is not delivered by then stays pending. */
+  readonly closed?: AbortSignal;
+  readonly limits?: RetryLimits;
+  /** Monotonic, in ms. */
+  readonly now?: () => number;
+  readonly random?: () => number;
+}
+
+/**
+ * Sends the batches of one output, oldest first, until every record is delivered or in the dead-letter file. It never
+ * gives up and never drops: while a destination fails, its batches stay in their slots, and reading stops when all
+ * slots are taken.
+ */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #limits: RetryLimits;
+  readonly #now: () => number;
+  readonly #random: () => number;
+  readonly #health: Health;
+  readonly #queue: Shipment[] = [];
+  readonly #active = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
+  readonly #pauses = new Pauses();
+  readonly #drains = new Pauses();
+  #idleWaiters: (() => void)[] = [];
+  #notBeforeMs = 0;
+  #limitBytes = Infinity;
+  /** Requests that were answered well: whether it grows tells a failing destination from a bad record. */
+  #answered = 0;
+  #progressAtMs = 0;
+  #refusalReported = false;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#limits = options.limits ?? RETRY_LIMITS;
+    this.#now = options.now ?? (() => performance.now());
+    this.#random = options.random ?? Math.random;
+    this.#health = new Health(options.name, options.report, this.#now);
+    options.closed?.addEventListener('abort', () => this.#end(), { once: true });
+  }
+
+  get health(): HealthState {
+    return this.#health.state;
+  }
+
+  /** Whether a connection is free: an aged batch may be sealed. While there is none, small batches had better grow. */
+  get idle(): boolean {
+    return this.#queue.length === 0 && this.#active.size < this.#options.connections && !this.#stop.signal.aborted;
+  }
+
+  /** Settles when `idle` is true. */
+  whenIdle(): Promise<void> {
+    if (this.idle) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  /**
+   * Notes that `records` of a source, none of them below `from`, were written into a batch that is still open. Once per
+   * chunk, source and batch; before the tracker's `advance` goes beyond `from`.
+   */
+  opened(batch: Batch, source: number, from: number, records: number, bytes: number): void {
+    this.#options.tracker?.opened(batch, source, from);
+    this.#options.ledger.opened(source, this.#options.index, records, bytes);
+  }
+
+  /** Takes a sealed batch; its slot goes back to the pool when all records are settled. Never waits: the slots are the bound. */
+  submit(batch: Batch): void {
+    if (batch.count === 0) return this.#options.pool.release(batch);
+    this.#queue.push({ batch, parts: [Part.whole(batch)], unsettled: batch.count, answeredBefore: this.#answered });
+    this.#pump();
+  }
+
+  /**
+   * Waits until all that was submitted is settled: at most `quietMs` without progress, at most `totalMs` altogether.
+   * False: something is left. Back-off waits end at once.
+   */
+  async drain(limits: { readonly quietMs: number; readonly totalMs: number }): Promise<boolean> {
+    const startMs = this.#now();
+    this.#progressAtMs = startMs;
+    this.#pauses.endAll();
+    while (this.#active.size > 0) {
+      const leftMs = Math.min(this.#progressAtMs + limits.quietMs, startMs + limits.totalMs) - this.#now();
+      if (leftMs <= 0 || this.#stop.signal.aborted) return false;
+      await Promise.race([this.#drains.wait(leftMs), ...this.#active]);
+    }
+    this.#drains.endAll();
+    return this.#queue.length === 0 && !this.#stop.signal.aborted;
+  }
+
+  /** Ends the requests under way. What is not settled stays pending: its sources are not acknowledged. */
+  async stop(): Promise<void> {
+    this.#end();
+    await Promise.all(this.#active);
+  }
+
+  #end(): void {
+    this.#stop.abort();
+    this.#pauses.endAll();
+    this.#drains.endAll();
+  }
+
+  #pump(): void {
+    while (this.#active.size < this.#options.connections && !this.#stop.signal.aborted) {
+      const shipment = this.#queue.shift();
+      if (shipment === undefined) break;
+      const shipping = this.#ship(shipment).finally(() => {
+        this.#active.delete(shipping);
+        this.#pump();
+      });
+      this.#active.add(shipping);
+    }
+    if (!this.idle) return;
+    const waiters = this.#idleWaiters;
+    this.#idleWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  async #ship(shipment: Shipment): Promise<void> {
+    for (let part = shipment.parts.pop(); part !== undefined; part = shipment.parts.pop()) {
+      const [first = part, ...later] = part.slices(this.#limitBytes);
+      shipment.parts.push(...later.reverse());
+      const verdict = await this.#send(first);
+      if (this.#stop.signal.aborted && verdict.kind !== 'delivered') return;
+      await this.#judge(shipment, first, verdict);
+      if (this.#stop.signal.aborted) return;
+    }
+  }
+
+  async #send(part: Part): Promise<Verdict> {
+    for (let waitMs = this.#leftToWait(); waitMs > 0; waitMs = this.#leftToWait()) await this.#pauses.wait(waitMs);
+    try {
+      return await this.#options.destination.send(part.body(), part.count, this.#stop.signal);
+    } catch (error) {
+      // A destination answers with values; this is a bug in it. The records must not pay for it.
+      return { kind: 'retry', reason: `internal error: ${String(error)}`, stubborn: true };
+    }
+  }
+
+  #leftToWait(): number {
+    return this.#stop.signal.aborted ? 0 : this.#notBeforeMs - this.#now();
+  }
+
+  async #judge(shipment: Shipment, part: Part, verdict: Verdict): Promise<void> {
+    switch (verdict.kind) {
+      case 'delivered':
+        return this.#delivered(shipment, part);
+      case 'retry':
+        return this.#retry(shipment, part, verdict);
+      case 'blocked':
+        return this.#blocked(shipment, part, verdict.reason);
+      case 'split':
+        return this.#split(shipment, part, verdict.reason);
+      case 'invalid':
+        return this.#bisect(shipment, part, verdict.reason);
+      case 'partial':
+        return this.#partial(shipment, part, verdict.items);
+    }
+  }
+
+  #delivered(shipment: Shipment, part: Part): void {
+    this.#answered++;
+    this.#health.works();
+    this.#settle(shipment, part, 'delivered');
+  }
+
+  async #retry(shipment: Shipment, part: Part, verdict: Verdict & { kind: 'retry' }): Promise<void> {
+    const { history } = part;
+    history.failures++;
+    if (verdict.stubborn === true && history.suspicions++ === 0) history.answeredBefore = this.#answered;
+    this.#health.fails(verdict.reason, history.failures);
+    this.#obey(verdict.afterMs ?? 0);
+    const suspected = verdict.stubborn === true && history.suspicions >= this.#limits.suspicions;
+    if (suspected && this.#othersPass(shipment, part)) return this.#bisect(shipment, part, verdict.reason);
+    await this.#pauses.wait(backoffMs(history.failures, this.#limits, this.#random));
+    shipment.parts.push(part);
+    if (suspected && !this.#stop.signal.aborted) await this.#probe(shipment, part);
+  }
+
+  /** What a destination asks for holds for every request to it. */
+  #obey(afterMs: number): void {
+    if (afterMs > 0) this.#notBeforeMs = Math.max(this.#notBeforeMs, this.#now() + Math.min(afterMs, this.#limits.retryAfterCapMs));
+  }
+
+  /** Whether the destination works for other records: only then can these be to blame. */
+  #othersPass(shipment: Shipment, part: Part): boolean {
+    if (this.#answered > part.history.answeredBefore) return true;
+    // A last record has no others left to be compared with, except those that went before it.
+    return this.#answered > shipment.answeredBefore && part.history.suspicions >= 2 * this.#limits.suspicions;
+  }
+
+  /** Sends another record alone, to learn whether the destination fails or the suspect is to blame: with one connection nothing else passes meanwhile. */
+  async #probe(shipment: Shipment, suspect: Part): Promise<void> {
+    const own = shipment.parts.length - (suspect.count > 1 ? 1 : 2);
+    const lender = own >= 0 ? shipment : this.#queue.shift(); // out of the queue, so that nobody else sends it meanwhile
+    if (lender === undefined) return;
+    await this.#probeWith(lender, own >= 0 ? own : lender.parts.length - 1);
+    if (lender === shipment || lender.unsettled === 0) return;
+    this.#queue.unshift(lender);
+    this.#pump();
+  }
+
+  async #probeWith(lender: Shipment, at: number): Promise<void> {
+    const part = lender.parts[at];
+    const position = part?.positions[Math.floor(this.#random() * part.count)];
+    if (part === undefined || position === undefined) return;
+    const single = part.pick(Int32Array.of(position));
+    const verdict = await this.#send(single);
+    if (verdict.kind !== 'delivered') return;
+    lender.parts.splice(at, 1, ...(part.count > 1 ? [part.without(position)] : []));
+    this.#delivered(lender, single);
+  }
+
+  async #blocked(shipment: Shipment, part: Part, reason: string): Promise<void> {
+    shipment.parts.push(part);
+    this.#health.blocked(reason);
+    await this.#waitForPerson();
+  }
+
+  #waitForPerson(): Promise<void> {
+    return this.#pauses.wait((this.#limits.blockedMs * (1 + this.#random())) / 2);
+  }
+
+  async #split(shipment: Shipment, part: Part, reason: string): Promise<void> {
+    if (part.count < 2) return this.#refuse(shipment, part, () => reason);
+    const halves = part.halves();
+    this.#limitBytes = Math.min(this.#limitBytes, Math.max(...halves.map((half) => half.bytes)));
+    shipment.parts.push(...halves.reverse());
+  }
+
+  /** Halves a part until the record that is to blame stands alone; that one is refused. */
+  async #bisect(shipment: Shipment, part: Part, reason: string): Promise<void> {
+    if (part.count < 2) return this.#refuse(shipment, part, () => reason);
+    const [first, second] = part.halves();
+    // One more failure halves a part again, but a record that stands alone gets all its chances: it may be lost to people for that.
+    for (const half of [first, second]) if (half.count > 1 && part.history.suspicions > 0) half.history.suspicions = this.#limits.suspicions - 1;
+    for (const half of [first, second]) half.history.answeredBefore = this.#answered;
+    shipment.parts.push(second, first);
+  }
+
+  async #partial(shipment: Shipment, part: Part, items: readonly ItemVerdict[]): Promise<void> {
+    if (items.length !== part.count) return this.#retry(shipment, part, { kind: 'retry', reason: `internal error: ${items.length} verdicts for ${part.count} records`, stubborn: true });
+    const delivered = select(part, items, ['delivered']);
+    const rejected = select(part, items, ['rejected']);
+    if (delivered.count > 0) this.#delivered(shipment, delivered);
+    const refusals = items.flatMap((item) => (item.kind === 'rejected' ? [item.reason] : []));
+    if (rejected.count > 0) await this.#refuse(shipment, rejected, (at) => refusals[at] ?? '');
+    const moved = delivered.count + rejected.count > 0;
+    const again = select(part, items, ['retry', 'blocked']);
+    if (again.count > 0 && !this.#stop.signal.aborted) await this.#again(shipment, moved ? again : part, items);
+  }
+
+  /** Items that the destination has not taken go again, without the others. */
+  async #again(shipment: Shipment, part: Part, items: readonly ItemVerdict[]): Promise<void> {
+    const blocked = items.find((item) => item.kind === 'blocked');
+    if (blocked !== undefined) return this.#blocked(shipment, part, blocked.reason);
+    const retries = items.filter((item) => item.kind === 'retry');
+    const stubborn = retries.every((item) => item.stubborn === true);
+    return this.#retry(shipment, part, { kind: 'retry', reason: retries[0]?.reason ?? '', stubborn });
+  }
+
+  /** Writes records to the dead-letter file, however often it takes, and settles them. */
+  async #refuse(shipment: Shipment, part: Part, reasonOf: (at: number) => string): Promise<void> {
+    const { deadLetters } = this.#options;
+    const letters = lettersOf(this.#options, part, reasonOf);
+    for (let error = await deadLetters.append(letters); error !== undefined; error = await deadLetters.append(letters)) {
+      this.#health.blocked(`can't write refused records to ${deadLetters.path}: ${error.message}`);
+      if (!this.#stop.signal.aborted) await this.#waitForPerson();
+      if (this.#stop.signal.aborted) return;
+    }
+    if (!this.#refusalReported) this.#options.report(`${this.#options.name}: refused records go to ${deadLetters.path}; the first: ${reasonOf(0)}`);
+    this.#refusalReported = true;
+    this.#settle(shipment, part, 'dead_lettered');
+  }
+
+  #settle(shipment: Shipment, part: Part, fate: 'delivered' | 'dead_lettered'): void {
+    settle(this.#options, shipment, part, fate);
+    this.#progressAtMs = this.#now();
+    this.#drains.endAll();
+  }
+}
+
+function select(part: Part, items: readonly ItemVerdict[], kinds: readonly ItemVerdict['kind'][]): Part {
+  return part.pick(part.positions.filter((_, at) => kinds.some((kind) => kind === items[at]?.kind)));
+}

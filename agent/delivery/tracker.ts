@@ -1,0 +1,71 @@
+import type { Source } from '../inputs/source.ts';
+import type { Batch } from './batch.ts';
+
+interface Progress {
+  readonly source: Source;
+  /** Below it, every record has been put in batches or is settled. */
+  upTo: number;
+  acknowledged: number;
+}
+
+/**
+ * How far each source is safe: the position below which every record is settled at all outputs that count (all but the
+ * console). Batches settle in any order. Its work is per batch and source, never per record; there are no more open
+ * batches than slots, so both loops are short.
+ */
+export class Tracker {
+  readonly #sources = new Map<number, Progress>();
+  /** For each batch that is not settled: by source, the position below which nothing of the source is in it. */
+  readonly #open = new Map<Batch, Map<number, number>>();
+
+  /** Starts at the source's offset: what lies below is safe already. */
+  add(source: Source): void {
+    this.#sources.set(source.index, { source, upTo: source.offset, acknowledged: source.offset });
+  }
+
+  /** Forgets a source that is done. Batches that still hold records of it may settle later. */
+  remove(source: Source): void {
+    this.#sources.delete(source.index);
+  }
+
+  /**
+   * Records of `source` from position `from` on were put in `batch`. To be called before `advance` goes beyond `from`;
+   * again for the same batch and source: the lowest position holds.
+   */
+  opened(batch: Batch, source: number, from: number): void {
+    const spans = this.#open.get(batch) ?? new Map<number, number>();
+    spans.set(source, Math.min(from, spans.get(source) ?? from));
+    this.#open.set(batch, spans);
+  }
+
+  /** Every record of `source` below `upTo` is in a batch by now, or needs none: filtered, blank, dropped. */
+  advance(source: number, upTo: number): void {
+    const progress = this.#sources.get(source);
+    if (progress === undefined || upTo <= progress.upTo) return;
+    progress.upTo = upTo;
+    this.#acknowledge(source, progress);
+  }
+
+  /** Every record of `batch` is safe: delivered, dead-lettered or on disk. */
+  settled(batch: Batch): void {
+    const spans = this.#open.get(batch);
+    this.#open.delete(batch);
+    for (const source of spans?.keys() ?? []) {
+      const progress = this.#sources.get(source);
+      if (progress !== undefined) this.#acknowledge(source, progress);
+    }
+  }
+
+  /** Position below which everything of `source` is safe. */
+  acknowledged(source: number): number {
+    return this.#sources.get(source)?.acknowledged ?? 0;
+  }
+
+  #acknowledge(source: number, progress: Progress): void {
+    let safe = progress.upTo;
+    for (const spans of this.#open.values()) safe = Math.min(safe, spans.get(source) ?? safe);
+    if (safe <= progress.acknowledged) return;
+    progress.acknowledged = safe;
+    progress.source.acknowledge(safe);
+  }
+}

@@ -1,0 +1,17 @@
+import { consoleOutput } from './console.ts';
+import { elasticsearch } from './elasticsearch.ts';
+import { file } from './file.ts';
+import type { OutputOptions } from './options.ts';
+import type { Output } from './output.ts';
+
+/** Makes the output that checked options describe; nothing is opened yet. `name`: its name in the configuration. */
+export function createOutput(name: string, options: OutputOptions): Output {
+  switch (options.type) {
+    case 'console':
+      return consoleOutput(name, options);
+    case 'file':
+      return file(name, options);
+    case 'elasticsearch':
+      return elasticsearch(name, options);
+  }
+}
