@@ -1,0 +1,176 @@
+import { existsSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import yargs from 'yargs';
+import type { Argv } from 'yargs';
+import { didYouMean } from './config/did-you-mean.ts';
+import { ExitCode, UserError } from './exit-codes.ts';
+import { writeToStderr } from './log.ts';
+import { print } from './print.ts';
+import { version } from './version.ts';
+
+const COMMANDS = ['run', 'explain', 'validate', 'formats'];
+const OPTIONS = ['config', 'output', 'once', 'state-dir', 'json', 'help', 'version'];
+
+const EPILOGUE = `In the environment: SHIPPER_CONFIG, SHIPPER_OUTPUT (blanks between several),
+SHIPPER_ONCE=true, SHIPPER_STATE_DIR, and every setting of a configuration: SHIPPER_MEMORY …
+Credentials come from SHIPPER_ES_API_KEY, SHIPPER_ES_API_KEY_FILE, SHIPPER_ES_PASSWORD …
+
+  app | shipper                                              events on stdout
+  shipper '/var/log/app/*.log' -o elasticsearch=https://es.example:9200
+  shipper -c shipper.yaml`;
+
+type Command = () => Promise<number>;
+
+/** Does what the command line says, and gives the exit code. Throws a UserError if it says nothing sensible. */
+export async function commandLine(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  let command: Command = () => Promise.resolve(ExitCode.OK); // help and version are text, and done with that
+  let output = '';
+  const parser = parserOf(args, env, (chosen) => (command = chosen));
+  await parser.parseAsync(args, {}, (error, _, text) => {
+    if (error) throw error;
+    output = text;
+  });
+  if (output !== '') await print(`${output}\n`);
+  return command();
+}
+
+function parserOf(args: readonly string[], env: NodeJS.ProcessEnv, choose: (command: Command) => void): Argv {
+  const parser: Argv = yargs()
+    .scriptName('shipper')
+    .usage('$0: plain log lines in, structured events out.\n\nUsage: $0 [run] [FILE…] [options]')
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'greedy-arrays': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'populate--': true,
+    })
+    .command(['$0 [files..]', 'run'], 'read, parse and deliver: the agent', runOptions, (argv) => choose(() => run(argv, env, parser)))
+    .command('explain [files..]', 'show how each record was read', explainOptions, (argv) => choose(() => explain(argv, parser)))
+    .command('validate', 'check a configuration', validateOptions, (argv) => choose(() => validate(argv.config ?? env['SHIPPER_CONFIG'], env)))
+    .command('formats', 'list the formats that are known', {}, () => choose(formats))
+    .detectLocale(false) // the messages are looked at below
+    .strict()
+    .version(version())
+    .help()
+    .epilogue(EPILOGUE)
+    .wrap(process.stdout.columns ?? 100)
+    .exitProcess(false)
+    .fail((message, error) => {
+      if (error && error.name !== 'YError') throw error;
+      throw new UserError(usageMessage(message ?? error?.message ?? '', args), ExitCode.USAGE);
+    });
+  return parser;
+}
+
+function runOptions(argv: Argv) {
+  return argv
+    .positional('files', { type: 'string', array: true, describe: 'files or quoted patterns; - is stdin' })
+    .option('config', { alias: 'c', type: 'string', nargs: 1, coerce: last<string>, describe: 'configuration file' })
+    .option('output', { alias: 'o', type: 'string', array: true, nargs: 1, describe: 'console, file=PATH or elasticsearch=URL; can be repeated' })
+    .option('once', { type: 'boolean', coerce: last<boolean>, describe: 'read files to their present end, deliver, exit' })
+    .option('state-dir', { type: 'string', nargs: 1, coerce: last<string>, describe: 'folder of checkpoints, source ids and dead letters' });
+}
+
+function explainOptions(argv: Argv) {
+  return argv
+    .positional('files', { type: 'string', array: true, describe: 'files; without any, stdin' })
+    .option('json', { type: 'boolean', coerce: last<boolean>, describe: 'one JSON object per record' });
+}
+
+function validateOptions(argv: Argv) {
+  return argv.option('config', { alias: 'c', type: 'string', nargs: 1, coerce: last<string>, describe: 'configuration file' });
+}
+
+interface FileArguments {
+  readonly files: string[] | undefined;
+  /** What is behind `--`. */
+  readonly '--'?: unknown;
+}
+
+interface RunArguments extends FileArguments {
+  readonly config: string | undefined;
+  readonly output: string[] | undefined;
+  readonly once: boolean | undefined;
+  readonly 'state-dir': string | undefined;
+}
+
+async function run(argv: RunArguments, env: NodeJS.ProcessEnv, parser: Argv): Promise<number> {
+  const config = argv.config ?? (env['SHIPPER_CONFIG'] || undefined);
+  const files = filesOf(argv);
+  if (config === undefined && files.length === 0 && isatty(0)) return help(parser);
+  refuseMisspelledCommand(files[0]);
+  const outputs = argv.output ?? (env['SHIPPER_OUTPUT'] ?? '').split(/\s+/).filter(Boolean);
+  const { configure } = await import('./config/from-flags.ts');
+  const configured = configure({ files, config, outputs, stateDir: argv['state-dir'] }, env);
+  if (!configured.ok) {
+    const { formatProblem } = await import('./config/load.ts');
+    writeToStderr(configured.problems.map(formatProblem).join(''));
+    return ExitCode.CONFIG;
+  }
+  const { run } = await import('./commands/run.ts');
+  return run(configured.config, { once: argv.once ?? isTrue(env['SHIPPER_ONCE']), stateDir: configured.stateDir });
+}
+
+async function explain(argv: FileArguments & { readonly json: boolean | undefined }, parser: Argv): Promise<number> {
+  const files = filesOf(argv);
+  if (files.length === 0 && isatty(0)) return help(parser);
+  const { explain } = await import('./commands/explain.ts');
+  return explain(files, { json: argv.json ?? false });
+}
+
+async function validate(file: string | undefined, env: NodeJS.ProcessEnv): Promise<number> {
+  if (!file) throw new UserError('which configuration? shipper validate -c FILE', ExitCode.USAGE);
+  const { validate } = await import('./commands/validate.ts');
+  return validate(file, env);
+}
+
+async function formats(): Promise<number> {
+  const { formats } = await import('./commands/formats.ts');
+  return formats();
+}
+
+function filesOf(argv: FileArguments): string[] {
+  const behind = Array.isArray(argv['--']) ? argv['--'].map(String) : [];
+  return [...(argv.files ?? []), ...behind];
+}
+
+/** yargs makes a list of an option that is given twice; the last one counts. Its own setting for that (duplicate-arguments-array) empties lists as well. */
+function last<T>(value: T | T[]): T | undefined {
+  return Array.isArray(value) ? value.at(-1) : value;
+}
+
+async function help(parser: Argv): Promise<number> {
+  await print(`${await parser.getHelp()}\n`);
+  return ExitCode.OK;
+}
+
+/** `shipper explian app.log` would wait for a file of that name. */
+function refuseMisspelledCommand(file: string | undefined): void {
+  if (file === undefined || !/^[a-z]+$/.test(file) || existsSync(file)) return;
+  const hint = didYouMean(file, COMMANDS);
+  if (hint !== '') throw new UserError(`${file} is neither a command nor a file${hint}`, ExitCode.USAGE);
+}
+
+/** yargs' message as one of ours. */
+function usageMessage(message: string, args: readonly string[]): string {
+  const unknown = /^Unknown arguments?: ([^,]*)/.exec(message)?.[1];
+  if (unknown !== undefined) return args.includes(unknown) ? `${unknown} is one argument too many` : unknownOption(unknown);
+  const incomplete = /^Not enough arguments following: (.*)/.exec(message)?.[1];
+  if (incomplete !== undefined) return `${dashed(incomplete)} needs a value`;
+  return message.replace(/\s+/g, ' ');
+}
+
+function unknownOption(name: string): string {
+  return `unknown option ${dashed(name)}${name.length > 1 ? didYouMean(name, OPTIONS).replace('mean ', 'mean --') : ''}`;
+}
+
+function dashed(name: string): string {
+  return name.length === 1 ? `-${name}` : `--${name}`;
+}
+
+function isTrue(value: string | undefined): boolean {
+  return value === 'true' || value === '1' || value === 'yes';
+}
