@@ -53,6 +53,8 @@ export class LogEvent {
   format = '';
   /** JSON of the record may contain line ends between its tokens. */
   multiline = false;
+  /** The parser has found all there is: the message holds nothing more. */
+  complete = false;
   /** The record's place in the chunk. */
   start = 0;
   end = 0;
@@ -66,11 +68,13 @@ export class LogEvent {
   readonly arena: Arena;
   #base = 0;
   readonly #levels: { address: number; length: number }[];
+  readonly #true: { address: number; length: number };
 
   constructor(arena: Arena) {
     this.arena = arena;
     this.keys = new KeySet(arena.bytes);
     this.#levels = LEVELS.map((level) => arena.constant(level));
+    this.#true = arena.constant('true');
   }
 
   /** Empties the event for the record at [start, end) of `chunk`. */
@@ -87,6 +91,7 @@ export class LogEvent {
     this.blocked = 0;
     this.memberCount = 0;
     this.multiline = false;
+    this.complete = false;
     this.#keyCount = 0;
     this.keys.clear();
   }
@@ -138,6 +143,11 @@ export class LogEvent {
     this.arena.scratchShrink(address + length);
     this.#set(field, address, length, Value.JSON, start, end);
     this.numbers[field] = value;
+  }
+
+  /** A field that is true. */
+  flag(field: Field, start: number, end: number): void {
+    this.#set(field, this.#true.address, this.#true.length, Value.JSON, start, end);
   }
 
   /** One of LEVELS by its position. */

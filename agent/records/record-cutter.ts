@@ -36,6 +36,7 @@ export class RecordCutter {
   #bytes = new Uint8Array();
   #base = 0;
   #length = 0;
+  #flush = false;
   #final = false;
   /** Newlines in the table, how many of them are used, and where the search goes on. */
   #found = 0;
@@ -55,11 +56,15 @@ export class RecordCutter {
     this.#maxBytes = maxBytes;
   }
 
-  /** Begins with the first `length` bytes of a chunk. `final`: no more will come, so that the open record is a record. */
-  begin(bytes: Uint8Array<ArrayBuffer>, base: number, length: number, final: boolean): void {
+  /**
+   * Begins with the first `length` bytes of a chunk. `flush`: the open record is whole, as far as its lines have ended.
+   * `final`: no more will come, so that a line without an end is one too.
+   */
+  begin(bytes: Uint8Array<ArrayBuffer>, base: number, length: number, flush: boolean, final: boolean): void {
     this.#bytes = bytes;
     this.#base = base;
     this.#length = length;
+    this.#flush = flush || final;
     this.#final = final;
     this.after = 0;
     this.#found = this.#taken = this.#scanned = 0;
@@ -76,7 +81,7 @@ export class RecordCutter {
     if (!this.#continuations.isClosed(bytes, this.start, this.end)) {
       for (;;) {
         if (!this.#line(after)) {
-          if (!this.#final) return false;
+          if (!this.#flush) return false;
           break;
         }
         if (this.lines >= MAX_LINES || this.#lineEnd - this.start > this.#maxBytes || !this.#continuations.continues(bytes, this.start, this.end, this.#lineStart, this.#lineEnd)) {
@@ -93,9 +98,9 @@ export class RecordCutter {
     return true;
   }
 
-  /** Where the open record at the end begins: everything before it is in a record or passed over. */
+  /** Where the open record at the end begins, once `next` is false: everything before it is in a record or in none. */
   get open(): number {
-    let at = this.after;
+    let at = this.#final ? this.#length : this.after;
     while (at < this.#length && isPadding(this.#bytes[at] as number)) at++;
     return at;
   }

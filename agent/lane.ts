@@ -1,0 +1,181 @@
+import type { Arena } from './arena.ts';
+import type { Chunk } from './chunk.ts';
+import type { Ledger } from './delivery/ledger.ts';
+import type { Origin, Outlet } from './delivery/outlet.ts';
+import type { Tracker } from './delivery/tracker.ts';
+import { ID_BYTES, type Defaults } from './encoder.ts';
+import { LogEvent } from './event.ts';
+import { Field } from './fields.ts';
+import type { Source } from './inputs/source.ts';
+import type { Kernels } from './kernel/kernel.ts';
+import { InputChunk } from './records/input-chunk.ts';
+import { cutAt, Overlong } from './records/overlong.ts';
+import { RecordCutter, type Continuations } from './records/record-cutter.ts';
+
+/**
+ * What a turn of a source came to. `progress`: bytes were taken, and there may be more. `waiting`: what is there is an
+ * open record, whose end is not known. `idle`: nothing is there. `blocked`: an output has no room.
+ */
+export type Turn = 'progress' | 'waiting' | 'idle' | 'blocked';
+
+/** Reads the record at [start, end) of the chunk into the event. */
+export type ReadRecord = (chunk: Chunk, start: number, end: number, event: LogEvent) => void;
+
+export interface LaneOptions {
+  /** Bytes that are read at once. */
+  readonly chunkBytes: number;
+  /** What is longer is cut. */
+  readonly maxRecordBytes: number;
+  readonly continuations: Continuations;
+  readonly read: ReadRecord;
+}
+
+/** A source, and what its records carry where they have nothing of their own, by outlet. */
+export interface LaneSource {
+  readonly source: Source;
+  readonly defaults: readonly Defaults[];
+}
+
+/** Scratch space that one record may need. */
+const SCRATCH_PER_RECORD = 65_536;
+
+/**
+ * From bytes to batches, one chunk at a time and to the end: cut, parse, extract, encode. Nothing is kept between two
+ * chunks but encoded bytes. All of it is synchronous; the pipeline around it waits for data and for room.
+ */
+export class Lane {
+  readonly #arena: Arena;
+  readonly #outlets: readonly Outlet[];
+  readonly #ledger: Ledger;
+  readonly #tracker: Tracker;
+  readonly #options: LaneOptions;
+  readonly #event: LogEvent;
+  readonly #chunk: InputChunk;
+  readonly #cutter: RecordCutter;
+  readonly #overlong: Overlong;
+  /** Where the id of the current source lies, as long as one chunk is at work. */
+  readonly #idAddress: number;
+  #records = 0;
+  #bytes = 0;
+
+  constructor(arena: Arena, kernels: Kernels, outlets: readonly Outlet[], ledger: Ledger, tracker: Tracker, options: LaneOptions) {
+    this.#arena = arena;
+    this.#outlets = outlets;
+    this.#ledger = ledger;
+    this.#tracker = tracker;
+    this.#options = options;
+    this.#event = new LogEvent(arena);
+    this.#chunk = new InputChunk(arena);
+    this.#cutter = new RecordCutter(arena, kernels.newlines, options.continuations, options.maxRecordBytes);
+    this.#overlong = new Overlong(options.maxRecordBytes);
+    this.#idAddress = arena.claim(ID_BYTES).start;
+  }
+
+  /** Takes one chunk of the source. `flush`: the source has been quiet, so the open record at its end is whole. */
+  pump(from: LaneSource, flush: boolean, nowMs: number): Turn {
+    const { source } = from;
+    const chunk = this.#chunk;
+    if (this.#overlong.holds(source)) return this.#skim(from, nowMs);
+    const { chunkBytes } = this.#options;
+    let length = source.read(chunk.target(0, chunkBytes), 0);
+    let turn = this.#take(from, length, flush, length < chunkBytes && source.ended, nowMs);
+    if (turn !== 'waiting' || length < chunkBytes) return turn;
+    length += source.read(chunk.target(length, chunk.room), length); // a record longer than a chunk: all the room there is
+    turn = this.#take(from, length, flush, length < chunk.room && source.ended, nowMs);
+    if (turn !== 'waiting' || length < chunk.room) return turn;
+    this.#overlong.begin(source, chunk.bytes);
+    return 'progress';
+  }
+
+  /** Makes records of the first `length` bytes of the chunk. `final`: they are the source's last. */
+  #take(from: LaneSource, length: number, flush: boolean, final: boolean, nowMs: number): Turn {
+    if (length === 0) return 'idle';
+    const { source } = from;
+    const cutter = this.#cutter;
+    const origin = this.#begin(source);
+    this.#chunk.set(length);
+    cutter.begin(this.#chunk.bytes, this.#chunk.base, length, flush, final);
+    let blocked = false;
+    let done = 0;
+    while (!blocked && cutter.next()) {
+      this.#makeScratch();
+      blocked = !this.#record(from, origin, cutter.start, cutter.end, source.offset + cutter.start, cutter.end - cutter.start, nowMs);
+      if (!blocked) done = cutter.after;
+    }
+    if (!blocked) done = cutter.open;
+    this.#finish(source, done);
+    if (blocked) return 'blocked';
+    return done > 0 ? 'progress' : 'waiting';
+  }
+
+  /** Reads on in a line that is longer than a record may be, and makes one record of its beginning when it ends. */
+  #skim(from: LaneSource, nowMs: number): Turn {
+    const { source } = from;
+    const chunk = this.#chunk;
+    const length = source.read(chunk.target(0, this.#options.chunkBytes), 0);
+    const end = this.#overlong.read(source, chunk.bytes, length, source.ended);
+    if (end < 0) return length === 0 ? 'idle' : 'progress';
+    const held = this.#overlong.take(source);
+    if (held === undefined) return 'idle';
+    chunk.bytes.set(held.head);
+    chunk.set(held.head.length);
+    if (!this.#record(from, this.#begin(source), 0, held.head.length, held.offset, held.length, nowMs)) {
+      this.#overlong.putBack(source, held, end);
+      return 'blocked';
+    }
+    this.#finish(source, end);
+    return 'progress';
+  }
+
+  /** Hot: once per record. `offset` and `length` are its place in the source. False: an outlet has no room. */
+  #record(from: LaneSource, origin: Origin, start: number, end: number, offset: number, length: number, nowMs: number): boolean {
+    const event = this.#event;
+    const chunk = this.#chunk;
+    const { maxRecordBytes } = this.#options;
+    const cut = end - start > maxRecordBytes ? cutAt(chunk.bytes, start, maxRecordBytes) : end;
+    event.begin(chunk, start, cut);
+    this.#options.read(chunk, start, cut, event);
+    event.multiline = this.#cutter.lines > 1;
+    if (length > cut - start) this.#markCut(event, cut - start, length);
+    const outlets = this.#outlets;
+    for (let index = 0; index < outlets.length; index++) {
+      if ((outlets[index] as Outlet).prepare(event, from.defaults[index] as Defaults, chunk.valid, origin, offset, length)) continue;
+      for (let other = 0; other < index; other++) (outlets[other] as Outlet).rollback();
+      return false;
+    }
+    for (let index = 0; index < outlets.length; index++) (outlets[index] as Outlet).commit(origin, offset, length, nowMs);
+    if (length > cut - start) this.#ledger.cut(from.source.index, length - (cut - start));
+    this.#records++;
+    this.#bytes += length;
+    return true;
+  }
+
+  #markCut(event: LogEvent, kept: number, length: number): void {
+    event.rule = 'longer than max_record_bytes';
+    event.flag(Field.truncated, 0, kept);
+    event.number(Field.original_bytes, length, 0, kept);
+  }
+
+  #begin(source: Source): Origin {
+    this.#arena.resetScratch();
+    for (let i = 0; i < ID_BYTES; i++) this.#arena.bytes[this.#idAddress + i] = source.id.charCodeAt(i);
+    return { source: source.index, idAddress: this.#idAddress };
+  }
+
+  /** Encodes what is in the lists when scratch space runs low, so that it can be used again. */
+  #makeScratch(): void {
+    if (this.#arena.scratchLeft >= SCRATCH_PER_RECORD) return;
+    for (const outlet of this.#outlets) outlet.endChunk();
+    this.#arena.resetScratch();
+  }
+
+  /** The first `done` bytes of the chunk are in batches, or in no record. */
+  #finish(source: Source, done: number): void {
+    for (const outlet of this.#outlets) outlet.endChunk();
+    if (this.#records > 0) this.#ledger.read(source.index, this.#records, this.#bytes);
+    this.#records = this.#bytes = 0;
+    if (done === 0) return;
+    source.advance(done);
+    this.#tracker.advance(source.index, source.offset);
+  }
+}

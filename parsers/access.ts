@@ -1,0 +1,204 @@
+import type { Chunk } from '../agent/chunk.ts';
+import type { LogEvent } from '../agent/event.ts';
+import { Field } from '../agent/fields.ts';
+import type { Parser } from './parser.ts';
+import { isDigit, isUpper } from './values/bytes.ts';
+import { accessTimestamp } from './values/timestamps.ts';
+
+const [SPACE, QUOTE, BACKSLASH, DASH, DOT, COLON, SLASH, OPEN, CLOSE] = [0x20, 0x22, 0x5c, 0x2d, 0x2e, 0x3a, 0x2f, 0x5b, 0x5d];
+
+/**
+ * Access logs in the common and the combined format, which Apache's mod_log_config defined and most servers write:
+ * `host ident user [time] "request" status bytes "referer" "user agent"`, with a virtual host in front or not, and with
+ * whatever a site appended. `message` is the request.
+ */
+export const access: Parser = {
+  name: 'access',
+  title: 'Access logs, common and combined: nginx, Apache, gunicorn, Traefik, Varnish, Tomcat',
+  examples: [
+    {
+      line: '203.0.113.9 - alice [22/Nov/2026:10:00:00 +0100] "GET /a/b?c=1 HTTP/1.1" 200 5778 "https://example.com/" "Mozilla/5.0 (X11)"',
+      event: { timestamp: '2026-11-22T10:00:00+01:00', message: 'GET /a/b?c=1 HTTP/1.1', user_id: 'alice', http_method: 'GET', http_path: '/a/b?c=1', http_status: 200, http_version: '1.1', client_ip: '203.0.113.9', user_agent: 'Mozilla/5.0 (X11)', referer: 'https://example.com/', bytes: 5778 },
+    },
+    {
+      line: '2001:db8::7 - - [22/Nov/2026:10:00:00 +0000] "POST / HTTP/2.0" 304 - "-" "-"',
+      event: { timestamp: '2026-11-22T10:00:00+00:00', message: 'POST / HTTP/2.0', http_method: 'POST', http_path: '/', http_status: 304, http_version: '2.0', client_ip: '2001:db8::7' },
+      reason: 'IPv6, and what is not there is left out',
+    },
+    {
+      line: 'www.example.com 1.2.3.4 - - [10/Feb/2027:16:41:07 -0500] "GET / HTTP/1.0" 200 368 "-" "curl"',
+      event: { timestamp: '2027-02-10T16:41:07-05:00', message: 'GET / HTTP/1.0', host: 'www.example.com', http_method: 'GET', http_path: '/', http_status: 200, http_version: '1.0', client_ip: '1.2.3.4', user_agent: 'curl', bytes: 368 },
+      reason: 'a virtual host in front',
+    },
+    {
+      line: '1.2.3.4 - - [22/Nov/2026:10:00:00 +0000] "\\x16\\x03\\x01" 400 157 "-" "-"',
+      event: { timestamp: '2026-11-22T10:00:00+00:00', message: '\\x16\\x03\\x01', http_status: 400, client_ip: '1.2.3.4', bytes: 157 },
+      reason: 'TLS on a plain port: a request that is none',
+    },
+    {
+      line: '1.2.3.4 - - [22/Nov/2026:10:00:00 +0000] "GET /x HTTP/1.1" 200 12 0.202 "-" "curl"',
+      event: { timestamp: '2026-11-22T10:00:00+00:00', message: 'GET /x HTTP/1.1', duration_ms: 202, http_method: 'GET', http_path: '/x', http_status: 200, http_version: '1.1', client_ip: '1.2.3.4', user_agent: 'curl', bytes: 12 },
+      reason: 'nginx $request_time in seconds behind the size',
+    },
+    {
+      line: '1.2.3.4 - - [22/Nov/2026:10:00:00 +0000] "GET /x HTTP/1.1" 200 12 "-" "curl" 310 0.004 [web-80] [] 10.0.0.3:80 12 0.004 200 0f1e2d3c4b5a69788796a5b4c3d2e1f0',
+      event: { timestamp: '2026-11-22T10:00:00+00:00', message: 'GET /x HTTP/1.1', duration_ms: 4, request_id: '0f1e2d3c4b5a69788796a5b4c3d2e1f0', http_method: 'GET', http_path: '/x', http_status: 200, http_version: '1.1', client_ip: '1.2.3.4', user_agent: 'curl', bytes: 12 },
+      reason: 'ingress-nginx',
+    },
+    { line: '1.2.3.4 - - [22/Nov/2026:10:00:00 +0000] no request', event: undefined },
+    { line: 'a man - - [said] "GET" 200 1', event: undefined, reason: 'no time in the brackets' },
+  ],
+  parse,
+};
+
+/** Hot: every record of an access log. */
+function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boolean {
+  const bytes = chunk.bytes;
+  const first = wordEnd(bytes, start, end);
+  const second = wordEnd(bytes, first + 1, end);
+  let third = wordEnd(bytes, second + 1, end);
+  let from = start;
+  let client = first;
+  if (third < end && bytes[third + 1] !== OPEN) { // one word more: a virtual host, or a user of two words
+    if (isDash(bytes, first + 1, second)) third = bracket(bytes, third, end);
+    else {
+      from = first + 1;
+      client = second;
+      third = wordEnd(bytes, third + 1, end);
+    }
+  }
+  if (third >= end || bytes[third + 1] !== OPEN) return false;
+  let at = accessTimestamp(chunk, third + 2, end, event);
+  if (at < 0 || bytes[at] !== CLOSE || bytes[at + 1] !== SPACE || bytes[at + 2] !== QUOTE) return false;
+  const request = at + 3;
+  const requestEnd = quoteEnd(bytes, request, end);
+  if (requestEnd < 0) return false;
+  at = status(chunk, requestEnd + 2, end, event);
+  if (at < 0) return false;
+  if (from > start) event.span(Field.host, start, first);
+  clientField(bytes, from, client, event);
+  const userStart = lastWord(bytes, client + 1, third);
+  if (!isDash(bytes, userStart, third)) event.span(Field.user_id, userStart, third);
+  requestFields(bytes, request, requestEnd, event);
+  tail(chunk, at, end, event);
+  event.complete = true;
+  return true;
+}
+
+function wordEnd(bytes: Uint8Array, at: number, end: number): number {
+  while (at < end && bytes[at] !== SPACE) at++;
+  return at;
+}
+
+/** The space before the next ` [`, for a user name with spaces in it. */
+function bracket(bytes: Uint8Array, at: number, end: number): number {
+  while (at < end && !(bytes[at] === SPACE && bytes[at + 1] === OPEN)) at++;
+  return at;
+}
+
+/** Where the user begins: behind `ident `, which is one word. */
+function lastWord(bytes: Uint8Array, at: number, end: number): number {
+  const ident = wordEnd(bytes, at, end);
+  return ident + 1 < end ? ident + 1 : at;
+}
+
+function isDash(bytes: Uint8Array, start: number, end: number): boolean {
+  return end <= start || (end - start === 1 && bytes[start] === DASH);
+}
+
+/** The closing quote: Apache writes a quote inside as `\"`, nginx as `\x22`. */
+function quoteEnd(bytes: Uint8Array, at: number, end: number): number {
+  for (; at < end; at++) {
+    const byte = bytes[at];
+    if (byte === QUOTE) return at;
+    if (byte === BACKSLASH) at++;
+  }
+  return -1;
+}
+
+/** Status and size. Where they end, or -1. */
+function status(chunk: Chunk, start: number, end: number, event: LogEvent): number {
+  const bytes = chunk.bytes;
+  const statusEnd = wordEnd(bytes, start, end);
+  const known = statusEnd - start === 3 && isDigit(bytes[start]) && isDigit(bytes[start + 1]) && isDigit(bytes[start + 2]);
+  if (!known && !isDash(bytes, start, statusEnd)) return -1;
+  const sizeEnd = wordEnd(bytes, statusEnd + 1, end);
+  if (sizeEnd > statusEnd + 1) {
+    if (allDigits(bytes, statusEnd + 1, sizeEnd)) event.json(Field.bytes, statusEnd + 1, sizeEnd);
+    else if (!isDash(bytes, statusEnd + 1, sizeEnd)) return -1;
+  }
+  if (known) event.json(Field.http_status, start, statusEnd);
+  return Math.min(sizeEnd, end);
+}
+
+/** Digits that are a JSON number: no zero in front. */
+function allDigits(bytes: Uint8Array, start: number, end: number): boolean {
+  if (bytes[start] === 0x30 && end - start > 1) return false;
+  for (let at = start; at < end; at++) if (!isDigit(bytes[at])) return false;
+  return end - start <= 19;
+}
+
+/** An address is the client; a name that was looked up is kept as `client`. */
+function clientField(bytes: Uint8Array, start: number, end: number, event: LogEvent): void {
+  let [dots, colons, other] = [0, 0, 0];
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (byte === DOT) dots++;
+    else if (byte === COLON) colons++;
+    else if (!isDigit(byte)) other++;
+  }
+  if ((dots === 3 && colons === 0 && other === 0) || colons >= 2) event.span(Field.client_ip, start, end);
+  else if (dots === 3 && colons === 1 && other === 0) event.span(Field.client_ip, start, bytes.indexOf(COLON, start));
+}
+
+function requestFields(bytes: Uint8Array, start: number, end: number, event: LogEvent): void {
+  if (isDash(bytes, start, end)) return;
+  event.span(Field.message, start, end);
+  let at = start;
+  while (at < end && isUpper(bytes[at])) at++;
+  if (at < start + 3 || bytes[at] !== SPACE) return;
+  let pathEnd = end;
+  for (let from = end - 1; from > at && from > end - 12; from--) if (bytes[from] === SPACE) pathEnd = from;
+  const versioned = pathEnd < end && bytes[pathEnd + 1] === 0x48 && bytes[pathEnd + 5] === SLASH;
+  event.span(Field.http_method, start, at);
+  event.span(Field.http_path, at + 1, versioned ? pathEnd : end);
+  if (versioned) event.span(Field.http_version, pathEnd + 6, end);
+}
+
+/** What follows the size: referer and user agent in quotes, and times that nginx is told to append. */
+function tail(chunk: Chunk, start: number, end: number, event: LogEvent): void {
+  const bytes = chunk.bytes;
+  let at = start;
+  let quoted = 0;
+  while (++at < end) {
+    if (bytes[at] === QUOTE) {
+      const close = quoteEnd(bytes, at + 1, end);
+      if (close < 0) return;
+      if (quoted < 2 && !isDash(bytes, at + 1, close)) event.span(quoted === 0 ? Field.referer : Field.user_agent, at + 1, close);
+      quoted++;
+      at = close + 1;
+      continue;
+    }
+    const next = wordEnd(bytes, at, end);
+    if (!event.has(Field.duration_ms)) seconds(bytes, at, next, event);
+    else if (next - at === 32 && next >= end && isHex(bytes, at, next)) event.span(Field.request_id, at, next);
+    at = next;
+  }
+}
+
+/** `0.202`: nginx writes request times with three decimals, and nothing else that is appended looks so. */
+function seconds(bytes: Uint8Array, start: number, end: number, event: LogEvent): void {
+  if (end - start < 5 || bytes[end - 4] !== DOT) return;
+  let ms = 0;
+  for (let at = start; at < end; at++) {
+    if (at === end - 4) continue;
+    if (!isDigit(bytes[at])) return;
+    ms = ms * 10 + (bytes[at] as number) - 0x30;
+  }
+  if (ms < 2 ** 31) event.number(Field.duration_ms, ms, start, end);
+}
+
+function isHex(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (!isDigit(bytes[at]) && !((bytes[at] as number) >= 0x61 && (bytes[at] as number) <= 0x66)) return false;
+  return true;
+}

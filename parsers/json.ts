@@ -1,0 +1,162 @@
+import type { Chunk } from '../agent/chunk.ts';
+import { MAX_MEMBERS, Value, type LogEvent } from '../agent/event.ts';
+import { FIELDS } from '../agent/fields.ts';
+import { ALIASES, aliasTable, isCanonical, type Alias } from './aliases.ts';
+import type { Parser } from './parser.ts';
+import { assignNumber, assignText, Outcome } from './values/assign.ts';
+import { dropDuplicates, hasDuplicates } from './values/json-duplicates.ts';
+import { Json, ROW, scanObject } from './values/json-scan.ts';
+
+/** What becomes of a row of the table, in its sixth column: an alias that may still be used holds its id. */
+const [KEEP, DROP] = [-1, -2];
+
+const table = new Int32Array(MAX_MEMBERS * ROW);
+const inner = [1, 2].map(() => new Int32Array(200 * ROW));
+/** By field: the row it was set from. Meaningful while the event has the field. */
+const rowOf = new Int32Array(FIELDS.length);
+
+/**
+ * One JSON object per record (RFC 8259), whoever wrote it: pino, bunyan, winston, zap, zerolog, slog, logrus,
+ * structlog, logback, Serilog, ECS. Known spellings become fields, and what is not touched is copied as it stands.
+ */
+export const json: Parser = {
+  name: 'json',
+  title: 'JSON objects, one per line: pino, bunyan, winston, zap, zerolog, slog, structlog, logback, Serilog, ECS',
+  examples: [
+    {
+      line: '{"level":30,"time":1795392255466,"pid":7,"hostname":"vm","a":1,"msg":"hello"}',
+      event: { timestamp: '2026-11-23T00:04:15.466Z', level: 'info', pid: 7, host: 'vm', message: 'hello', a: 1, time: 1795392255466 },
+      reason: 'pino: numeric level, epoch in ms; what had to be converted stays under its own key',
+    },
+    {
+      line: '{"name":"app","hostname":"vm","pid":7,"level":50,"err":{"message":"x","name":"TypeError","stack":"TypeError: x\\n    at f"},"msg":"hi","time":"2026-11-23T00:04:15.503Z","v":0}',
+      event: { timestamp: '2026-11-23T00:04:15.503Z', level: 'error', logger: 'app', pid: 7, host: 'vm', message: 'hi', error_type: 'TypeError', error_message: 'x', stack_trace: 'TypeError: x\n    at f', err: { message: 'x', name: 'TypeError', stack: 'TypeError: x\n    at f' }, v: 0 },
+      reason: 'bunyan: fields are read from the error object, which stays nested',
+    },
+    {
+      line: '{"@timestamp":"2019-08-06T14:08:40.199Z", "log.level":"DEBUG", "message":"init", "ecs.version":"1.2.0"}',
+      event: { timestamp: '2019-08-06T14:08:40.199Z', level: 'debug', message: 'init', 'log.level': 'DEBUG', 'ecs.version': '1.2.0' },
+      reason: 'ECS with dotted keys',
+    },
+    { line: '{"level":"info","user_id":"a","userId":"b","message":"m"}', event: { level: 'info', user_id: 'a', userId: 'b', message: 'm' }, reason: 'both spellings: the canonical one wins, the other keeps its key' },
+    { line: '{"level":"info","userId":"b","user_id":"a","message":"m"}', event: { level: 'info', user_id: 'a', userId: 'b', message: 'm' }, reason: 'in whatever order' },
+    { line: '{"a":1,"a":2}', event: { a: 2 }, reason: 'of two alike the last one counts, as for every JSON reader' },
+    { line: '{"user_id":{"x":1},"user":"bob"}', event: { user_id: { x: 1 }, user: 'bob' }, reason: 'a canonical name with a value that can not be one keeps its place' },
+    { line: '{"a":1}}', event: undefined, reason: 'not valid to its end' },
+    { line: '{"a":01}', event: undefined, reason: 'no JSON number' },
+    { line: '{not json}', event: undefined },
+  ],
+  parse,
+};
+
+/** Hot: every record of a JSON log. */
+function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boolean {
+  const bytes = chunk.bytes;
+  const count = scanObject(bytes, start, end, table);
+  if (count < 0) return false;
+  const distinct = dropDuplicates(bytes, table, count);
+  if (distinct < 0) return false;
+  event.lazyKeys(table, distinct, ROW);
+  let weak = false;
+  for (let row = 0; row < distinct * ROW; row += ROW) {
+    const id = aliasTable.find(bytes, table[row] as number, table[row + 1] as number, -1);
+    table[row + 5] = id;
+    const alias = ALIASES[id];
+    if (alias !== undefined) weak = direct(chunk, row, alias, event) || weak;
+    else weak ||= aliasTable.isContainer(id);
+  }
+  if (weak) indirect(chunk, distinct, event);
+  return members(chunk, distinct, event);
+}
+
+/** A key that is an alias by itself. True: it may be needed later. */
+function direct(chunk: Chunk, row: number, alias: Alias, event: LogEvent): boolean {
+  const canonical = isCanonical(chunk.bytes, table[row] as number, table[row + 1] as number, alias);
+  if (!canonical && (alias.weak || event.has(alias.field))) return true;
+  if (canonical && (event.present & (1 << alias.field)) !== 0) {
+    event.unset(alias.field); // an alias came first; it keeps its own key
+    table[(rowOf[alias.field] as number) + 5] = KEEP;
+  }
+  const outcome = assign(chunk, row, alias, event);
+  rowOf[alias.field] = row;
+  if (outcome === Outcome.RENAMED || (canonical && outcome !== Outcome.UNUSABLE)) table[row + 5] = DROP;
+  else if (canonical) event.block(alias.field);
+  return table[row + 4] === Json.OBJECT;
+}
+
+function assign(chunk: Chunk, row: number, alias: Alias, event: LogEvent, from: Int32Array = table): number {
+  const start = from[row + 2] as number;
+  const end = from[row + 3] as number;
+  switch (from[row + 4]) {
+    case Json.STRING: return assignText(chunk, start + 1, end - 1, alias, event);
+    case Json.ESCAPED:
+      if (alias.how !== 'text' && alias.how !== 'error' && alias.how !== 'id') return Outcome.UNUSABLE;
+      event.json(alias.field, start, end);
+      return Outcome.RENAMED;
+    case Json.NUMBER: return assignNumber(chunk, start, end, alias, event);
+    case Json.NULL: return Outcome.ABSENT;
+    default: return Outcome.UNUSABLE;
+  }
+}
+
+/** What is only looked for where nothing better was found: keys of nested objects, then weak spellings. */
+function indirect(chunk: Chunk, count: number, event: LogEvent): void {
+  for (let row = 0; row < count * ROW; row += ROW) {
+    if (table[row + 4] === Json.OBJECT && aliasTable.isContainer(table[row + 5] as number)) descend(chunk, table, row, table[row + 5] as number, 0, event);
+  }
+  for (let row = 0; row < count * ROW; row += ROW) {
+    const alias = ALIASES[table[row + 5] as number];
+    if (alias === undefined || !alias.weak || event.has(alias.field)) continue;
+    if (assign(chunk, row, alias, event) === Outcome.RENAMED) table[row + 5] = DROP;
+  }
+}
+
+/** Fields from a nested object, which itself stays as it is. */
+function descend(chunk: Chunk, outer: Int32Array, outerRow: number, container: number, depth: number, event: LogEvent): void {
+  const rows = inner[depth];
+  if (rows === undefined) return;
+  const count = scanObject(chunk.bytes, outer[outerRow + 2] as number, outer[outerRow + 3] as number, rows);
+  for (let row = 0; row < count * ROW; row += ROW) {
+    const id = aliasTable.find(chunk.bytes, rows[row] as number, rows[row + 1] as number, container);
+    const alias = ALIASES[id];
+    if (alias !== undefined && !event.has(alias.field)) assign(chunk, row, alias, event, rows);
+    if (rows[row + 4] === Json.OBJECT && aliasTable.isContainer(id)) descend(chunk, rows, row, id, depth + 1, event);
+  }
+}
+
+/** What is left of the line, as runs of neighbouring members. */
+function members(chunk: Chunk, count: number, event: LogEvent): boolean {
+  let runStart = -1;
+  let runEnd = 0;
+  for (let row = 0; row < count * ROW; row += ROW) {
+    const keyStart = (table[row] as number) - 1;
+    const type = table[row + 4] as number;
+    const id = table[row + 5] as number;
+    const twice = type >= Json.OBJECT && id !== DROP && hasDuplicates(chunk, table[row + 2] as number, table[row + 3] as number);
+    const alone = twice || aliasTable.isReserved(id);
+    if ((id === DROP || alone) && runStart >= 0) {
+      if (!event.run(runStart, runEnd, runStart, 0, false)) return false;
+      runStart = -1;
+    }
+    if (id === DROP) continue;
+    if (twice) { // its text is kept, as text: no reader takes an object with a key twice
+      event.member(keyStart + 1, table[row + 1] as number, table[row + 2] as number, table[row + 3] as number, Value.TEXT, aliasTable.isReserved(id));
+    } else if (alone) {
+      if (!event.run(keyStart, table[row + 3] as number, (table[row + 1] as number) + 1, table[row + 2] as number, true)) return false;
+    } else {
+      if (runStart >= 0 && !touch(chunk.bytes, runEnd, keyStart)) {
+        if (!event.run(runStart, runEnd, runStart, 0, false)) return false;
+        runStart = -1;
+      }
+      if (runStart < 0) runStart = keyStart;
+      runEnd = table[row + 3] as number;
+    }
+  }
+  return runStart < 0 || event.run(runStart, runEnd, runStart, 0, false);
+}
+
+/** Whether nothing but a comma lies between two members; a member that was left out lies there otherwise. */
+function touch(bytes: Uint8Array, end: number, start: number): boolean {
+  for (let at = end; at < start; at++) if (bytes[at] === 0x22) return false;
+  return true;
+}

@@ -1,0 +1,211 @@
+import type { Chunk } from '../../agent/chunk.ts';
+import type { LogEvent } from '../../agent/event.ts';
+import { Field } from '../../agent/fields.ts';
+import type { Alias, How } from '../aliases.ts';
+import { isDigit, isUpper } from './bytes.ts';
+import { durationMs } from './durations.ts';
+import { numberEnd } from './json-scan.ts';
+import { levelAt, levelOfSeverity } from './levels.ts';
+import { readTimestamp } from './timestamps.ts';
+
+/** What became of a value that stood under an alias. */
+export const Outcome = {
+  /** The field has it as it stood: the alias itself can go. */
+  RENAMED: 0,
+  /** The field has what it was converted to: the original stays. */
+  COPIED: 1,
+  /** It isn't what its name says. */
+  UNUSABLE: 2,
+  /** It says that there is nothing: null, `-`. */
+  ABSENT: 3,
+} as const;
+
+const MS_PER: Partial<Record<How, number>> = { ms: 1, s: 1000, us: 0.001, ns: 0.000_001 };
+
+/** Sets the alias' field from the text at [start, end). */
+export function assignText(chunk: Chunk, start: number, end: number, alias: Alias, event: LogEvent): number {
+  const bytes = chunk.bytes;
+  const field = alias.field;
+  if (end === start || isNothing(bytes, start, end)) return Outcome.ABSENT;
+  switch (alias.how) {
+    case 'text': case 'id': case 'error':
+      event.span(field, start, end);
+      return Outcome.RENAMED;
+    case 'level': return levelText(chunk, start, end, event);
+    case 'time': return timeText(chunk, start, end, event);
+    case 'url': return url(chunk, start, end, event);
+    case 'ip': return address(chunk, start, end, event);
+    case 'method': return method(chunk, start, end, event);
+    case 'parent': return traceParent(chunk, start, end, event);
+    default:
+      if (numberEnd(bytes, start, end) === end) return assignNumber(chunk, start, end, alias, event);
+      return alias.how === 'number' || alias.how === 'status' ? Outcome.UNUSABLE : durationText(chunk, start, end, event);
+  }
+}
+
+/** Sets the alias' field from the JSON number at [start, end). */
+export function assignNumber(chunk: Chunk, start: number, end: number, alias: Alias, event: LogEvent): number {
+  const field = alias.field;
+  switch (alias.how) {
+    case 'number':
+      if (!isWhole(chunk.bytes, start, end)) return Outcome.UNUSABLE;
+      event.json(field, start, end);
+      return Outcome.RENAMED;
+    case 'id':
+      if (!isWhole(chunk.bytes, start, end)) return Outcome.UNUSABLE;
+      event.span(field, start, end);
+      return Outcome.RENAMED;
+    case 'status':
+      if (end - start !== 3 || !isWhole(chunk.bytes, start, end) || (chunk.bytes[start] as number) < 0x31 || (chunk.bytes[start] as number) > 0x35) return Outcome.UNUSABLE;
+      event.json(field, start, end);
+      return Outcome.RENAMED;
+    case 'level': return levelNumber(chunk, start, end, alias, event);
+    case 'time': return readTimestamp(chunk, start, end, event) === end ? Outcome.COPIED : Outcome.UNUSABLE;
+    case 'ms': case 's': case 'us': case 'ns': return duration(chunk, start, end, MS_PER[alias.how] ?? 1, event);
+    default: return Outcome.UNUSABLE;
+  }
+}
+
+/** `-`, `null`, `none`, `nil`, `undefined`. */
+function isNothing(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start === 1) return bytes[start] === 0x2d;
+  if (end - start > 9 || end - start < 3) return false;
+  const first = (bytes[start] as number) | 0x20;
+  if (first !== 0x6e && first !== 0x75) return false;
+  return NOTHING.has(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1').toLowerCase());
+}
+
+const NOTHING = new Set(['null', 'none', 'nil', 'undefined']);
+
+function levelText(chunk: Chunk, start: number, end: number, event: LogEvent): number {
+  const level = levelAt(chunk.bytes, start, end);
+  if (level < 0) return Outcome.UNUSABLE;
+  event.level(level, start, end);
+  const length = event.length[Field.level] as number;
+  if (length !== end - start) return Outcome.COPIED;
+  const canonical = event.address[Field.level] as number;
+  for (let i = 0; i < length; i++) if (event.arena.bytes[canonical + i] !== chunk.bytes[start + i]) return Outcome.COPIED;
+  return Outcome.RENAMED;
+}
+
+/**
+ * pino's and bunyan's levels are tens from 10 to 60; `severity` and `priority` count as syslog does. What other
+ * numbers mean depends on the library, so they are no level.
+ */
+function levelNumber(chunk: Chunk, start: number, end: number, alias: Alias, event: LogEvent): number {
+  if (end - start > 2 || !isWhole(chunk.bytes, start, end)) return Outcome.UNUSABLE;
+  const value = Number(Buffer.from(chunk.bytes.buffer, chunk.bytes.byteOffset + start, end - start).toString('latin1'));
+  if (alias.key === 'severity' || alias.key === 'priority') {
+    if (value > 7) return Outcome.UNUSABLE;
+    event.level(levelOfSeverity(value), start, end);
+  } else {
+    if (value < 10 || value > 60 || value % 10 !== 0) return Outcome.UNUSABLE;
+    event.level(value / 10 - 1, start, end);
+  }
+  return Outcome.COPIED;
+}
+
+function timeText(chunk: Chunk, start: number, end: number, event: LogEvent): number {
+  if (readTimestamp(chunk, start, end, event) !== end) {
+    event.unset(Field.timestamp);
+    return Outcome.UNUSABLE;
+  }
+  return event.address[Field.timestamp] === chunk.base + start ? Outcome.RENAMED : Outcome.COPIED;
+}
+
+/** A number of units of `factor` ms. */
+function duration(chunk: Chunk, start: number, end: number, factor: number, event: LogEvent): number {
+  if (factor === 1) {
+    if (chunk.bytes[start] === 0x2d) return Outcome.UNUSABLE;
+    event.json(Field.duration_ms, start, end);
+    return Outcome.RENAMED;
+  }
+  const value = Number(Buffer.from(chunk.bytes.buffer, chunk.bytes.byteOffset + start, end - start).toString('latin1'));
+  if (!(value >= 0)) return Outcome.UNUSABLE;
+  event.number(Field.duration_ms, Number((value * factor).toPrecision(15)), start, end);
+  return Outcome.COPIED;
+}
+
+function durationText(chunk: Chunk, start: number, end: number, event: LogEvent): number {
+  const ms = durationMs(chunk.bytes, start, end);
+  if (!(ms >= 0)) return Outcome.UNUSABLE;
+  event.number(Field.duration_ms, ms, start, end);
+  return Outcome.COPIED;
+}
+
+/** A path, or a URL of which the path and query are taken. */
+function url(chunk: Chunk, start: number, end: number, event: LogEvent): number {
+  const bytes = chunk.bytes;
+  if (bytes[start] === 0x2f) {
+    event.span(Field.http_path, start, end);
+    return Outcome.RENAMED;
+  }
+  const host = bytes.indexOf(0x3a, start) + 3;
+  if ((bytes[start] as number | 0x20) !== 0x68 || host < start + 7 || host > start + 8 || bytes[host - 1] !== 0x2f) return Outcome.UNUSABLE;
+  let path = host;
+  while (path < end && bytes[path] !== 0x2f) path++;
+  if (path === end) return Outcome.UNUSABLE;
+  event.span(Field.http_path, path, end);
+  return Outcome.COPIED;
+}
+
+/** An IP address, with or without a port: `10.0.0.1`, `10.0.0.1:80`, `2001:db8::1`, `[2001:db8::1]:80`. */
+function address(chunk: Chunk, start: number, end: number, event: LogEvent): number {
+  const bytes = chunk.bytes;
+  let [from, to, dots, colons] = [start, end, 0, 0];
+  if (bytes[from] === 0x5b) {
+    from++;
+    to = bytes.indexOf(0x5d, from);
+    if (to < 0 || to >= end) return Outcome.UNUSABLE;
+  }
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] as number;
+    if (byte === 0x2e) dots++;
+    else if (byte === 0x3a) {
+      if (dots === 3 && colons === 0) {
+        to = at;
+        break;
+      }
+      colons++;
+    } else if (!isDigit(byte) && !(colons > 0 || dots === 0 ? isHexLetter(byte) : false)) return Outcome.UNUSABLE;
+  }
+  if (!(dots === 3 && colons === 0) && colons < 2) return Outcome.UNUSABLE;
+  event.span(Field.client_ip, from, to);
+  return from === start && to === end ? Outcome.RENAMED : Outcome.COPIED;
+}
+
+function isHexLetter(byte: number): boolean {
+  return (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66;
+}
+
+function method(chunk: Chunk, start: number, end: number, event: LogEvent): number {
+  if (end - start < 3 || end - start > 16) return Outcome.UNUSABLE;
+  let upper = true;
+  for (let at = start; at < end; at++) {
+    const byte = chunk.bytes[at] as number;
+    if (!isUpper(byte)) upper = false;
+    if (!isUpper(byte & 0xdf) || byte < 0x40) return Outcome.UNUSABLE;
+  }
+  const text = Buffer.from(chunk.bytes.buffer, chunk.bytes.byteOffset + start, end - start).toString('latin1').toUpperCase();
+  if (!METHODS.has(text)) return Outcome.UNUSABLE;
+  if (upper) event.span(Field.http_method, start, end);
+  else event.value(Field.http_method, text, start, end);
+  return upper ? Outcome.RENAMED : Outcome.COPIED;
+}
+
+/** RFC 9110, WebDAV (RFC 4918) and what caches use. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'CONNECT', 'TRACE', 'PROPFIND', 'PROPPATCH', 'MKCOL', 'COPY', 'MOVE', 'LOCK', 'UNLOCK', 'REPORT', 'SEARCH', 'PURGE', 'QUERY']);
+
+/** W3C: `00-` trace id of 32 hex digits `-` span id of 16 `-` flags. */
+function traceParent(chunk: Chunk, start: number, end: number, event: LogEvent): number {
+  if (end - start < 55 || chunk.bytes[start + 2] !== 0x2d || chunk.bytes[start + 35] !== 0x2d || chunk.bytes[start + 52] !== 0x2d) return Outcome.UNUSABLE;
+  event.span(Field.trace_id, start + 3, start + 35);
+  if (!event.has(Field.span_id)) event.span(Field.span_id, start + 36, start + 52);
+  return Outcome.COPIED;
+}
+
+function isWhole(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (!isDigit(bytes[at])) return false;
+  return end > start && end - start <= 19;
+}
+
