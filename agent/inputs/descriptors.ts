@@ -1,0 +1,52 @@
+import { closeSync } from 'node:fs';
+
+/** Something that reads a file and can find it again after its descriptor was closed. */
+export interface Holder {
+  /** False while the file could not be found again, once its descriptor is closed. */
+  readonly canReopen: boolean;
+  /** Everything there was read. */
+  readonly isIdle: boolean;
+  /** Opens the very file it reads; undefined: it is not to be found. */
+  reopen(): number | undefined;
+}
+
+/** Open descriptors, the least recently used first. Beyond the limit some are closed, those of idle files first. */
+export class Descriptors {
+  readonly #limit: number;
+  readonly #open = new Map<Holder, number>();
+
+  constructor(limit = 512) {
+    this.#limit = limit;
+  }
+
+  /** The holder's descriptor, opened again if need be. Valid until the next call. */
+  use(holder: Holder): number | undefined {
+    const held = this.#open.get(holder);
+    const descriptor = held ?? holder.reopen();
+    if (descriptor === undefined) return undefined;
+    if (held !== undefined && this.#open.size < this.#limit) return held; // no order to keep while there is room
+    this.#open.delete(holder);
+    this.add(holder, descriptor);
+    return descriptor;
+  }
+
+  add(holder: Holder, descriptor: number): void {
+    this.#open.set(holder, descriptor);
+    if (this.#open.size <= this.#limit) return;
+    const others = [...this.#open.keys()].filter((other) => other !== holder && other.canReopen);
+    const victim = others.find((other) => other.isIdle) ?? others[0];
+    if (victim !== undefined) this.close(victim);
+  }
+
+  /** The holder's descriptor if it is open. */
+  get(holder: Holder): number | undefined {
+    return this.#open.get(holder);
+  }
+
+  close(holder: Holder): void {
+    const descriptor = this.#open.get(holder);
+    if (descriptor === undefined) return;
+    this.#open.delete(holder);
+    closeSync(descriptor);
+  }
+}

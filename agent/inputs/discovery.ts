@@ -1,0 +1,98 @@
+import { type Dirent, existsSync, statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import picomatch from 'picomatch';
+
+/** Folders below a `**` are entered this deep, and no links to folders are followed there: they may form a circle. */
+const DEEPEST = 32;
+
+interface Glob {
+  readonly base: string;
+  readonly matches: (path: string) => boolean;
+  /** Folders at each depth below `base` that are worth entering. Past its end: all of them. */
+  readonly segments: readonly ((name: string) => boolean)[];
+  readonly depth: number;
+}
+
+/**
+ * Finds the files that paths and globs name, by reading folders. (chokidar would keep a watch on every file, and reports
+ * a rotation as a change.) Paths are absolute in all it gives.
+ */
+export class Discovery {
+  /** Paths that are no globs. */
+  readonly literals: ReadonlySet<string>;
+  /** Folders in which new files may show up, as the last scan found them. */
+  folders: ReadonlySet<string> = new Set();
+  readonly #globs: readonly Glob[];
+  readonly #excluded: (path: string) => boolean;
+
+  /** `exclude`: globs; those without a slash are held against the name alone. */
+  constructor(paths: readonly string[], exclude: readonly string[] = []) {
+    const isGlob = (path: string) => picomatch.scan(path).isGlob && !existsSync(path);
+    this.literals = new Set(paths.filter((path) => !isGlob(path)).map((path) => resolve(path)));
+    this.#globs = paths.filter(isGlob).map(parseGlob);
+    this.#excluded = excluder(exclude);
+  }
+
+  /** Whether a path is one of those meant. */
+  matches(path: string): boolean {
+    return (this.literals.has(path) || this.#globs.some((glob) => glob.matches(path))) && !this.#excluded(path);
+  }
+
+  /** The paths there are now: existing literals and everything that matches a glob, each once. What they are is not looked at. */
+  async scan(): Promise<string[]> {
+    const found = new Set(this.literals);
+    const folders = new Set([...this.literals].map((path) => dirname(path)));
+    for (const glob of this.#globs) await walk(glob, glob.base, 0, found, folders);
+    this.folders = folders;
+    return [...found].filter((path) => !this.#excluded(path));
+  }
+}
+
+function parseGlob(pattern: string): Glob {
+  const absolute = resolve(pattern);
+  const { base, glob } = picomatch.scan(absolute);
+  const parts = glob.split('/');
+  const deep = parts.findIndex((part) => part.includes('**'));
+  // A brace or bracket with a slash in it spans parts, which then mean nothing alone.
+  const spans = parts.some((part) => !isBalanced(part));
+  const usable = spans ? [] : parts.slice(0, deep === -1 ? parts.length - 1 : deep);
+  return { base: base === '' ? '/' : base, matches: picomatch(absolute), segments: usable.map((part) => picomatch(part)), depth: deep === -1 ? parts.length - 1 : DEEPEST };
+}
+
+function isBalanced(part: string): boolean {
+  return ['{}', '()', '[]'].every(([open = '', close = '']) => part.split(open).length === part.split(close).length);
+}
+
+function excluder(patterns: readonly string[]): (path: string) => boolean {
+  const names = patterns.filter((pattern) => !pattern.includes('/'));
+  const paths = patterns.filter((pattern) => pattern.includes('/')).map((pattern) => resolve(pattern));
+  const matchesName = names.length > 0 ? picomatch(names) : () => false;
+  const matchesPath = paths.length > 0 ? picomatch(paths) : () => false;
+  return (path) => matchesName(basename(path)) || matchesPath(path);
+}
+
+async function walk(glob: Glob, folder: string, depth: number, found: Set<string>, folders: Set<string>): Promise<void> {
+  let entries: Dirent[];
+  try {
+    entries = await readdir(folder, { withFileTypes: true });
+  } catch {
+    return; // not there yet, or not ours to see; looked at again in the next scan
+  }
+  folders.add(folder);
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (isFolder(entry, path, depth < glob.segments.length)) {
+      if (depth < glob.depth && (glob.segments[depth]?.(entry.name) ?? true)) await walk(glob, path, depth + 1, found, folders);
+    } else if (glob.matches(path)) found.add(path);
+  }
+}
+
+function isFolder(entry: Dirent, path: string, followLinks: boolean): boolean {
+  if (!entry.isSymbolicLink() || !followLinks) return entry.isDirectory();
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // leads nowhere
+  }
+}

@@ -1,0 +1,132 @@
+import { type BigIntStats, closeSync, fstatSync, openSync } from 'node:fs';
+import type { Checkpoint, Checkpoints } from '../state/checkpoints.ts';
+import { newSourceId } from '../state/source-id.ts';
+import { isSameContent, markerOf, prefixOf } from './fingerprint.ts';
+import { lastLineEnd } from './line-end.ts';
+import { openIf, findInode } from './moved-file.ts';
+import { kindOf, refusal } from './named-file.ts';
+
+/** A file that is open, with who it is and where to begin. */
+export interface OpenedFile {
+  readonly path: string;
+  readonly descriptor: number;
+  readonly checkpoint: Checkpoint;
+  readonly size: number;
+  readonly changedNs: bigint;
+}
+
+export interface FileIntakeOptions {
+  readonly input: string;
+  readonly checkpoints: Checkpoints;
+  /** Content is not judged: it is in another encoding. */
+  readonly anyContent: boolean;
+  /** Files that shipper itself writes, as `device:inode`. */
+  readonly ownFiles: ReadonlySet<string>;
+  readonly warn: (message: string) => void;
+}
+
+/** Refusals that are remembered; beyond it all are forgotten, and said once more. */
+const MOST_REFUSED = 10_000;
+
+/** Opens files and finds out which were read before: the same device, inode, first bytes and last bytes. */
+export class FileIntake {
+  readonly #options: FileIntakeOptions;
+  /** Files on their way in. */
+  readonly #opening = new Set<string>();
+  /** What was left out, and the size it had then: it may yet grow into a log. */
+  readonly #refused = new Map<string, bigint>();
+
+  constructor(options: FileIntakeOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Opens what is at `path`, a regular file with something in it; undefined: not to be read, or on its way in already.
+   * A file without a checkpoint gets one, which is durable when this resolves. `fromEnd`: it begins behind its last line.
+   */
+  async open(path: string, fromEnd: boolean): Promise<OpenedFile | undefined> {
+    const descriptor = openSync(path, 'r');
+    let opened: OpenedFile | undefined;
+    try {
+      // What was opened counts, not what was looked at before.
+      opened = await this.#identify(path, descriptor, fstatSync(descriptor, { bigint: true }), fromEnd);
+      return opened;
+    } finally {
+      if (opened === undefined) closeSync(descriptor);
+    }
+  }
+
+  /** Opens what a checkpoint is about, if it lies under another name beside its old one and has not been read to its end. */
+  openMoved(checkpoint: Checkpoint): OpenedFile | undefined {
+    const path = findInode(checkpoint.path, checkpoint.inode);
+    const descriptor = path === undefined ? undefined : openIf(path, checkpoint.device, checkpoint.inode);
+    if (path === undefined || descriptor === undefined) return undefined;
+    const stat = fstatSync(descriptor, { bigint: true });
+    const size = Number(stat.size);
+    if (size > checkpoint.offset && isSameContent(descriptor, size, checkpoint)) return { path, descriptor, checkpoint, size, changedNs: stat.mtimeNs };
+    closeSync(descriptor);
+    return undefined;
+  }
+
+  async #identify(path: string, descriptor: number, stat: BigIntStats, fromEnd: boolean): Promise<OpenedFile | undefined> {
+    const key = keyOf(stat);
+    if (this.#opening.has(key)) return undefined;
+    this.#opening.add(key);
+    try {
+      const known = this.#known(path, descriptor, stat);
+      if (known === undefined && !this.#isWanted(path, descriptor, stat)) return undefined;
+      const checkpoint = known ?? this.#newCheckpoint(path, descriptor, stat, fromEnd);
+      if (known?.device !== String(stat.dev)) await this.#options.checkpoints.adopt(checkpoint);
+      return { path, descriptor, checkpoint, size: Number(stat.size), changedNs: stat.mtimeNs };
+    } finally {
+      this.#opening.delete(key);
+    }
+  }
+
+  #known(path: string, descriptor: number, stat: BigIntStats): Checkpoint | undefined {
+    const { checkpoints, input } = this.#options;
+    const [device, inode] = [String(stat.dev), String(stat.ino)];
+    const direct = checkpoints.find(input, device, inode);
+    // Device numbers are dealt out anew when a machine or container starts.
+    const known = direct ?? checkpoints.previous(input).find((other) => other.inode === inode && other.path === path);
+    return known !== undefined && isSameContent(descriptor, Number(stat.size), known) ? known : undefined;
+  }
+
+  #isWanted(path: string, descriptor: number, stat: BigIntStats): boolean {
+    const key = keyOf(stat);
+    const before = this.#refused.get(key);
+    if (before === stat.size) return false;
+    const reason = this.#reasonAgainst(path, descriptor, key);
+    if (reason === undefined) return true;
+    if (before === undefined) this.#options.warn(`${reason}: left out`);
+    if (this.#refused.size >= MOST_REFUSED) this.#refused.clear();
+    this.#refused.set(key, stat.size);
+    return false;
+  }
+
+  #reasonAgainst(path: string, descriptor: number, key: string): string | undefined {
+    if (this.#options.ownFiles.has(key)) return `${path} is where shipper itself writes`;
+    const kind = this.#options.anyContent ? { kind: 'text' as const } : kindOf(descriptor);
+    return kind.kind === 'text' ? undefined : refusal(path, kind);
+  }
+
+  #newCheckpoint(path: string, descriptor: number, stat: BigIntStats, fromEnd: boolean): Checkpoint {
+    const size = Number(stat.size);
+    const offset = fromEnd ? lastLineEnd(descriptor, size) : 0;
+    return {
+      id: newSourceId(),
+      input: this.#options.input,
+      path,
+      device: String(stat.dev),
+      inode: String(stat.ino),
+      offset,
+      prefix: prefixOf(descriptor, size),
+      marker: markerOf(descriptor, offset),
+    };
+  }
+}
+
+/** A file among all files of the machine. */
+export function keyOf(stat: BigIntStats): string {
+  return `${stat.dev}:${stat.ino}`;
+}

@@ -1,0 +1,66 @@
+/** What a file is, by its first bytes. */
+export type FileKind = { readonly kind: 'text' } | { readonly kind: 'compressed' | 'binary'; readonly what: string };
+
+/** How much of a file is looked at, in bytes. */
+export const SAMPLE_BYTES = 65_536;
+const MOST_CONTROL = 0.3;
+/** A run of NULs this long is a hole that a truncated file's writer left. */
+const HOLE_BYTES = 512;
+
+/** Beginnings of files that hold no lines, as latin1. file(1) knows them all by these. */
+const MAGIC: readonly (readonly [string, 'compressed' | 'binary', string])[] = [
+  ['\x1f\x8b', 'compressed', 'gzip'],
+  ['\xfd7zXZ\0', 'compressed', 'xz'],
+  ['\x28\xb5\x2f\xfd', 'compressed', 'zstd'],
+  ['BZh', 'compressed', 'bzip2'],
+  ['\x04\x22\x4d\x18', 'compressed', 'lz4'],
+  ['PK\x03\x04', 'compressed', 'zip'],
+  ['7z\xbc\xaf\x27\x1c', 'compressed', '7z'],
+  ['\x7fELF', 'binary', 'an ELF program'],
+  ['\xca\xfe\xba\xbe', 'binary', 'a Java class or Mach-O program'],
+  ['\xcf\xfa\xed\xfe', 'binary', 'a Mach-O program'],
+  ['\0asm', 'binary', 'WebAssembly'],
+  ['\x89PNG\r\n', 'binary', 'a PNG image'],
+  ['\xff\xd8\xff', 'binary', 'a JPEG image'],
+  ['GIF8', 'binary', 'a GIF image'],
+  ['%PDF-', 'binary', 'a PDF document'],
+  ['SQLite format 3\0', 'binary', 'an SQLite database'],
+  ['LPKSHHRH', 'binary', 'a systemd journal (pipe journalctl into shipper instead)'],
+];
+
+/** Judges a file by its first SAMPLE_BYTES. Logs with some NULs, holes or broken UTF-8 are logs. */
+export function fileKind(sample: Uint8Array): FileKind {
+  const head = Buffer.from(sample.buffer, sample.byteOffset, Math.min(sample.length, 512)).toString('latin1');
+  for (const [magic, kind, what] of MAGIC) {
+    if (head.startsWith(magic) && (magic !== 'BZh' || /^BZh[1-9]1AY&SY/.test(head))) return { kind, what };
+  }
+  if (head.startsWith('ustar', 257)) return { kind: 'binary', what: 'a tar archive' };
+  const { control, total } = countControl(sample);
+  return control > total * MOST_CONTROL ? { kind: 'binary', what: 'binary data' } : { kind: 'text' };
+}
+
+/** Counts bytes that no text has, leaving out holes. */
+function countControl(sample: Uint8Array): { control: number; total: number } {
+  let control = 0;
+  let total = 0;
+  for (let at = 0; at < sample.length; ) {
+    const run = Math.max(1, endOfNuls(sample, at) - at);
+    if (run < HOLE_BYTES) {
+      total += run;
+      if (isControl(sample[at] ?? 0)) control += run;
+    }
+    at += run;
+  }
+  return { control, total };
+}
+
+function endOfNuls(sample: Uint8Array, from: number): number {
+  let at = from;
+  while (at < sample.length && sample[at] === 0) at++;
+  return at;
+}
+
+/** Not TAB to CR, nor ESC, which colours begin with. */
+function isControl(byte: number): boolean {
+  return (byte < 32 && (byte < 9 || byte > 13) && byte !== 27) || byte === 127;
+}

@@ -1,0 +1,241 @@
+import { fstatSync, readSync } from 'node:fs';
+import { errorText } from '../state/error-code.ts';
+import type { Checkpoint, Checkpoints } from '../state/checkpoints.ts';
+import type { Descriptors, Holder } from './descriptors.ts';
+import { MARKER_BYTES, PREFIX_BYTES, markerOf, peek, prefixOf } from './fingerprint.ts';
+import { findInode, openIf } from './moved-file.ts';
+import type { Source } from './source.ts';
+
+/** Who looks after file sources and is told what reading them brings to light. */
+export interface FileOwner {
+  /** Nothing more is there now. */
+  idle(source: FileSource): void;
+  /** The file no longer holds what was read of it. The source has ended; the path holds a new generation. */
+  truncated(source: FileSource): void;
+  /** It has ended and everything was read. */
+  done(source: FileSource): void;
+}
+
+export interface FileSourceOptions {
+  readonly index: number;
+  readonly path: string;
+  /** Where to begin, and who the source is. */
+  readonly checkpoint: Checkpoint;
+  /** First offset that is not read; Infinity follows the file. */
+  readonly limit: number;
+  readonly descriptor: number;
+  readonly size: number;
+  readonly changedNs: bigint;
+  readonly descriptors: Descriptors;
+  readonly checkpoints: Checkpoints;
+  readonly owner: FileOwner;
+  readonly warn: (message: string) => void;
+}
+
+/** One generation of a file, read over a descriptor that is held whatever happens to the path. */
+export class FileSource implements Source, Holder {
+  readonly index: number;
+  readonly id: string;
+  readonly name: string;
+  readonly input: string;
+  offset: number;
+  activeAtMs = performance.now();
+  /** Where the file was last seen. */
+  path: string;
+  /** Since when the path is not this file any more, in ms of the monotonic clock. */
+  orphanedAtMs: number | undefined;
+  /** Size and time of change when the path was last looked at. */
+  seen: { readonly size: number; readonly changedNs: bigint };
+  readonly #options: FileSourceOptions;
+  #checkpoint: Checkpoint;
+  #acknowledged: number;
+  /** Highest offset that was read. */
+  #position: number;
+  #limit: number;
+  #ended: boolean;
+  #done = false;
+  #idle = false;
+  #failing = false;
+  /** The last bytes before `#position`. */
+  readonly #marker = new Uint8Array(MARKER_BYTES);
+  #markerBytes = 0;
+
+  constructor(options: FileSourceOptions) {
+    const { checkpoint, descriptor } = options;
+    this.#options = options;
+    this.#checkpoint = checkpoint;
+    this.index = options.index;
+    this.id = checkpoint.id;
+    this.name = options.path;
+    this.path = options.path;
+    this.seen = { size: options.size, changedNs: options.changedNs };
+    this.input = checkpoint.input;
+    this.offset = checkpoint.offset;
+    this.#acknowledged = checkpoint.offset;
+    this.#position = checkpoint.offset;
+    this.#limit = options.limit;
+    this.#ended = checkpoint.offset >= options.limit;
+    this.#remember(peek(descriptor, Math.max(0, this.offset - MARKER_BYTES), this.offset));
+    options.descriptors.add(this, descriptor);
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Highest offset that was read. */
+  get position(): number {
+    return this.#position;
+  }
+
+  get device(): string {
+    return this.#checkpoint.device;
+  }
+
+  get inode(): string {
+    return this.#checkpoint.inode;
+  }
+
+  get canReopen(): boolean {
+    return !this.#ended && this.orphanedAtMs === undefined;
+  }
+
+  get isIdle(): boolean {
+    return this.#idle;
+  }
+
+  read(target: Uint8Array<ArrayBuffer>, skip: number): number {
+    if (target.length === 0 || this.#done) return 0;
+    const hadEnded = this.#ended;
+    const from = this.offset + skip;
+    const room = Math.min(target.length, this.#limit - from);
+    const length = this.#fill(target, from, room);
+    if (length > 0) this.#note(target, from, length);
+    // With a limit, a file that has become shorter than that is at its end too.
+    if (this.#limit !== Infinity && (length < room || this.#position >= this.#limit)) this.#ended = true;
+    this.#idle = length < target.length;
+    if (length === 0 && hadEnded) this.#finish();
+    else if (this.#idle && !this.#ended) this.#options.owner.idle(this);
+    return length;
+  }
+
+  advance(bytes: number): void {
+    this.offset += bytes;
+  }
+
+  acknowledge(offset: number): void {
+    if (offset <= this.#acknowledged) return;
+    this.#acknowledged = offset;
+    this.#options.checkpoints.changed(this.#checkpoint, () => this.#snapshot());
+  }
+
+  /** Nothing will be written to it any more; what is there is still read. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  /** Bytes in the file now; undefined when it can't be found again. */
+  sizeNow(): number | undefined {
+    const descriptor = this.#options.descriptors.use(this);
+    return descriptor === undefined ? undefined : fstatSync(descriptor).size;
+  }
+
+  /** The file by its path, or, when that is another one by now, by its inode in the same folder. */
+  reopen(): number | undefined {
+    for (const path of [this.path, findInode(this.path, this.inode)]) {
+      const descriptor = path === undefined ? undefined : openIf(path, this.device, this.inode);
+      if (descriptor !== undefined) return descriptor;
+    }
+    return undefined;
+  }
+
+  /** The content a checkpoint would be about is gone. */
+  forget(): void {
+    this.#options.checkpoints.drop(this.#checkpoint);
+  }
+
+  #fill(target: Uint8Array<ArrayBuffer>, from: number, room: number): number {
+    if (room <= 0) return 0;
+    const { descriptors, owner, warn } = this.#options;
+    try {
+      const descriptor = descriptors.use(this);
+      if (descriptor === undefined) {
+        this.#stop('is gone');
+        return 0;
+      }
+      const intact = this.#isIntact(descriptor);
+      const length = intact ? readSync(descriptor, target, 0, room, from) : 0;
+      this.#failing = false;
+      if (intact) return length;
+    } catch (error) {
+      // A network file system that lost its server: opened again at the next look.
+      if (!this.#failing) warn(`${this.path} can't be read (${errorText(error)}): trying again`);
+      this.#failing = true;
+      descriptors.close(this);
+      return 0;
+    }
+    this.#stop('was truncated');
+    owner.truncated(this);
+    return 0;
+  }
+
+  /**
+   * Truncation shows in the bytes before the position: they are gone, or others, even when the file has outgrown its
+   * old size. One read of 64 bytes for each read of 256 KiB.
+   */
+  #isIntact(descriptor: number): boolean {
+    const now = peek(descriptor, this.#position - this.#markerBytes, this.#position);
+    return Buffer.compare(now, this.#marker.subarray(0, this.#markerBytes)) === 0;
+  }
+
+  #note(target: Uint8Array<ArrayBuffer>, from: number, length: number): void {
+    this.activeAtMs = performance.now();
+    const fresh = Math.min(from + length - this.#position, length);
+    if (fresh <= 0) return; // read before
+    this.#position = from + length;
+    this.#remember(target.subarray(length - fresh, length));
+  }
+
+  #remember(bytes: Uint8Array): void {
+    const added = bytes.subarray(Math.max(0, bytes.length - MARKER_BYTES));
+    const kept = Math.min(this.#markerBytes, MARKER_BYTES - added.length);
+    this.#marker.copyWithin(0, this.#markerBytes - kept, this.#markerBytes);
+    this.#marker.set(added, kept);
+    this.#markerBytes = kept + added.length;
+  }
+
+  #stop(why: string): void {
+    const unread = this.seen.size - this.#position;
+    if (unread > 0) this.#options.warn(`${this.path} ${why} before its last ${unread} bytes were read`);
+    this.#limit = this.#position;
+    this.#ended = true;
+  }
+
+  #finish(): void {
+    this.#done = true;
+    this.#refresh(this.#position);
+    this.#options.descriptors.close(this);
+    this.#options.owner.done(this);
+  }
+
+  #snapshot(): Checkpoint {
+    this.#refresh(this.#acknowledged);
+    return (this.#checkpoint = { ...this.#checkpoint, path: this.path, offset: this.#acknowledged });
+  }
+
+  /** Takes prefix and marker anew, as far as the file is open and is still the one that was read. */
+  #refresh(end: number): void {
+    const descriptor = this.#options.descriptors.get(this);
+    if (descriptor === undefined) return;
+    try {
+      const grows = this.#checkpoint.prefix.bytes < PREFIX_BYTES && this.#position > this.#checkpoint.prefix.bytes;
+      const prefix = grows ? prefixOf(descriptor, this.#position) : this.#checkpoint.prefix;
+      const marker = markerOf(descriptor, end);
+      // Looked at last: what was taken before is what was read.
+      if (this.#isIntact(descriptor)) this.#checkpoint = { ...this.#checkpoint, prefix, marker };
+    } catch {
+      // The file system is away. The marker from before is still true.
+    }
+  }
+}
+

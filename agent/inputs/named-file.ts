@@ -1,0 +1,54 @@
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { errorCode, errorText } from '../state/error-code.ts';
+import { type FileKind, SAMPLE_BYTES, fileKind } from './file-kind.ts';
+import { InputError } from './input.ts';
+
+/**
+ * What keeps a path from being read as a log, as one line for its user; undefined: nothing. `refuseBinary`: the path
+ * was named by a person, who is told when it can't be a log.
+ */
+export function problemOf(path: string, refuseBinary: boolean): InputError | undefined {
+  try {
+    const stat = statSync(path);
+    if (stat.isDirectory()) return new InputError(`${path} is a directory; name files, or a pattern such as '${path.replace(/\/$/, '')}/*.log'`, 66);
+    // A pipe would be waited for inside of the read, with everything else.
+    if (!stat.isFile()) return new InputError(`${path} is not a regular file; give a pipe or device on stdin: shipper < ${path}`, 66);
+    return openProblem(path, refuseBinary);
+  } catch (error) {
+    return fromSystem(path, error);
+  }
+}
+
+/** Judges an open file by its content. */
+export function kindOf(descriptor: number): FileKind {
+  const sample = new Uint8Array(SAMPLE_BYTES);
+  return fileKind(sample.subarray(0, readSync(descriptor, sample, 0, SAMPLE_BYTES, 0)));
+}
+
+/** Why a file of this kind is not read. */
+export function refusal(path: string, { kind, what }: Exclude<FileKind, { kind: 'text' }>): string {
+  return kind === 'compressed' ? `${path} is compressed (${what}) and can't be read as it is` : `${path} is no log: it is ${what}`;
+}
+
+function openProblem(path: string, refuseBinary: boolean): InputError | undefined {
+  const descriptor = openSync(path, 'r');
+  try {
+    const kind: FileKind = refuseBinary && fstatSync(descriptor).size > 0 ? kindOf(descriptor) : { kind: 'text' };
+    return kind.kind === 'text' ? undefined : new InputError(refusal(path, kind), 66);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function fromSystem(path: string, error: unknown): InputError {
+  switch (errorCode(error)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new InputError(`${path}: no such file`, 66, true);
+    case 'EACCES':
+    case 'EPERM':
+      return new InputError(`${path}: permission denied; run shipper as a user who may read it`, 77, true);
+    default:
+      return new InputError(`${path}: ${errorText(error)}`, 66);
+  }
+}

@@ -1,0 +1,159 @@
+import { fstatSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { errorText } from '../state/error-code.ts';
+import { newSourceId } from '../state/source-id.ts';
+import { type Input, InputError, WakeUp } from './input.ts';
+import type { Source } from './source.ts';
+
+export interface StreamInputOptions {
+  readonly name: string;
+  /** For people: `stdin`. */
+  readonly sourceName: string;
+  readonly stream: Readable;
+  readonly claimIndex: () => number;
+  readonly warn: (message: string) => void;
+  /** Bytes that may wait to be read before the stream is paused. */
+  readonly limitBytes?: number;
+}
+
+const LIMIT_BYTES = 1_048_576;
+
+/** One run of stdin, or of any other stream that can't be read twice. */
+export class StreamInput implements Input {
+  readonly name: string;
+  readonly #options: StreamInputOptions;
+  readonly #wakeUp = new WakeUp();
+  readonly #source: StreamSource;
+  #stopped = false;
+
+  constructor(options: StreamInputOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#source = new StreamSource(options, () => this.#wakeUp.wake());
+  }
+
+  start(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.#end(), { once: true });
+    if (signal.aborted) this.#end();
+    else this.#source.open();
+    return Promise.resolve();
+  }
+
+  *sources(): Iterable<Source> {
+    if (!this.#stopped && this.#source.mayRead) yield this.#source;
+  }
+
+  async waitForData(): Promise<void> {
+    if (!this.finished && !this.#source.mayRead) await this.#wakeUp.wait();
+  }
+
+  get finished(): boolean {
+    return this.#stopped || this.#source.done;
+  }
+
+  stop(): Promise<void> {
+    this.#end();
+    return Promise.resolve();
+  }
+
+  #end(): void {
+    if (!this.#stopped) this.#options.stream.destroy();
+    this.#stopped = true;
+    this.#wakeUp.wake();
+  }
+}
+
+/** stdin to its end, however it is redirected. Throws InputError when it is a folder. */
+export function stdinInput(options: Omit<StreamInputOptions, 'stream' | 'sourceName'>): StreamInput {
+  if (fstatSync(0).isDirectory()) throw new InputError('stdin is a directory', 66);
+  return new StreamInput({ ...options, stream: process.stdin, sourceName: 'stdin' });
+}
+
+/** Holds what came and was not made into records yet: at most the limit beyond what was read, and a pipe's worth. */
+class StreamSource implements Source {
+  readonly index: number;
+  readonly id = newSourceId();
+  readonly name: string;
+  readonly input: string;
+  offset = 0;
+  ended = false;
+  activeAtMs = performance.now();
+  done = false;
+  readonly #stream: Readable;
+  readonly #wake: () => void;
+  readonly #warn: (message: string) => void;
+  readonly #limitBytes: number;
+  /** What came, in order; the first begins at `#start`. */
+  readonly #pieces: Buffer[] = [];
+  #start = 0;
+  /** Offsets up to which bytes came, and were read. */
+  #received = 0;
+  #position = 0;
+
+  constructor({ claimIndex, sourceName, name, stream, warn, limitBytes = LIMIT_BYTES }: StreamInputOptions, wake: () => void) {
+    this.index = claimIndex();
+    this.name = sourceName;
+    this.input = name;
+    this.#stream = stream;
+    this.#wake = wake;
+    this.#warn = warn;
+    this.#limitBytes = limitBytes;
+  }
+
+  /** Something is there to be read, or the end to be noticed. */
+  get mayRead(): boolean {
+    return !this.done && (this.ended || this.#received > this.#position);
+  }
+
+  open(): void {
+    this.#stream.on('data', (piece: Buffer) => this.#take(piece));
+    this.#stream.on('error', (error) => {
+      this.#warn(`${this.name} can't be read any further: ${errorText(error)}`);
+      this.#end();
+    });
+    for (const event of ['end', 'close']) this.#stream.on(event, () => this.#end());
+  }
+
+  read(target: Uint8Array<ArrayBuffer>, skip: number): number {
+    if (target.length === 0) return 0;
+    let from = this.offset + skip - this.#start;
+    let filled = 0;
+    for (const piece of this.#pieces) {
+      if (filled === target.length) break;
+      if (from < piece.length) {
+        const part = piece.subarray(from, from + target.length - filled);
+        target.set(part, filled);
+        filled += part.length;
+      }
+      from = Math.max(0, from - piece.length);
+    }
+    this.#position = Math.max(this.#position, this.offset + skip + filled);
+    if (filled === 0 && this.ended) this.done = true;
+    if (this.#stream.isPaused() && this.#received - this.#position < this.#limitBytes / 2) this.#stream.resume();
+    return filled;
+  }
+
+  advance(bytes: number): void {
+    this.offset += bytes;
+    for (let first = this.#pieces[0]; first !== undefined && this.#start + first.length <= this.offset; first = this.#pieces[0]) {
+      this.#start += first.length;
+      this.#pieces.shift();
+    }
+  }
+
+  /** Nothing can be read again, so nothing is remembered. */
+  acknowledge(): void {}
+
+  #take(piece: Buffer): void {
+    this.#pieces.push(piece);
+    this.#received += piece.length;
+    this.activeAtMs = performance.now();
+    if (this.#received - this.#position >= this.#limitBytes) this.#stream.pause();
+    this.#wake();
+  }
+
+  #end(): void {
+    this.ended = true;
+    this.#wake();
+  }
+}

@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { open, rename, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { z } from 'zod';
+import { errorCode, errorText } from './error-code.ts';
+
+const hash = z.string().max(64);
+const position = z.int().nonnegative();
+
+const Checkpoint = z.strictObject({
+  /** The source's id. */
+  id: z.string().min(1).max(64),
+  /** The input of the configuration. */
+  input: z.string(),
+  path: z.string(),
+  /** As decimals: both may be wider than a double. */
+  device: z.string().regex(/^\d+$/),
+  inode: z.string().regex(/^\d+$/),
+  /** Every byte below it is safe. */
+  offset: position,
+  /** SHA-256, cut short, of the file's first bytes. */
+  prefix: z.strictObject({ bytes: position, hash }),
+  /** The same of the `bytes` bytes before `end`: they change when a file is truncated and grows beyond its old size. */
+  marker: z.strictObject({ end: position, bytes: position, hash }),
+  /** Since when no file is known that it belongs to, in ms since 1970. */
+  goneSinceMs: z.number().optional(),
+});
+
+/** What is remembered of one generation of a file. */
+export type Checkpoint = Readonly<z.infer<typeof Checkpoint>>;
+
+const Generation = z.strictObject({ generation: z.int().positive(), checkpoints: z.array(Checkpoint) });
+const HEADER = /^shipper-checkpoints 1 ([0-9a-f]{8})\n/;
+
+/** What a folder's files say. */
+export interface Loaded {
+  readonly generation: number;
+  readonly checkpoints: readonly Checkpoint[];
+  /** What was found damaged, one message each. */
+  readonly problems: readonly string[];
+  /** There were checkpoints, and none can be read. */
+  readonly lost: boolean;
+}
+
+/**
+ * Reads the newest whole generation. There are two files that take turns, so the one before the newest is always
+ * there, whatever happened to the newest.
+ */
+export function loadCheckpoints(folder: string): Loaded {
+  const problems: string[] = [];
+  const found: z.infer<typeof Generation>[] = [];
+  for (const turn of [0, 1]) {
+    const path = join(folder, fileName(turn));
+    const bytes = readIfThere(path, problems);
+    const read = bytes === undefined ? undefined : decodeCheckpoints(bytes);
+    if (typeof read === 'string') problems.push(`${path}: ${read}`);
+    else if (read !== undefined) found.push(read);
+  }
+  const newest = found.sort((a, b) => b.generation - a.generation)[0];
+  return { generation: newest?.generation ?? 0, checkpoints: newest?.checkpoints ?? [], problems, lost: newest === undefined && problems.length > 0 };
+}
+
+/** Writes a generation beside the others, makes it durable, and puts it in the place of the one before the last. */
+export async function storeCheckpoints(folder: string, generation: number, checkpoints: readonly Checkpoint[]): Promise<void> {
+  const beside = join(folder, 'checkpoints.new');
+  await withFile(beside, 'w', async (file) => {
+    await file.writeFile(encodeCheckpoints(generation, checkpoints));
+    await file.sync();
+  });
+  await rename(beside, join(folder, fileName(generation % 2)));
+  await withFile(folder, 'r', (file) => file.sync()); // the rename itself
+}
+
+export function encodeCheckpoints(generation: number, checkpoints: readonly Checkpoint[]): Buffer {
+  const body = JSON.stringify({ generation, checkpoints });
+  return Buffer.from(`shipper-checkpoints 1 ${checksum(body)}\n${body}`);
+}
+
+/** The generation in `bytes`, or what is wrong with them. */
+export function decodeCheckpoints(bytes: Buffer): z.infer<typeof Generation> | string {
+  const header = HEADER.exec(bytes.toString('latin1', 0, 64));
+  if (header === null) return 'is no checkpoint file';
+  const body = bytes.subarray(header[0].length);
+  if (checksum(body) !== header[1]) return 'its checksum is wrong';
+  try {
+    return Generation.parse(JSON.parse(body.toString('utf8')));
+  } catch (error) {
+    return `can't be understood: ${errorText(error)}`;
+  }
+}
+
+function fileName(turn: number): string {
+  return `checkpoints-${turn}.json`;
+}
+
+function checksum(body: string | Buffer): string {
+  return crc32(body).toString(16).padStart(8, '0');
+}
+
+function readIfThere(path: string, problems: string[]): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') problems.push(errorText(error));
+    return undefined;
+  }
+}
+
+async function withFile(path: string, flags: string, use: (file: FileHandle) => Promise<void>): Promise<void> {
+  const file = await open(path, flags, 0o600);
+  try {
+    await use(file);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,171 @@
+import { type Checkpoint, loadCheckpoints, storeCheckpoints } from './checkpoint-file.ts';
+import { errorText } from './error-code.ts';
+
+export type { Checkpoint } from './checkpoint-file.ts';
+
+export interface CheckpointsOptions {
+  /** Folder of the state directory; undefined: nothing is written or read. */
+  readonly folder: string | undefined;
+  readonly warn: (message: string) => void;
+  /** Wall clock, ms since 1970. */
+  readonly now?: () => number;
+  /** Least time between two writes, in ms. */
+  readonly intervalMs?: number;
+  /** How long the checkpoint of a file that is gone is kept, in ms. */
+  readonly keepMs?: number;
+}
+
+const INTERVAL_MS = 1_000;
+const RETRY_MS = 5_000;
+const KEEP_MS = 7 * 24 * 3_600_000;
+/** Checkpoints of files that are gone: no more than this many, the ones longest gone are dropped first. */
+const KEEP_COUNT = 2_000;
+
+/** How far each generation of each file is safe. One per input, device and inode. */
+export class Checkpoints {
+  /** State was there and could not be read: positions are unknown, so files are read from their beginning. */
+  readonly lost: boolean;
+  readonly #folder: string | undefined;
+  readonly #warn: (message: string) => void;
+  readonly #now: () => number;
+  readonly #intervalMs: number;
+  readonly #keepMs: number;
+  readonly #checkpoints = new Map<string, Checkpoint>();
+  readonly #previous: readonly Checkpoint[];
+  /** What has moved since the last write, by key; looked at only when it is written. */
+  readonly #changed = new Map<string, () => Checkpoint>();
+  #generation: number;
+  #unwritten = false;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> | undefined;
+  #failing = false;
+
+  constructor({ folder, warn, now = Date.now, intervalMs = INTERVAL_MS, keepMs = KEEP_MS }: CheckpointsOptions) {
+    const loaded = folder === undefined ? undefined : loadCheckpoints(folder);
+    for (const problem of loaded?.problems ?? []) {
+      warn(`checkpoint file damaged: ${problem}; ${loaded?.lost ? 'files are read from their beginning' : 'the generation beside it is used'}`);
+    }
+    this.lost = loaded?.lost ?? false;
+    this.#previous = loaded?.checkpoints ?? [];
+    this.#generation = loaded?.generation ?? 0;
+    this.#folder = folder;
+    this.#warn = warn;
+    this.#now = now;
+    this.#intervalMs = intervalMs;
+    this.#keepMs = keepMs;
+    for (const checkpoint of this.#previous) this.#checkpoints.set(keyOf(checkpoint), checkpoint);
+  }
+
+  /** What is known of a file. Whether its content is still the same is for the caller to see. */
+  find(input: string, device: string, inode: string): Checkpoint | undefined {
+    return this.#checkpoints.get(`${input}/${device}:${inode}`);
+  }
+
+  /** What an earlier run left for an input. */
+  previous(input: string): readonly Checkpoint[] {
+    return this.#previous.filter((checkpoint) => checkpoint.input === input && this.#checkpoints.get(keyOf(checkpoint))?.id === checkpoint.id);
+  }
+
+  /**
+   * Takes up a new generation of a file, in place of the one that had its inode before. Resolves once it is durable,
+   * or could not be made durable: then lines may be repeated under another id after a crash, and none is lost.
+   */
+  async adopt(checkpoint: Checkpoint): Promise<void> {
+    const key = keyOf(checkpoint);
+    this.#changed.delete(key);
+    this.#checkpoints.set(key, checkpoint);
+    this.#unwritten = true;
+    await this.flush();
+  }
+
+  /** A source has moved; `snapshot` is called when the next generation is written, at most once per interval. */
+  changed(checkpoint: Checkpoint, snapshot: () => Checkpoint): void {
+    const key = keyOf(checkpoint);
+    if (this.#checkpoints.get(key)?.id !== checkpoint.id) return; // another generation has its place
+    this.#changed.set(key, snapshot);
+    this.#unwritten = true;
+    this.#schedule();
+  }
+
+  /** The content a checkpoint is about does not exist any more. */
+  drop(checkpoint: Checkpoint): void {
+    const key = keyOf(checkpoint);
+    if (this.#checkpoints.get(key)?.id !== checkpoint.id) return;
+    this.#checkpoints.delete(key);
+    this.#changed.delete(key);
+    this.#unwritten = true;
+    this.#schedule();
+  }
+
+  /** Drops what no file has been seen for in a long time. `input`: whose checkpoints are judged; `inUse`: ids that belong to a file. */
+  sweep(input: string, inUse: ReadonlySet<string>): void {
+    const now = this.#now();
+    const gone: [string, number][] = [];
+    for (const [key, checkpoint] of this.#checkpoints) {
+      if (checkpoint.input !== input) continue;
+      const { goneSinceMs, ...rest } = checkpoint;
+      if (inUse.has(checkpoint.id)) {
+        if (goneSinceMs !== undefined) this.#checkpoints.set(key, rest);
+        continue;
+      }
+      if (goneSinceMs === undefined) this.#checkpoints.set(key, { ...rest, goneSinceMs: now });
+      gone.push([key, goneSinceMs ?? now]);
+    }
+    gone.sort((a, b) => b[1] - a[1]);
+    for (const [position, [key, sinceMs]] of gone.entries()) {
+      if (position < KEEP_COUNT && now - sinceMs <= this.#keepMs) continue;
+      this.#checkpoints.delete(key);
+      this.#changed.delete(key);
+    }
+  }
+
+  /** Resolves once all that was known at the call is on disk, or the attempt failed. */
+  async flush(): Promise<void> {
+    await this.#writing; // what it writes was gathered before
+    if (!this.#unwritten) return this.#writing;
+    this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
+    return this.#writing;
+  }
+
+  /** Writes what is left. Nothing may be changed afterwards. */
+  async close(): Promise<void> {
+    await this.flush();
+    clearTimeout(this.#timer);
+  }
+
+  async #write(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    // One turn of the loop, so that a thousand files found together cost one write.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#unwritten = false;
+    for (const [key, snapshot] of this.#changed) this.#checkpoints.set(key, snapshot());
+    this.#changed.clear();
+    if (this.#folder === undefined) return;
+    try {
+      await storeCheckpoints(this.#folder, this.#generation + 1, [...this.#checkpoints.values()]);
+      this.#generation += 1;
+      if (this.#failing) this.#warn(`checkpoints are written to ${this.#folder} again`);
+      this.#failing = false;
+    } catch (error) {
+      if (!this.#failing) this.#warn(`checkpoints can't be written (${errorText(error)}): going on, and trying again; a restart now would repeat lines`);
+      this.#failing = true;
+      this.#unwritten = true;
+      this.#schedule();
+    }
+  }
+
+  #schedule(): void {
+    this.#timer ??= setTimeout(
+      () => {
+        this.#timer = undefined;
+        void this.flush();
+      },
+      this.#failing ? RETRY_MS : this.#intervalMs,
+    ).unref(); // whoever ends calls close()
+  }
+}
+
+function keyOf(checkpoint: Checkpoint): string {
+  return `${checkpoint.input}/${checkpoint.device}:${checkpoint.inode}`;
+}

@@ -1,0 +1,85 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { errorText } from './error-code.ts';
+import { lockFolder, type Lock } from './lock.ts';
+import { newSourceId } from './source-id.ts';
+
+export interface StateDirectoryOptions {
+  /** A run that reads stdin shares the directory with others: it works in a folder of its own in it. */
+  readonly ownFolder: boolean;
+  readonly warn: (message: string) => void;
+}
+
+/** Another process works in the same state directory. */
+export class StateDirectoryInUse extends Error {
+  readonly exitCode = 78;
+  constructor(path: string) {
+    super(`state directory ${path} is in use by another shipper; give this one its own with --state-dir`);
+  }
+}
+
+/** Where runs that read stdin have their folders. */
+const RUNS = 'runs';
+/** Files of a run's folder that hold nothing undelivered. */
+const WORTHLESS = /^(lock[.-]|checkpoints[.-])/;
+
+/** The folder in which one process keeps what must outlive it. Nobody else works in it as long as it is open. */
+export class StateDirectory {
+  /** The folder to work in. */
+  readonly path: string;
+  readonly #lock: Lock;
+  readonly #temporary: boolean;
+
+  private constructor(path: string, lock: Lock, temporary: boolean) {
+    this.path = path;
+    this.#lock = lock;
+    this.#temporary = temporary;
+  }
+
+  /** Creates and locks it. Undefined, with one warning, when it can't be written; throws StateDirectoryInUse. */
+  static async open(directory: string, { ownFolder, warn }: StateDirectoryOptions): Promise<StateDirectory | undefined> {
+    const root = resolve(directory);
+    const path = ownFolder ? join(root, RUNS, newSourceId()) : root;
+    try {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+      const lock = await lockFolder(path);
+      if (lock === undefined) throw new StateDirectoryInUse(root);
+      if (ownFolder) await removeDeadRuns(join(root, RUNS));
+      return new StateDirectory(path, lock, ownFolder);
+    } catch (error) {
+      if (error instanceof StateDirectoryInUse) throw error;
+      warn(`state directory ${root} can't be written (${errorText(error)}): positions and buffers are kept in memory only, and a restart will repeat lines`);
+      return undefined;
+    }
+  }
+
+  /** Unlocks it. The folder of a run goes with it, when all that was in it has been delivered. */
+  async close(): Promise<void> {
+    if (this.#temporary) removeIfWorthless(this.path);
+    await this.#lock.release();
+  }
+}
+
+/** Folders of runs that died with nothing left to deliver. One that still holds a buffer stays. */
+async function removeDeadRuns(runs: string): Promise<void> {
+  for (const name of readdirSync(runs)) {
+    const folder = join(runs, name);
+    if (!isWorthless(folder)) continue;
+    const lock = await lockFolder(folder).catch(() => undefined); // it went away meanwhile, or belongs to another user
+    if (lock === undefined) continue;
+    removeIfWorthless(folder);
+    await lock.release();
+  }
+}
+
+function removeIfWorthless(folder: string): void {
+  if (isWorthless(folder)) rmSync(folder, { recursive: true, force: true });
+}
+
+function isWorthless(folder: string): boolean {
+  try {
+    return readdirSync(folder).every((name) => WORTHLESS.test(name));
+  } catch {
+    return false; // not a folder, or gone
+  }
+}
