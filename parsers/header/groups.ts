@@ -1,0 +1,163 @@
+import { Field } from '../../agent/fields.ts';
+import { Byte, isBlank, isDigit, isLetter, isUpper, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
+import { levelAt, strongLevelAt } from '../values/levels.ts';
+import { isCaller, isQualified, isSimpleName, isThreadName } from '../values/names.ts';
+import { readTimestamp } from '../values/timestamps.ts';
+import type { Header } from './state.ts';
+
+const LONGEST_GROUP = 200;
+const CLOSERS = new Map<number, number>([[Byte.OPEN_BRACKET, Byte.CLOSE_BRACKET], [Byte.OPEN_PAREN, Byte.CLOSE_PAREN], [Byte.OPEN_BRACE, Byte.CLOSE_BRACE], [Byte.LESS, Byte.GREATER]]);
+
+/** Takes what stands in brackets at `at`: a time, a level, a process, a thread, a logger, a place. The position behind it, or -1. */
+export function readGroup(header: Header, at: number): number {
+  const { bytes, end } = header;
+  const opener = bytes[at] as number;
+  const closer = CLOSERS.get(opener) as number;
+  const inner = skipColour(bytes, skipBlanks(bytes, at + 1, end), end);
+  if (!header.hasTime && opener !== Byte.LESS) {
+    const after = readTimestamp(header.chunk, inner, end, header.event);
+    if (after > 0) return behindTime(header, after, closer);
+  }
+  const close = closingOf(bytes, at, opener, closer, end);
+  if (close < 0) return -1;
+  let last = close;
+  while (last > inner && isBlank(bytes[last - 1])) last--;
+  return readContent(header, inner, last, opener) ? close + 1 : -1;
+}
+
+function behindTime(header: Header, after: number, closer: number): number {
+  header.hasTime = true;
+  const next = skipBlanks(header.bytes, after, header.end);
+  if (header.bytes[next] === closer) return next + 1;
+  header.open = closer;
+  return after;
+}
+
+function closingOf(bytes: Uint8Array, at: number, opener: number, closer: number, end: number): number {
+  const limit = Math.min(end, at + LONGEST_GROUP);
+  let depth = 0;
+  for (let to = at; to < limit; to++) {
+    const byte = bytes[to];
+    if (byte === opener) depth++;
+    else if (byte === closer && --depth === 0) return to;
+    else if (byte === Byte.NEWLINE) return -1;
+  }
+  return -1;
+}
+
+/** Sets the field the content is for; false when it is for none, so that the text begins here. */
+function readContent(header: Header, start: number, end: number, opener: number): boolean {
+  const { bytes } = header;
+  if (start >= end) return header.items > 0 && opener === Byte.OPEN_BRACKET;
+  if (!header.hasLevel) {
+    const level = levelOfGroup(header, start, end);
+    if (level >= 0) {
+      header.level(level, start, end);
+      return true;
+    }
+  }
+  if (opener === Byte.LESS) return false;
+  if (isDigit(bytes[start]) || bytes[start] === Byte.HASH) return readNumbers(header, start, end);
+  if (readProcess(header, start, end)) return true;
+  if (opener === Byte.OPEN_BRACE && bytes[start] === Byte.OPEN_BRACE) return readContent(header, start + 1, end - 1, opener);
+  if (isPlace(header, start, end)) {
+    header.span(Field.caller, start, end);
+    return true;
+  }
+  return readLocated(header, start, end) || readNamedLevel(header, start, end) || readName(header, start, end, opener);
+}
+
+/** Without a time `[system]`, `[1]` and `[c]` are ordinary text. */
+function levelOfGroup(header: Header, start: number, end: number): number {
+  const { bytes } = header;
+  if (header.hasTime || isUpper(bytes[start]) && !isDigit(bytes[end - 1])) return levelAt(bytes, start, end);
+  return strongLevelAt(bytes, start, end);
+}
+
+/** `476`, `#66620`, `12:34`, `12#12`, `608647-3`: a process, and a thread of it. */
+function readNumbers(header: Header, start: number, end: number): boolean {
+  const { bytes } = header;
+  const from = bytes[start] === Byte.HASH ? start + 1 : start;
+  const to = skipDigits(bytes, from, end);
+  if (to === from || header.hasLevel && !isAdjacent(header, start, to - from)) return false;
+  if (to === end) return header.process(from, to);
+  const mark = bytes[to];
+  if (mark !== Byte.COLON && mark !== Byte.HASH && mark !== Byte.DASH || skipDigits(bytes, to + 1, end) !== end || to + 1 === end) return false;
+  if (!header.process(from, to)) return false;
+  if (mark !== Byte.DASH) header.span(Field.thread, to + 1, end);
+  return true;
+}
+
+/** A number behind the level belongs to the header when its bracket touches the one before, or when it is too long for a count. */
+function isAdjacent(header: Header, start: number, digits: number): boolean {
+  return header.bytes[start - 2] === Byte.CLOSE_BRACKET || digits > 3;
+}
+
+/** `pid 12`, `PID: 12`, `pid=12`, `tid 7`, `thread-7`. */
+function readProcess(header: Header, start: number, end: number): boolean {
+  const { bytes } = header;
+  if (((bytes[start + 1] as number) | 32) !== 105 || ((bytes[start + 2] as number) | 32) !== 100) return false;
+  const kind = (bytes[start] as number) | 32;
+  if (kind !== 112 && kind !== 116) return false;
+  let at = start + 3;
+  while (at < end && (isBlank(bytes[at]) || bytes[at] === Byte.COLON || bytes[at] === Byte.EQUALS)) at++;
+  if (at === start + 3 || at === end || skipDigits(bytes, at, end) !== end) return false;
+  if (kind === 116) header.span(Field.thread, at, end);
+  else return header.process(at, end);
+  return true;
+}
+
+/** A place in code: `main.rs:268`, `prepare@Feature.cpp:187`, `source/server.cc:168`, `Block.java:flush(419)`. */
+function isPlace(header: Header, start: number, end: number): boolean {
+  if (header.event.has(Field.caller)) return false;
+  return isCaller(header.bytes, start, end);
+}
+
+/** ZooKeeper's `%t:%C{1}@%L`: `[NIOWorkerThread-3:NIOServerCnxn@514]`. */
+function readLocated(header: Header, start: number, end: number): boolean {
+  const { bytes } = header;
+  let at = end - 1;
+  while (at > start && isDigit(bytes[at])) at--;
+  if (at === end - 1 || bytes[at] !== Byte.AT || !header.hasTime) return false;
+  let colon = at;
+  while (colon > start && bytes[colon] !== Byte.COLON) colon--;
+  if (colon === start) return false;
+  header.span(Field.thread, start, colon);
+  header.span(Field.logger, colon + 1, at);
+  header.span(Field.caller, colon + 1, end);
+  header.nameStart = -1;
+  return true;
+}
+
+/** A name and a level: Apache's `[core:error]`, Minecraft's `[Server thread/INFO]`. */
+function readNamedLevel(header: Header, start: number, end: number): boolean {
+  if (header.hasLevel || !header.hasTime) return false;
+  const { bytes } = header;
+  let mark = end - 1;
+  while (mark > start && isLetter(bytes[mark])) mark--;
+  const isThread = bytes[mark] === Byte.SLASH;
+  if (!isThread && (bytes[mark] !== Byte.COLON || !isSimpleName(bytes, start, mark))) return false;
+  const level = levelAt(bytes, mark + 1, end);
+  if (level < 0) return false;
+  header.span(isThread ? Field.thread : Field.logger, start, mark);
+  header.level(level, mark + 1, end);
+  return true;
+}
+
+function readName(header: Header, start: number, end: number, opener: number): boolean {
+  const { bytes, event } = header;
+  if (opener === Byte.OPEN_PAREN && !header.hasLevel) return false;
+  if (!event.has(Field.thread) && isThreadName(bytes, start, end)) {
+    header.span(Field.thread, start, end);
+    return true;
+  }
+  if (event.has(Field.logger) || opener === Byte.OPEN_PAREN) return false;
+  if (isQualified(bytes, start, end)) {
+    header.logger(start, end);
+    return true;
+  }
+  if (header.nameStart >= 0 || !isSimpleName(bytes, start, end)) return false;
+  header.nameStart = start;
+  header.nameEnd = end;
+  return true;
+}

@@ -1,0 +1,108 @@
+import { Byte, isBlank, isDigit, isLetter, isLower, isUpper, isWord, skipBlanks } from '../values/bytes.ts';
+import { levelAt, strongLevelAt } from '../values/levels.ts';
+import { isColumnEnd, type Header } from './state.ts';
+import { Level } from '../../agent/levels.ts';
+
+const LONGEST_WORD = 13;
+
+/**
+ * A level as a word of its own: `INFO`, `warn:`, `Error:`, `I |`. How much more than the word is asked for depends on
+ * how it is written. The position behind it; `at` when the level was set but the word begins the text; -1 when there is none.
+ */
+export function readLevelWord(header: Header, at: number): number {
+  if (header.hasLevel) return -1;
+  const { bytes, end } = header;
+  let to = at;
+  while (to < end && to - at <= LONGEST_WORD && (isLetter(bytes[to]) || isDigit(bytes[to]))) to++;
+  const level = levelAt(bytes, at, to);
+  if (level < 0 || bytes[to] === Byte.UNDERSCORE) return -1;
+  const taken = to - at === 1 ? isLetterLevel(header, at) : wordEnd(header, at, to, level);
+  if (taken < 0) return -1;
+  header.level(level, at, to);
+  return taken ? to : at;
+}
+
+/** Whether `LEVEL:`, `[LEVEL]` or `<LEVEL>` stands somewhere near behind `at`: the level of a line whose header is not understood. */
+export function findLevel(header: Header, at: number): void {
+  const { bytes } = header;
+  const end = Math.min(header.end, at + 120);
+  for (let from = at; from < end && bytes[from] !== Byte.NEWLINE; from++) {
+    if (!isUpper(bytes[from]) && !isLower(bytes[from]) || isWord(bytes[from - 1])) continue;
+    let to = from;
+    while (to < end && isWord(bytes[to])) to++;
+    if (stands(bytes, from, to)) {
+      const level = levelAt(bytes, from, to);
+      if (level >= 0) return header.level(level, from, to);
+    }
+    from = to;
+  }
+}
+
+function stands(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from < 3) return false;
+  const before = bytes[from - 1];
+  const behind = bytes[to];
+  if (before === Byte.OPEN_BRACKET) return behind === Byte.CLOSE_BRACKET;
+  if (before === Byte.LESS) return behind === Byte.GREATER;
+  return isUpper(bytes[from + 1]) && behind === Byte.COLON && (isBlank(before) || before === Byte.DOT) && isBlank(bytes[to + 1]);
+}
+
+/** 1: the word is a level and belongs to the header; 0: it is one, but the text begins with it; -1: it is none. */
+function wordEnd(header: Header, at: number, to: number, level: number): number {
+  const { bytes, end } = header;
+  const next = to < end ? (bytes[to] as number) : Byte.NEWLINE;
+  const strong = strongLevelAt(bytes, at, to) >= 0;
+  const known = header.hasTime || header.tab || header.bar;
+  if (next === Byte.SLASH) return known && isLetter(bytes[to + 1]) ? 1 : header.items === 0 && strong && isLower(bytes[at]) && isSlashed(header, to) ? 1 : -1;
+  if (!ends(header, next, to)) return -1;
+  if (isUpper(bytes[at]) && isUpper(bytes[at + 1])) return strong || known || next === Byte.COLON ? 1 : -1;
+  if (next === Byte.COLON && isLower(bytes[at])) return strong || known ? 1 : -1;
+  if (next === Byte.COLON) return known ? 1 : strong ? 0 : -1;
+  if (!known) return -1;
+  if (next === Byte.TAB || next === Byte.PIPE || next === header.open || isColumnEnd(bytes, to, end)) return 1;
+  if (!strong || !isBlank(next)) return -1;
+  return level < Level.warn || to - at <= 4 ? 1 : 0;
+}
+
+function ends(header: Header, next: number, to: number): boolean {
+  if (next === Byte.DASH) return isBlank(header.bytes[to + 1]);
+  if (next === Byte.COLON) return header.bytes[to + 1] !== Byte.COLON;
+  return isBlank(next) || next === Byte.NEWLINE || next === Byte.RETURN || next === Byte.COMMA || next === Byte.PIPE || next === Byte.ESCAPE || next === 92
+    || next === header.open || next === Byte.OPEN_BRACKET || next === Byte.OPEN_PAREN;
+}
+
+/** `information/cli: ` (Icinga): a level, a slash, a name and a colon. */
+function isSlashed(header: Header, slash: number): boolean {
+  let to = slash + 1;
+  while (to < header.end && isWord(header.bytes[to])) to++;
+  return to > slash + 1 && header.bytes[to] === Byte.COLON && isBlank(header.bytes[to + 1]);
+}
+
+/**
+ * A single letter behind a time: `I | embed: …`, `W [x]`, `E/Tag: …`, `i indexserver   …`. An `I` in front of an
+ * ordinary word is a person.
+ */
+function isLetterLevel(header: Header, at: number): number {
+  const { bytes, end } = header;
+  const next = bytes[at + 1];
+  if (!header.hasTime) return -1;
+  if (next === Byte.SLASH) return isLetter(bytes[at + 2]) ? 1 : -1;
+  if (next === Byte.COLON || next === Byte.PIPE || next === Byte.TAB || next === header.open && next !== 0) return 1;
+  if (next !== Byte.SPACE) return -1;
+  const after = skipBlanks(bytes, at + 1, end);
+  const first = bytes[after] as number;
+  if (after - at > 2 || first === Byte.PIPE || first === Byte.OPEN_BRACKET || isDigit(first)) return 1;
+  let to = after;
+  while (to < end && !isBlank(bytes[to]) && bytes[to] !== Byte.NEWLINE) to++;
+  const named = isNamed(bytes, after, to) || (to < end && isColumnEnd(bytes, to, end));
+  return named || isUpper(bytes[at]) && 'EWDF'.includes(String.fromCharCode(bytes[at] as number)) ? 1 : -1;
+}
+
+/** Whether a word is no word of prose: it holds a mark or a digit, or ends in a colon. */
+function isNamed(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start + 1; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (!isLetter(byte) && byte !== Byte.APOSTROPHE && byte !== Byte.COMMA && !(at === end - 1 && byte === Byte.DOT)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,177 @@
+import { Field } from '../../agent/fields.ts';
+import { Byte, isBlank, isDigit, isLetter, isUpper, isWord, skipBlanks, skipDigits } from '../values/bytes.ts';
+import { levelAt, strongLevelAt } from '../values/levels.ts';
+import { hasExtension, isClassName, isJvmFile, isLoggerWord, isQualified, isSimpleName, isThreadName, nameEnd } from '../values/names.ts';
+import { scanTimestamp } from '../values/timestamps.ts';
+import { isColumnEnd, isDashed, isPaddedColon, type Header } from './state.ts';
+
+/** Takes a name that is not in brackets: a logger, a thread, a place in code, `channel.LEVEL`. The position behind it, or -1. */
+export function readName(header: Header, at: number): number {
+  const { bytes, end, event } = header;
+  const to = nameEnd(bytes, at, end);
+  if (to === at || to >= end) return -1;
+  const place = readPlace(header, at, to);
+  if (place > 0) return place;
+  if (!header.hasLevel) return readChannel(header, at, to) || (header.hasTime ? readBeforeLevel(header, at, to) : -1);
+  if (event.has(Field.logger)) return -1;
+  return header.bar && bytes[to] === Byte.COLON ? readFunction(header, at, to) : readAfterLevel(header, at, to);
+}
+
+/** Takes a number that is a process: in front of the level, or in front of the time when something stands before it. -1: it is text. */
+export function readProcess(header: Header, at: number): number {
+  const { bytes, end } = header;
+  const to = skipDigits(bytes, at, end);
+  if (header.hasLevel || to - at > 10) return -1;
+  if (!header.hasTime) return header.items > 0 && scanTimestamp(bytes, header.skipSeparators(to), end) > 0 && header.process(at, to) ? to : -1;
+  let last = to;
+  if (bytes[to] === Byte.COLON && isDigit(bytes[to + 1])) last = skipDigits(bytes, to + 1, end);
+  else {
+    const second = skipBlanks(bytes, to, end);
+    if (second > to && isDigit(bytes[second])) last = skipDigits(bytes, second, end);
+  }
+  if (!isLevelNext(header, last)) return -1;
+  if (!header.process(at, to)) return -1;
+  if (last > to) header.span(Field.thread, last === to ? to : startOfDigits(bytes, last), last);
+  return last;
+}
+
+/** The name behind `LEVEL/`: Icinga's and Android's component, Celery's process. The position behind it, or -1. */
+export function readSlashed(header: Header, at: number): number {
+  const { bytes, end } = header;
+  const to = nameEnd(bytes, at + 1, end);
+  if (to === at + 1) return -1;
+  header.span(header.open !== 0 && bytes[to] === header.open ? Field.thread : Field.logger, at + 1, to);
+  if (bytes[to] !== Byte.OPEN_PAREN) return to;
+  const digits = skipBlanks(bytes, to + 1, end);
+  const close = skipDigits(bytes, digits, end);
+  return close > digits && bytes[close] === Byte.CLOSE_PAREN && header.process(digits, close) ? close + 1 : to;
+}
+
+/** `server.go:12`, `Main.cpp(00123)`, `int_dataplane.go 1484:`, `JobScheduler:54 -`, `auth.go:200:SignInPost()`. -1: none. */
+function readPlace(header: Header, at: number, to: number): number {
+  const { bytes, end, event } = header;
+  if (event.has(Field.caller) || !(header.hasTime || header.hasLevel)) return -1;
+  const mark = bytes[to];
+  if (mark !== Byte.COLON && mark !== Byte.OPEN_PAREN && mark !== Byte.SPACE) return -1;
+  const digits = skipDigits(bytes, to + 1, Math.min(end, to + 8));
+  if (digits === to + 1) return -1;
+  if (!hasExtension(bytes, at, to)) return mark === Byte.COLON ? readNumberedLogger(header, at, to, digits) : -1;
+  if (mark === Byte.OPEN_PAREN && bytes[digits] !== Byte.CLOSE_PAREN || mark === Byte.SPACE && bytes[digits] !== Byte.COLON) return -1;
+  const last = mark === Byte.OPEN_PAREN ? digits + 1 : functionEnd(bytes, digits, end);
+  header.span(Field.caller, at, last);
+  if (isJvmFile(bytes, at, to) && header.nameStart >= 0 && !event.has(Field.thread)) {
+    header.span(Field.thread, header.nameStart, header.nameEnd);
+    header.nameStart = -1;
+  }
+  return bytes[last] === Byte.CLOSE_BRACKET ? last + 1 : last;
+}
+
+/** Log4j's `%c{1}:%L -`: a logger with a line of its file. */
+function readNumberedLogger(header: Header, at: number, to: number, digits: number): number {
+  if (!header.hasLevel || header.event.has(Field.logger) || !isDashed(header.bytes, digits, header.end)) return -1;
+  if (!isSimpleName(header.bytes, at, to) && !isQualified(header.bytes, at, to)) return -1;
+  header.logger(at, to);
+  header.span(Field.caller, at, digits);
+  return digits;
+}
+
+/** The end of `:name()` behind a line number, or `at`. */
+function functionEnd(bytes: Uint8Array, at: number, end: number): number {
+  if (bytes[at] !== Byte.COLON || !isLetter(bytes[at + 1])) return at;
+  const to = nameEnd(bytes, at + 1, end);
+  return bytes[to] === Byte.OPEN_PAREN && bytes[to + 1] === Byte.CLOSE_PAREN ? to + 2 : at;
+}
+
+/** Monolog's `channel.LEVEL:`. 0: it is not. */
+function readChannel(header: Header, at: number, to: number): number {
+  const { bytes } = header;
+  if (bytes[to] !== Byte.COLON) return 0;
+  let dot = to - 1;
+  while (dot > at && bytes[dot] !== Byte.DOT) dot--;
+  if (dot === at || !isUpper(bytes[dot + 1]) || !isUpper(bytes[dot + 2])) return 0;
+  const level = levelAt(bytes, dot + 1, to);
+  if (level < 0) return 0;
+  header.logger(at, dot);
+  header.level(level, dot + 1, to);
+  return to;
+}
+
+/** A name between time and level: ` - payments - INFO`, ` main INFO`. */
+function readBeforeLevel(header: Header, at: number, to: number): number {
+  const { bytes, event } = header;
+  if (!isLevelNext(header, to)) return -1;
+  if (isThreadName(bytes, at, to) && !event.has(Field.thread)) header.span(Field.thread, at, to);
+  else if (!event.has(Field.logger) && (isSimpleName(bytes, at, to) || isQualified(bytes, at, to))) header.logger(at, to);
+  else return -1;
+  return to;
+}
+
+function readAfterLevel(header: Header, at: number, to: number): number {
+  const { bytes, end } = header;
+  const qualified = isQualified(bytes, at, to);
+  const simple = qualified || isSimpleName(bytes, at, to);
+  if (bytes[to] === Byte.COLON) {
+    const spaced = isBlank(bytes[to + 1]) || bytes[to + 1] === Byte.NEWLINE;
+    if (!(spaced ? isLoggerWord(bytes, at, to) : isClassName(bytes, at, to))) return -1;
+  } else if (bytes[to] === Byte.TAB && header.tab && simple) {
+    if (!header.event.has(Field.thread) && isThreadName(bytes, at, to)) {
+      header.span(Field.thread, at, to);
+      return to;
+    }
+  } else if (isFlask(bytes, at, to)) return readFlask(header, to);
+  else if (!(simple && isSetOff(header, to)) && !(isBlank(bytes[to]) && isClassName(bytes, at, to))) return -1;
+  header.logger(at, to);
+  return Math.min(to, end);
+}
+
+/** Whether what follows shows that the word before it was a column of its own. */
+function isSetOff(header: Header, to: number): boolean {
+  const { bytes, end } = header;
+  return isDashed(bytes, to, end) || isPaddedColon(bytes, to, end) || header.hasTime && isColumnEnd(bytes, to, end);
+}
+
+/** Flask's `INFO in module: text`. */
+function isFlask(bytes: Uint8Array, at: number, to: number): boolean {
+  return to - at === 2 && bytes[at] === 105 && bytes[at + 1] === 110 && bytes[to] === Byte.SPACE;
+}
+
+function readFlask(header: Header, at: number): number {
+  const to = nameEnd(header.bytes, at + 1, header.end);
+  if (to === at + 1 || header.bytes[to] !== Byte.COLON || !isBlank(header.bytes[to + 1])) return -1;
+  header.logger(at + 1, to);
+  return to;
+}
+
+/** Loguru's `module:function:line - text`. */
+function readFunction(header: Header, at: number, to: number): number {
+  const { bytes, end } = header;
+  let last = to;
+  let colons = 0;
+  while (last < end && !isBlank(bytes[last]) && bytes[last] !== Byte.NEWLINE) if (bytes[last++] === Byte.COLON) colons++;
+  if (colons !== 2 || !isDigit(bytes[last - 1]) || !isDashed(bytes, last, end)) return -1;
+  header.logger(at, to);
+  header.span(Field.caller, at, last);
+  return last;
+}
+
+/** Whether a level comes next: in brackets, or as a word in capital letters. */
+function isLevelNext(header: Header, from: number): boolean {
+  const { bytes, end } = header;
+  const { tab, bar, dash } = header;
+  let at = header.skipSeparators(from);
+  const separated = header.tab || header.bar || header.dash;
+  [header.tab, header.bar, header.dash] = [tab, bar, dash];
+  const bracketed = bytes[at] === Byte.OPEN_BRACKET || bytes[at] === Byte.LESS;
+  if (bracketed) at = skipBlanks(bytes, at + 1, end);
+  let to = at;
+  while (to < end && to - at < 14 && isWord(bytes[to])) to++;
+  if (bracketed) return levelAt(bytes, at, to) >= 0;
+  if (to - at < 3 || levelAt(bytes, at, to) < 0) return to - at === 1 && isUpper(bytes[at]) && levelAt(bytes, at, to) >= 0 && isBlank(bytes[to]);
+  if (isUpper(bytes[at + 1])) return isBlank(bytes[to]) || bytes[to] === Byte.COLON || bytes[to] === Byte.PIPE || bytes[to] === Byte.NEWLINE;
+  return separated && strongLevelAt(bytes, at, to) >= 0 && (isDashed(bytes, to, end) || bytes[to] === Byte.COLON || isColumnEnd(bytes, to, end));
+}
+
+function startOfDigits(bytes: Uint8Array, at: number): number {
+  while (isDigit(bytes[at - 1])) at--;
+  return at;
+}

@@ -1,0 +1,49 @@
+import type { Chunk } from '../agent/chunk.ts';
+import type { LogEvent } from '../agent/event.ts';
+import { access } from './access.ts';
+import { headerParser } from './header.ts';
+import { json } from './json.ts';
+import { logfmt } from './logfmt.ts';
+import type { Parser } from './parser.ts';
+import { plain } from './plain.ts';
+import { Byte } from './values/bytes.ts';
+
+const ANY = '';
+
+/**
+ * All formats, the strictest first, with the bytes a record of each can begin with. The first one that reads a record
+ * has it: whatever stood in the lines before plays no part.
+ */
+const ORDER: readonly (readonly [Parser, string])[] = [
+  [json, '{'],
+  [access, ANY],
+  [logfmt, ANY],
+  [headerParser, ANY],
+  [plain, ANY],
+];
+
+export const PARSERS: readonly Parser[] = ORDER.map(([parser]) => parser);
+
+/** By first byte: the parsers that may read the record. */
+const CANDIDATES: readonly (readonly Parser[])[] = Array.from({ length: 256 }, (_, byte) =>
+  ORDER.filter(([, first]) => first === ANY || first.includes(String.fromCharCode(byte))).map(([parser]) => parser));
+
+/** Reads the record at [start, end) of `chunk` into `event`, which was begun for it. Always succeeds: at worst it is plain text. */
+export function parseRecord(chunk: Chunk, start: number, end: number, event: LogEvent): void {
+  const stop = end > start && chunk.bytes[end - 1] === Byte.RETURN ? end - 1 : end;
+  const candidates = CANDIDATES[chunk.bytes[start] ?? 0] ?? PARSERS;
+  for (let index = 0; index < candidates.length; index++) {
+    if (parseWith(candidates[index] ?? plain, chunk, start, stop, event)) return;
+  }
+}
+
+/** Reads a record with one parser, for inputs whose `format` is configured; false and nothing set when it is not its. */
+export function parseWith(parser: Parser, chunk: Chunk, start: number, end: number, event: LogEvent): boolean {
+  event.rule = parser.name;
+  if (parser.parse(chunk, start, end, event)) {
+    event.format = parser.name;
+    return true;
+  }
+  if (event.present !== 0 || event.blocked !== 0 || event.memberCount !== 0) event.reset();
+  return false;
+}
