@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { isatty } from 'node:tty';
-import { ExitCode, UserError } from './exit-codes.ts';
+import { ExitCode } from './exit-codes.ts';
 import { OWN_PREFIX, log, writeToStderr } from './log.ts';
 
 process.exitCode = await main(process.argv.slice(2), process.env);
@@ -37,9 +37,9 @@ async function stdinToConsole(env: NodeJS.ProcessEnv): Promise<number> {
   return run(STDIN_TO_CONSOLE, { once: false, stateDir: stateDir(undefined, undefined, env) });
 }
 
-/** One line for what a user or the system did; a stack trace for a bug alone. */
+/** One line for what a user (UserError and its like) or the system did; a stack trace for a bug alone. */
 function report(error: unknown): number {
-  if (error instanceof UserError) {
+  if (error instanceof Error && 'exitCode' in error && typeof error.exitCode === 'number') {
     log.error(error.message);
     return error.exitCode;
   }

@@ -14,12 +14,12 @@ const Options = z.strictObject({
     .prefault('logs-generic-default')
     .describe('Data stream or index'),
   api_key: secret().optional().describe('API key as Kibana shows it (Base64)'),
-  api_key_file: text().optional().describe('File that holds the API key; read again when the key is refused'),
+  api_key_file: text().optional().describe('File that holds the API key; it may change while shipper runs'),
   username: text().optional().describe('User, with `password` or `password_file`'),
   password: secret().optional().describe('Password of `username`'),
-  password_file: text().optional().describe('File that holds the password; read again when it is refused'),
+  password_file: text().optional().describe('File that holds the password; it may change while shipper runs'),
   bearer_token: secret().optional().describe('Token for `Authorization: Bearer`'),
-  bearer_token_file: text().optional().describe('File that holds the token; read again when it is refused'),
+  bearer_token_file: text().optional().describe('File that holds the token; it may change while shipper runs'),
   compression: z.enum(['gzip', 'none']).prefault('gzip').describe('How bodies are sent'),
   timeout: duration(1).prefault('60s').describe('Longest wait for an answer; then the batch is sent again'),
   batch: batch({ bytes: '2MiB', events: 10_000, age: '1s' }),
@@ -45,14 +45,14 @@ export function elasticsearchFlag(value: string | undefined, env: NodeJS.Process
 
 /** At most one way to log in, and that one whole. */
 function checkCredentials(options: Options, context: z.RefinementCtx): void {
-  const ways = (['api_key', 'api_key_file', 'username', 'bearer_token', 'bearer_token_file'] as const).filter((key) => options[key] !== undefined);
-  const [first, second] = ways;
-  if (first !== undefined && second !== undefined) context.addIssue({ code: 'custom', path: [second], message: `can't be used together with ${first}` });
-  const passwords = (['password', 'password_file'] as const).filter((key) => options[key] !== undefined);
-  const [password, other] = passwords;
-  if (password !== undefined && other !== undefined) context.addIssue({ code: 'custom', path: [other], message: `can't be used together with ${password}` });
-  if (password !== undefined && options.username === undefined) context.addIssue({ code: 'custom', path: [password], message: 'needs username beside it' });
-  if (password === undefined && options.username !== undefined) context.addIssue({ code: 'custom', path: ['username'], message: 'needs password or password_file beside it' });
+  const complain = (key: keyof Options, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
+  const given = (keys: readonly (keyof Options)[]) => keys.filter((key) => options[key] !== undefined);
+  const [way, secondWay] = given(['api_key', 'api_key_file', 'username', 'bearer_token', 'bearer_token_file']);
+  const [password, secondPassword] = given(['password', 'password_file']);
+  if (way !== undefined && secondWay !== undefined) complain(secondWay, `can't be used together with ${way}`);
+  if (password !== undefined && secondPassword !== undefined) complain(secondPassword, `can't be used together with ${password}`);
+  if (password !== undefined && options.username === undefined) complain(password, 'needs username beside it');
+  if (password === undefined && options.username !== undefined) complain('username', 'needs password or password_file beside it');
 }
 
 /** Moves user and password out of the addresses, so that an address can be shown. Credentials given as options win. */
@@ -60,7 +60,15 @@ function takeUserinfo(options: Options): Options {
   const addresses = options.url.map((address) => new URL(address));
   const login = addresses.find((address) => address.username !== '');
   const given = options.api_key ?? options.api_key_file ?? options.username ?? options.bearer_token ?? options.bearer_token_file;
-  const found = login && given === undefined ? { username: decodeURIComponent(login.username), password: decodeURIComponent(login.password) } : {};
+  const found = login && given === undefined ? { username: decoded(login.username), password: decoded(login.password) } : {};
   for (const address of addresses) [address.username, address.password] = ['', ''];
   return { ...options, ...found, url: addresses.map((address) => address.href.replace(/\/$/, '')) };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a % that encodes nothing is meant as it stands
+  }
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { OUTPUT_FLAGS, OutputOptions } from '../../outputs/options.ts';
 import { ExitCode, UserError } from '../exit-codes.ts';
+import { COMMAND_LINE_INPUT } from './command-line-input.ts';
 import { closest, didYouMean } from './did-you-mean.ts';
 import { loadConfig } from './load.ts';
 import type { Problem } from './load.ts';
 import { describeIssue } from './messages.ts';
-import { InputsSchema, SETTINGS, budgetProblem } from './schema.ts';
+import { InputOptions, SETTINGS, budgetProblem } from './schema.ts';
 import type { Config, OutputConfig } from './schema.ts';
 import { stateDir } from './state-dir.ts';
 import { STDIN_TO_CONSOLE } from './stdin-to-console.ts';
@@ -42,10 +43,11 @@ export function configure(flags: Flags, env: NodeJS.ProcessEnv): Configured {
 /** FILEs become one input, `-` is stdin. */
 function inputsOf(files: readonly string[]): Config['inputs'] {
   const paths = files.filter((file) => file !== '-');
-  return InputsSchema.parse({
-    ...(paths.length > 0 && { files: { type: 'file', paths } }),
-    ...(paths.length < files.length && { stdin: { type: 'stdin' } }),
-  });
+  if (paths.includes('')) throw usage('FILE', 'must not be empty');
+  return {
+    ...(paths.length > 0 && { [COMMAND_LINE_INPUT]: InputOptions.parse({ type: 'file', paths }) }),
+    ...(paths.length < files.length && { stdin: InputOptions.parse({ type: 'stdin' }) }),
+  };
 }
 
 function outputsOf(flags: readonly string[], env: NodeJS.ProcessEnv): Config['outputs'] {

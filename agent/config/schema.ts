@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { OutputOptions } from '../../outputs/options.ts';
+import { PARSERS } from '../../parsers/index.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { duration, oneOrMore, size, text } from './options.ts';
 import { formatSize } from './units.ts';
 
 const NAME = z.string().regex(/^[A-Za-z][\w-]*$/, 'must begin with a letter and have only letters, digits, - and _');
 
-const format = text().prefault('auto').describe('`auto`, or the name of a format (`shipper formats` lists them)');
+const format = z.enum(['auto', ...PARSERS.map((parser) => parser.name)]).prefault('auto').describe('What the lines are: `auto` finds out line by line (`shipper formats` shows them all)');
 const encoding = z.enum(['utf-8', 'utf-16le', 'utf-16be', 'latin1']).prefault('utf-8').describe('How the bytes are to be read');
 const fields = z
   .record(text(), z.union([z.string(), z.number(), z.boolean()], { error: 'must be text, a number, true or false' }))
