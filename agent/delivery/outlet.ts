@@ -5,7 +5,7 @@ import type { Encode } from '../kernel/kernel.ts';
 import type { Output } from '../../outputs/output.ts';
 import type { Batch } from './batch.ts';
 import type { Delivery } from './delivery.ts';
-import { SlotPool } from './slot-pool.ts';
+import type { SlotPool } from './slot-pool.ts';
 
 /** What is encoded, and from where. */
 export interface Origin {
@@ -31,10 +31,10 @@ export class Outlet {
   #bytes = 0;
   #source = 0;
 
-  constructor(arena: Arena, encode: Encode, output: Output, delivery: Delivery, slots: number) {
+  constructor(arena: Arena, encode: Encode, output: Output, delivery: Delivery, pool: SlotPool) {
     this.output = output;
     this.delivery = delivery;
-    this.pool = new SlotPool(arena, output.limits, slots);
+    this.pool = pool;
     this.#encoder = new Encoder(arena, encode, output.dialect, output.framing);
   }
 
@@ -76,6 +76,11 @@ export class Outlet {
     if (this.#batch === undefined) return;
     this.#encoder.flush(this.#batch);
     this.#report(this.#batch);
+  }
+
+  /** Whether a record could be prepared. */
+  get hasRoom(): boolean {
+    return this.#batch !== undefined || this.pool.isFree;
   }
 
   /** Monotonic time in ms at which the open batch is old enough to be sent; Infinity while it is empty. */

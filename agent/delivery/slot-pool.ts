@@ -15,6 +15,11 @@ export class SlotPool {
     this.#free = Array.from({ length: count }, () => new Batch(arena, limits));
   }
 
+  /** Whether `take` has something to give. */
+  get isFree(): boolean {
+    return this.#free.length > 0;
+  }
+
   /** An empty batch; undefined when all are in use. */
   take(): Batch | undefined {
     const batch = this.#free.pop();

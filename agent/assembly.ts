@@ -1,0 +1,148 @@
+import { fstatSync } from 'node:fs';
+import path from 'node:path';
+import { createOutput } from '../outputs/index.ts';
+import type { Destination, Output } from '../outputs/output.ts';
+import { continuations } from '../parsers/continuations/index.ts';
+import { readRecord } from '../parsers/read.ts';
+import { Arena } from './arena.ts';
+import type { Config, FileInputConfig } from './config/schema.ts';
+import { networkFields, storeDefaults } from './defaults.ts';
+import { DeadLetters } from './delivery/dead-letters.ts';
+import { Delivery } from './delivery/delivery.ts';
+import { Ledger } from './delivery/ledger.ts';
+import { Outlet } from './delivery/outlet.ts';
+import { SlotPool } from './delivery/slot-pool.ts';
+import { Tracker } from './delivery/tracker.ts';
+import type { Defaults } from './encoder.ts';
+import type { Input } from './inputs/input.ts';
+import type { Source } from './inputs/source.ts';
+import { loadKernels } from './kernel/kernel.ts';
+import { Lane } from './lane.ts';
+import { log } from './log.ts';
+import { Checkpoints } from './state/checkpoints.ts';
+import { StateDirectory } from './state/state-directory.ts';
+
+/** Bytes read at once. */
+const CHUNK_BYTES = 262_144;
+const SCRATCH_BYTES = 1_048_576;
+const CONSTANT_BYTES = 262_144;
+/** What an outlet needs beside its slots: its list of pieces; and the lane's own tables. */
+const LIST_BYTES = 200_000;
+const LANE_BYTES = 65_536;
+/** What a record costs a slot beside its bytes: where it ends. */
+const RECORD_BYTES = 4;
+
+export interface AssemblyOptions {
+  readonly once: boolean;
+  readonly stateDir: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** All parts of a running agent, made from its configuration. */
+export interface Assembly {
+  readonly inputs: readonly Input[];
+  readonly outlets: readonly Outlet[];
+  readonly destinations: readonly Destination[];
+  readonly deadLetters: readonly DeadLetters[];
+  readonly lane: Lane;
+  readonly ledger: Ledger;
+  readonly tracker: Tracker;
+  readonly sources: Map<number, Source>;
+  /** What records of an input carry, by outlet. */
+  readonly defaultsOf: (input: string) => readonly Defaults[];
+  readonly checkpoints: Checkpoints;
+  readonly state: StateDirectory | undefined;
+}
+
+/** Makes the parts; nothing is read yet. Throws UserError, InputError or StateDirectoryInUse for what a person has to put right. */
+export async function assemble(config: Config, options: AssemblyOptions): Promise<Assembly> {
+  const outputs = Object.entries(config.outputs).map(([name, output]) => createOutput(name, output));
+  const state = await openState(config, outputs, options.stateDir);
+  const folder = state?.path ?? path.resolve(options.stateDir);
+  const ledger = new Ledger(outputs.map(({ name }) => name));
+  const tracker = new Tracker();
+  const sources = new Map<number, Source>();
+  const destinations = await Promise.all(outputs.map((output) => output.open()));
+  const deadLetters = outputs.map(({ name }) => new DeadLetters(name, path.join(folder, `dead-letters-${name}.ndjson`), log.warn));
+  const arena = new Arena({ input: config.max_record_bytes + CHUNK_BYTES, scratch: SCRATCH_BYTES, constants: CONSTANT_BYTES }, reserveOf(config, outputs));
+  const kernels = loadKernels(arena);
+  const slots = slotsOf(config, outputs);
+  const outlets = outputs.map((output, index) => {
+    const pool = new SlotPool(arena, output.limits, slots[index] ?? 0);
+    const delivery = new Delivery({
+      name: output.name,
+      destination: destinations[index] as Destination,
+      connections: output.connections,
+      report: log.warn,
+      index, pool, ledger,
+      ...(output.type === 'console' ? {} : { tracker }),
+      ...(output.closed ? { closed: output.closed } : {}),
+      deadLetters: deadLetters[index] as DeadLetters,
+      sourceOf: (source) => sources.get(source) ?? { name: 'a source that is gone', id: '' },
+    });
+    return new Outlet(arena, kernels.encode, output, delivery, pool);
+  });
+  const lane = new Lane(arena, kernels, outlets, ledger, tracker, { chunkBytes: CHUNK_BYTES, maxRecordBytes: config.max_record_bytes, continuations, read: readRecord });
+  const checkpoints = new Checkpoints({ folder: state?.path, warn: log.warn });
+  const inputs = await openInputs(config, options, checkpoints);
+  return { inputs, outlets, destinations, deadLetters, lane, ledger, tracker, sources, defaultsOf: defaultsOf(config, arena, outputs, options.env), checkpoints, state };
+}
+
+/** Runs whose only output is the console neither read nor write state. */
+async function openState(config: Config, outputs: readonly Output[], stateDir: string): Promise<StateDirectory | undefined> {
+  if (outputs.every(({ type }) => type === 'console')) return undefined;
+  const ownFolder = Object.values(config.inputs).some(({ type }) => type === 'stdin');
+  return StateDirectory.open(stateDir, { ownFolder, warn: log.warn });
+}
+
+function fixedBytes(config: Config, outputs: readonly Output[]): number {
+  return config.max_record_bytes + CHUNK_BYTES + SCRATCH_BYTES + CONSTANT_BYTES + LANE_BYTES + outputs.length * LIST_BYTES;
+}
+
+function reserveOf(config: Config, outputs: readonly Output[]): number {
+  const slots = slotsOf(config, outputs);
+  const batches = outputs.reduce((sum, { limits }, index) => sum + (slots[index] ?? 0) * slotBytes(limits), 0);
+  return batches + LANE_BYTES + outputs.length * LIST_BYTES;
+}
+
+/** How many batches each output may have: an equal share of the memory, and at least two, one to fill and one to send. */
+function slotsOf(config: Config, outputs: readonly Output[]): number[] {
+  const share = (config.memory - fixedBytes(config, outputs)) / outputs.length;
+  return outputs.map(({ limits }) => Math.max(2, Math.min(MAX_SLOTS, Math.floor(share / slotBytes(limits)))));
+}
+
+/** More small batches than this do no good, and each has tables. */
+const MAX_SLOTS = 64;
+
+function slotBytes({ bytes, events }: Output['limits']): number {
+  return bytes + events * RECORD_BYTES + 256;
+}
+
+async function openInputs(config: Config, { once }: AssemblyOptions, checkpoints: Checkpoints): Promise<Input[]> {
+  let next = 0;
+  const claimIndex = (): number => next++;
+  return Promise.all(Object.entries(config.inputs).map(async ([name, input]) => {
+    if (input.type === 'file') return fileInput(name, input, once, checkpoints, claimIndex);
+    const { stdinInput } = await import('./inputs/stdin-source.ts');
+    return stdinInput({ name, claimIndex, warn: log.warn });
+  }));
+}
+
+async function fileInput(name: string, input: FileInputConfig, once: boolean, checkpoints: Checkpoints, claimIndex: () => number): Promise<Input> {
+  const { FileInput } = await import('./inputs/file-input.ts');
+  return new FileInput({ name, paths: input.paths, exclude: input.exclude, startAt: input.start_at, once, refuseBinary: name === COMMAND_LINE, ownFiles: ownFiles(), checkpoints, claimIndex, warn: log.warn });
+}
+
+/** Name of the input that the files of the command line make. */
+const COMMAND_LINE = 'files';
+
+/** What shipper itself writes to, where that is a file: to read it would feed it its own output. */
+function ownFiles(): Set<string> {
+  return new Set([1, 2].map((descriptor) => fstatSync(descriptor, { bigint: true })).filter((stat) => stat.isFile()).map(({ dev, ino }) => `${dev}:${ino}`));
+}
+
+function defaultsOf(config: Config, arena: Arena, outputs: readonly Output[], env: NodeJS.ProcessEnv): (input: string) => readonly Defaults[] {
+  const network = networkFields(env);
+  const byInput = new Map(Object.entries(config.inputs).map(([name, { fields }]) => [name, outputs.map((output) => storeDefaults(arena, output.network ? { ...network, ...fields } : fields))]));
+  return (input) => byInput.get(input) ?? [];
+}

@@ -1,0 +1,170 @@
+import type { Assembly } from './assembly.ts';
+import type { Input } from './inputs/input.ts';
+import type { Source } from './inputs/source.ts';
+import type { LaneSource } from './lane.ts';
+import { setTimeContext } from '../parsers/values/zones.ts';
+
+/** How long a source must be quiet until its open record is taken for whole, in ms. */
+const FLUSH_AFTER_MS = 250;
+
+/** When to stop reading, and how long to wait for delivery. Times in ms. */
+export interface StopRules {
+  /** Aborted: go on until the sources have been quiet for `quietMs`, then stop. */
+  readonly stop: AbortSignal;
+  readonly quietMs: () => number;
+  /** Aborted: stop at once. */
+  readonly quit: AbortSignal;
+}
+
+/**
+ * Moves bytes from inputs through the lane for as long as there are any: one chunk of each source in turn. Between
+ * chunks it lets answers and events in, seals batches that are old, and waits when there is nothing to do or no room.
+ */
+export class Pipeline {
+  readonly #parts: Assembly;
+  readonly #zone: string | undefined;
+  readonly #known = new Map<number, LaneSource>();
+  /** Sources with an open record, until it is flushed. */
+  readonly #open = new Set<LaneSource>();
+  readonly #alarm = new Alarm();
+  #lastBytesMs = 0;
+
+  constructor(parts: Assembly, zone: string | undefined) {
+    this.#parts = parts;
+    this.#zone = zone;
+  }
+
+  /** Reads until all inputs are finished, or it is told to stop. What was read is in batches then. */
+  async read(rules: StopRules): Promise<void> {
+    const { inputs, outlets } = this.#parts;
+    for (const signal of [rules.stop, rules.quit]) signal.addEventListener('abort', () => this.#alarm.ring());
+    this.#lastBytesMs = performance.now();
+    while (!this.#isOver(rules)) {
+      const turn = this.#round();
+      const nowMs = performance.now();
+      this.#sealDue(nowMs);
+      if (turn === 'progress') await new Promise(setImmediate);
+      else if (turn === 'blocked' && outlets.some(({ hasRoom }) => !hasRoom)) await this.#wait([], rules, nowMs);
+      else await this.#wait(inputs, rules, nowMs);
+    }
+    this.#takeRest(rules);
+  }
+
+  /** One chunk of every source that has something. */
+  #round(): 'progress' | 'blocked' | 'idle' {
+    let progress = false;
+    for (const input of this.#parts.inputs) {
+      for (const source of input.sources()) {
+        const turn = this.#pump(this.#context(source), false);
+        if (turn === 'blocked') return 'blocked';
+        progress ||= turn === 'progress' || (turn === 'waiting' && source.ended);
+      }
+    }
+    return this.#flushQuiet() === 'blocked' ? 'blocked' : progress ? 'progress' : 'idle';
+  }
+
+  #pump(from: LaneSource, flush: boolean): string {
+    const nowMs = performance.now();
+    const wallMs = Date.now();
+    setTimeContext({ zone: this.#zone, nowMs: wallMs, fallbackDateMs: wallMs });
+    const turn = this.#parts.lane.pump(from, flush, nowMs);
+    if (turn === 'progress' || turn === 'waiting') this.#open.add(from);
+    if (turn === 'progress') this.#lastBytesMs = nowMs;
+    if (flush && turn !== 'blocked') this.#open.delete(from);
+    if (turn === 'idle' && from.source.ended) this.#retire(from);
+    return turn;
+  }
+
+  /** Takes open records of sources that have said nothing for a while. */
+  #flushQuiet(): 'blocked' | 'idle' {
+    const nowMs = performance.now();
+    for (const from of this.#open) {
+      if (nowMs - from.source.activeAtMs < FLUSH_AFTER_MS) continue;
+      if (this.#pump(from, true) === 'blocked') return 'blocked';
+    }
+    return 'idle';
+  }
+
+  /** What has come but makes no whole record: it is one now, unless its source can be read again. */
+  #takeRest(rules: StopRules): void {
+    for (const from of this.#open) while (!rules.quit.aborted && this.#pump(from, true) === 'progress') continue;
+    for (const outlet of this.#parts.outlets) outlet.sealOpen();
+  }
+
+  #context(source: Source): LaneSource {
+    const known = this.#known.get(source.index);
+    if (known !== undefined) return known;
+    const context = { source, defaults: this.#parts.defaultsOf(source.input) };
+    this.#known.set(source.index, context);
+    this.#parts.sources.set(source.index, source);
+    this.#parts.ledger.add(source);
+    this.#parts.tracker.add(source);
+    return context;
+  }
+
+  /** Nothing will come of it any more. Batches may still hold its records. */
+  #retire(from: LaneSource): void {
+    this.#open.delete(from);
+  }
+
+  #sealDue(nowMs: number): void {
+    for (const outlet of this.#parts.outlets) if (outlet.dueMs <= nowMs && outlet.delivery.idle) outlet.sealOpen();
+  }
+
+  #isOver(rules: StopRules): boolean {
+    if (rules.quit.aborted || this.#parts.inputs.every(({ finished }) => finished)) return true;
+    return rules.stop.aborted && performance.now() - this.#lastBytesMs >= rules.quietMs();
+  }
+
+  /** Until one of the inputs has something, a batch is due or has gone, an open record is whole, or it is time to stop. */
+  async #wait(inputs: readonly Input[], rules: StopRules, nowMs: number): Promise<void> {
+    const { outlets } = this.#parts;
+    for (const input of inputs) this.#alarm.on(input, () => input.waitForData());
+    for (const outlet of outlets) {
+      if (!outlet.hasRoom) this.#alarm.on(outlet.pool, () => outlet.pool.whenFree());
+      if (outlet.dueMs <= nowMs) this.#alarm.on(outlet, () => outlet.delivery.whenIdle());
+    }
+    const due = outlets.map(({ dueMs }) => (dueMs <= nowMs ? Infinity : dueMs));
+    const quiet = [...this.#open].map(({ source }) => source.activeAtMs + FLUSH_AFTER_MS);
+    const stop = rules.stop.aborted ? [this.#lastBytesMs + rules.quietMs()] : [];
+    await this.#alarm.wait(Math.min(...due, ...quiet, ...stop) - nowMs);
+  }
+}
+
+/** Wakes the one who waits, for any of several reasons; each reason is listened to once until it comes true. */
+class Alarm {
+  readonly #listening = new Set<object>();
+  #resolve: (() => void) | undefined;
+  #rung = false;
+
+  on(key: object, promise: () => Promise<void>): void {
+    if (this.#listening.has(key)) return;
+    this.#listening.add(key);
+    void promise().then(() => {
+      this.#listening.delete(key);
+      this.ring();
+    });
+  }
+
+  ring(): void {
+    this.#rung = true;
+    this.#resolve?.();
+  }
+
+  /** Until it rings, at most `ms`. */
+  async wait(ms: number): Promise<void> {
+    if (!this.#rung) {
+      await new Promise<void>((resolve) => {
+        this.#resolve = resolve;
+        if (ms === Infinity) return;
+        const timer = setTimeout(resolve, Math.max(0, Math.ceil(ms)));
+        this.#resolve = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#rung = false;
+    this.#resolve = undefined;
+  }
+}
