@@ -1,0 +1,133 @@
+import { Field } from '../../agent/fields.ts';
+import { Byte, isDigit } from '../values/bytes.ts';
+import { FOLD } from '../values/word-table.ts';
+import { Sure, type Scan } from './scan.ts';
+import { marksAt, skipSpaces } from './tokens.ts';
+import { beforeAddress } from './users.ts';
+import { Mark, Rule, RULE_MASK } from './words.ts';
+
+/** Which of a message's IP addresses is the peer that called: the one after `from`, `client`, or alone in brackets; never one that was dialled. */
+
+/** Where the IPv4 address that begins at `at` ends, or -1. */
+export function ipv4End(bytes: Uint8Array, at: number, end: number): number {
+  let to = at;
+  for (let part = 0; part < 4; part++) {
+    if (part > 0) {
+      if (to >= end || bytes[to] !== Byte.DOT) return -1;
+      to++;
+    }
+    const from = to;
+    let value = 0;
+    while (to < end && to < from + 3 && isDigit(bytes[to])) value = value * 10 + (bytes[to++] as number) - 0x30;
+    if (to === from || value > 255) return -1;
+  }
+  if (to < end && ((FOLD[bytes[to] as number] as number) > 1 || (bytes[to] === Byte.DOT && to + 1 < end && (FOLD[bytes[to + 1] as number] as number) > 1))) return -1;
+  return to;
+}
+
+/** Where the IPv6 address that begins at `at` ends, or -1. It has `::` or all of its eight groups: a time of day has neither. */
+export function ipv6End(bytes: Uint8Array, at: number, end: number): number {
+  let to = at;
+  let colons = 0;
+  let doubles = 0;
+  let digits = 0;
+  for (const limit = Math.min(end, at + 46); to < limit; to++) {
+    const byte = bytes[to] as number;
+    if (byte === Byte.COLON) {
+      if (bytes[to - 1] === Byte.COLON && to > at) doubles++;
+      colons++;
+      digits = 0;
+    } else if (!isHex(byte) || ++digits > 4) break;
+  }
+  if (to < end && bytes[to] === Byte.DOT) return -1;
+  return (doubles === 1 && colons > 1 && colons < 8) || (doubles === 0 && colons === 7) ? to : -1;
+}
+
+/** An IPv4 address stands at [start, to). */
+export function takeAddress(scan: Scan, start: number, to: number): void {
+  const { bytes } = scan;
+  if (bytes[start] === 0x30) return; // 0.0.0.0: any
+  const from = mappedStart(scan, start);
+  const sure = sureness(scan, from, to);
+  if (sure > 0) scan.offer(Field.client_ip, sure, start, to, 'address');
+  if (sure > 0) beforeAddress(scan, from);
+}
+
+/** An IPv6 address may stand at `at`, behind a bracket or beside a word. Where it ends, or -1. */
+export function tryIpv6(scan: Scan, at: number): number {
+  const { bytes, end } = scan;
+  const to = ipv6End(bytes, at, end);
+  if (to < 0 || (to < end && (FOLD[bytes[to] as number] as number) > 1)) return -1;
+  const sure = sureness(scan, at, to);
+  if (sure > 0) scan.offer(Field.client_ip, sure, at, to, 'address');
+  return to;
+}
+
+/** The address that a key like `from` or `rhost` has as its value; -1 if it has none. Brackets and the port are left out. */
+export function takeKeyedAddress(scan: Scan, start: number, end: number): void {
+  const { bytes } = scan;
+  let from = start;
+  if (bytes[from] === Byte.OPEN_BRACKET || bytes[from] === Byte.SLASH) from++;
+  if (isMapped(bytes, from, end)) from += MAPPED.length;
+  let to = ipv4End(bytes, from, end);
+  if (to < 0) to = ipv6End(bytes, from, end);
+  if (to > from) scan.offer(Field.client_ip, Sure.NAMED, from, to, 'address');
+}
+
+/** IPv4 inside IPv6: what a dual-stack socket reports. */
+const MAPPED = Buffer.from('::ffff:');
+
+function isMapped(bytes: Uint8Array, at: number, end: number): boolean {
+  if (at + MAPPED.length > end) return false;
+  for (let i = 0; i < MAPPED.length; i++) if (((bytes[at + i] as number) | 0x20) !== ((MAPPED[i] as number) | 0x20)) return false;
+  return true;
+}
+
+function mappedStart(scan: Scan, start: number): number {
+  const from = start - MAPPED.length;
+  return from >= scan.start && isMapped(scan.bytes, from, start) ? from : start;
+}
+
+function sureness(scan: Scan, start: number, to: number): number {
+  const { bytes, end } = scan;
+  const before = start > scan.start ? bytes[start - 1] : Byte.SPACE;
+  if (before === Byte.SLASH && start - 2 >= scan.start && bytes[start - 2] === Byte.SLASH) return 0; // a URL's host
+  if (before === 0x3e || before === Byte.OPEN_BRACE || before === Byte.DASH) return 0;
+  if (scan.isBeside(start)) {
+    if ((scan.word & Mark.AWAY) !== 0) return 0;
+    if ((scan.word & Mark.PEER) !== 0) return Sure.NAMED;
+    if ((scan.word & RULE_MASK) === Rule.METHOD) return Sure.PHRASE;
+  }
+  const next = skipSpaces(bytes, to, end);
+  if (start === scan.start) return (bytes[to] === Byte.SPACE || bytes[to] === Byte.DASH) && isStart(scan, next) ? Sure.LIKELY : 0;
+  if (before === 0x28 || before === Byte.OPEN_BRACKET || before === Byte.SLASH) return closesAfter(bytes, to, end) ? Sure.LIKELY : 0;
+  if (before === Byte.COMMA && bytes[to] === 0x29) return Sure.LIKELY;
+  if (before === Byte.AT || (before === Byte.APOSTROPHE && bytes[start - 2] === Byte.AT)) return Sure.LIKELY;
+  if (before === Byte.PIPE) return Sure.HINT;
+  return (marksAt(scan, next) & RULE_MASK) === Rule.METHOD && bytes[next] === ((bytes[next] as number) & 0xdf) ? Sure.LIKELY : closesListed(bytes, to, end);
+}
+
+/** At a message's start an address is a peer when a method, a dash or a name follows, not when it is a sentence's subject. */
+function isStart(scan: Scan, next: number): boolean {
+  const byte = scan.bytes[next];
+  return byte === Byte.DASH || byte === Byte.OPEN_BRACKET || byte === Byte.QUOTE || (marksAt(scan, next) & RULE_MASK) === Rule.METHOD;
+}
+
+/** `[10.0.0.1]`, `(10.0.0.1:80)`, `[10.0.0.1:80:…]`, `(10.0.0.1 -> …`. */
+function closesAfter(bytes: Uint8Array, at: number, end: number): boolean {
+  let to = at;
+  if (to < end && bytes[to] === Byte.COLON) while (to + 1 < end && isDigit(bytes[to + 1])) to++;
+  if (to > at) to++;
+  return to < end && (bytes[to] === 0x29 || bytes[to] === Byte.CLOSE_BRACKET || bytes[to] === Byte.OPEN_BRACKET || bytes[to] === Byte.COLON || (bytes[to] === Byte.SPACE && bytes[to + 1] === Byte.DASH));
+}
+
+/** ` 10.0.0.1:80]`: the last part of a bracket. */
+function closesListed(bytes: Uint8Array, at: number, end: number): number {
+  let to = at;
+  if (to < end && bytes[to] === Byte.COLON) for (to++; to < end && isDigit(bytes[to]); to++);
+  return to > at && to < end && bytes[to] === Byte.CLOSE_BRACKET ? Sure.HINT : 0;
+}
+
+function isHex(byte: number): boolean {
+  return isDigit(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
+}

@@ -1,0 +1,107 @@
+import { Field } from '../../agent/fields.ts';
+import { Byte, isDigit, isLower } from '../values/bytes.ts';
+import { isUncommon, Sure, type Scan } from './scan.ts';
+import { marksAt, readValue, skipSpaces, token } from './tokens.ts';
+import { Rule, RULE_MASK } from './words.ts';
+
+/** Ids of requests, traces and sessions: `request id: X`, `RequestId: X`, `[app,trace,span,true]`. */
+
+/** Where the word `id` ends that follows at `at`, or -1: `request id`. */
+export function idWordEnd(scan: Scan, at: number): number {
+  const { bytes, end } = scan;
+  const from = skipSpaces(bytes, at, end);
+  if (from === at || from + 2 > end || ((bytes[from] as number) | 0x20) !== 0x69 || ((bytes[from + 1] as number) | 0x20) !== 0x64) return -1;
+  return from + 2 === end || !isIdByte(bytes[from + 2] as number) ? from + 2 : -1;
+}
+
+/** A word for an id stands at [start, at): takes the value that follows. */
+export function afterId(scan: Scan, field: Field, start: number, at: number): void {
+  if (!readValue(scan, at) || !isId(scan, token.start, token.end)) return;
+  if (!token.isNamed && !token.isWrapped && !hasDigit(scan, token.start, token.end)) return;
+  scan.beginTail(start);
+  scan.offer(field, token.isNamed ? Sure.NAMED : Sure.PHRASE, token.start, token.end, 'id');
+}
+
+/** `session: X`, `request <uuid>`: only what can be nothing but an id. */
+export function afterIdNoun(scan: Scan, field: Field, at: number): void {
+  if (!readValue(scan, at) || token.end - token.start < 6 || !isId(scan, token.start, token.end)) return;
+  if (!hasDigit(scan, token.start, token.end)) return;
+  if (isUuid(scan.bytes, token.start, token.end) || (token.isNamed && field !== Field.request_id)) scan.offer(field, Sure.LIKELY, token.start, token.end, 'id');
+}
+
+/** Spring Cloud Sleuth's `[app,trace,span]`, `[app,trace,span,true]` at the bracket `at`: hexadecimal, 16 or 32 digits. */
+export function trySleuth(scan: Scan, at: number): void {
+  const { bytes, end } = scan;
+  const limit = Math.min(end, at + 64);
+  let comma = at + 1;
+  while (comma < limit && bytes[comma] !== Byte.COMMA) {
+    if (bytes[comma] === Byte.CLOSE_BRACKET || bytes[comma] === Byte.SPACE) return;
+    comma++;
+  }
+  const traceEnd = hexEnd(bytes, comma + 1, end);
+  if (!isIdLength(traceEnd - comma - 1) || bytes[traceEnd] !== Byte.COMMA) return;
+  const spanEnd = hexEnd(bytes, traceEnd + 1, end);
+  if (spanEnd - traceEnd - 1 !== 16 || (bytes[spanEnd] !== Byte.COMMA && bytes[spanEnd] !== Byte.CLOSE_BRACKET)) return;
+  scan.offer(Field.trace_id, Sure.LIKELY, comma + 1, traceEnd, 'application, trace, span');
+  scan.offer(Field.span_id, Sure.LIKELY, traceEnd + 1, spanEnd, 'application, trace, span');
+}
+
+/** Whether [start, end) can be an id: one token, no ordinary word, none of `null`, `unknown`. */
+export function isId(scan: Scan, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (!isIdByte(scan.bytes[at] as number)) return false;
+  return end > start && end - start <= 160 && isUncommon(marksAt(scan, start)) && (marksAt(scan, start) & RULE_MASK) !== Rule.SESSION;
+}
+
+/** `"Mozilla/5.0 …"` after `user-agent:`, a URL after `referer:`. */
+export function afterText(scan: Scan, field: Field, at: number): number {
+  const { bytes, end } = scan;
+  if (!readValue(scan, at) || !token.isNamed) return at;
+  if (token.isWrapped) scan.offer(field, Sure.NAMED, token.start, token.end, 'named');
+  else if (field === Field.referer) scan.offer(field, Sure.NAMED, token.start, token.end, 'named');
+  else {
+    let to = token.start;
+    for (const limit = Math.min(end, to + 512); to < limit && bytes[to] !== Byte.CLOSE_BRACKET && bytes[to] !== Byte.QUOTE && bytes[to] !== Byte.NEWLINE;) to++;
+    if (bytes[token.end] !== Byte.SLASH && bytes.subarray(token.start, token.end).indexOf(Byte.SLASH) < 0) return at;
+    scan.offer(field, Sure.NAMED, token.start, to, 'named');
+    return to;
+  }
+  return token.after;
+}
+
+/** The value of a key that is known to hold an id. */
+export function takeKeyedId(scan: Scan, field: Field, start: number, end: number): void {
+  if (isId(scan, start, end)) scan.offer(field, Sure.NAMED, start, end, 'id');
+}
+
+function isUuid(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start !== 36) return false;
+  for (let at = start; at < end; at++) {
+    const isDash = at - start === 8 || at - start === 13 || at - start === 18 || at - start === 23;
+    if (isDash ? bytes[at] !== Byte.DASH : !isHex(bytes[at] as number)) return false;
+  }
+  return true;
+}
+
+function hasDigit(scan: Scan, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (isDigit(scan.bytes[at])) return true;
+  return false;
+}
+
+function hexEnd(bytes: Uint8Array, at: number, end: number): number {
+  const limit = Math.min(end, at + 33);
+  let to = at;
+  while (to < limit && isHex(bytes[to] as number)) to++;
+  return to;
+}
+
+function isIdLength(length: number): boolean {
+  return length === 16 || length === 32;
+}
+
+function isHex(byte: number): boolean {
+  return isDigit(byte) || (byte >= 0x61 && byte <= 0x66) || (byte >= 0x41 && byte <= 0x46);
+}
+
+function isIdByte(byte: number): boolean {
+  return isDigit(byte) || isLower(byte | 0x20) || byte === Byte.DASH || byte === Byte.UNDERSCORE || byte === Byte.DOT || byte === Byte.COLON || byte === Byte.SLASH || byte === Byte.PLUS || byte === Byte.EQUALS || byte === Byte.AT || byte === 0x23 || byte === 0x7e;
+}

@@ -1,0 +1,135 @@
+import type { Chunk } from '../../agent/chunk.ts';
+import type { LogEvent } from '../../agent/event.ts';
+import { Field } from '../../agent/fields.ts';
+import { pair } from '../aliases.ts';
+import { Byte, isDigit, isLetter } from '../values/bytes.ts';
+import { durationMs } from '../values/durations.ts';
+import { FOLD } from '../values/word-table.ts';
+import { takeKeyedAddress } from './addresses.ts';
+import { takeKeyedId } from './ids.ts';
+import { Sure, type Scan } from './scan.ts';
+import { statusEnd, statusOf } from './tokens.ts';
+import { isName } from './users.ts';
+import { CUE_MASK, Rule, RULE_MASK } from './words.ts';
+
+/**
+ * `key=value` at a message's end or inside it. Each is a member or, where the alias table knows the key, a field; and
+ * keys that mean something only in this company (`status=200`, `from=10.0.0.5:4711`, `t=15µs`) are read as prose is.
+ */
+
+/** A word that ends at the `=` at `at` and began at `start`, with the marks `marks`. Gives where to go on. */
+export function takePair(chunk: Chunk, scan: Scan, event: LogEvent, marks: number, start: number, at: number): number {
+  const { bytes, end } = scan;
+  const keyStart = findKeyStart(scan, start);
+  const valueAt = at + 1;
+  if (keyStart < 0 || valueAt >= end) return at + 1;
+  const first = bytes[valueAt] as number;
+  if (first === Byte.EQUALS || first === Byte.GREATER || first <= Byte.SPACE) return at + 1;
+  const quote = first === Byte.QUOTE || first === Byte.APOSTROPHE ? first : first === Byte.LESS ? Byte.GREATER : 0;
+  const from = quote === 0 ? valueAt : valueAt + 1;
+  const to = quote === 0 ? bareEnd(bytes, from, end) : quotedEnd(bytes, from, end, quote);
+  if (to < 0) return at + 1;
+  if (to > from) {
+    pair(chunk, keyStart, at, from, to, quote !== 0, event);
+    takeKnown(scan, marks, from, to);
+  }
+  const after = quote === 0 ? to : to + 1;
+  if (scan.pairsEnd < 0 || !isGap(bytes, scan.pairsEnd, keyStart)) scan.pairsStart = keyStart;
+  scan.pairsEnd = after;
+  // A quoted text is a message of its own, and read on as one.
+  return (marks & RULE_MASK) === Rule.TEXT && quote !== 0 ? from : after;
+}
+
+/** Begin of the pairs that end the message, or -1: nothing but punctuation follows the last one. */
+export function pairTail(scan: Scan, end: number): number {
+  return scan.pairsEnd >= 0 && (scan.pairsEnd >= end || isGap(scan.bytes, scan.pairsEnd, end)) ? scan.pairsStart : -1;
+}
+
+/** Keys have dots and dashes; before them a space or an opening mark. The `?a=1&b=2` of a URL are none. */
+function findKeyStart(scan: Scan, start: number): number {
+  const { bytes } = scan;
+  const limit = Math.max(scan.start, start - 64);
+  let from = start;
+  while (from > limit && ((FOLD[bytes[from - 1] as number] as number) > 0 || bytes[from - 1] === Byte.DOT)) from--;
+  if (from > scan.start && (from === limit || BEFORE_KEY[bytes[from - 1] as number] === 0)) return -1;
+  return isLetter(bytes[from]) || bytes[from] === Byte.UNDERSCORE ? from : -1;
+}
+
+/** Where the bare value that begins at `from` ends: at a space, or at a comma or bracket that does not belong to it. */
+function bareEnd(bytes: Uint8Array, from: number, end: number): number {
+  let depth = 0;
+  let to = from;
+  for (; to < end; to++) {
+    const role = IN_VALUE[bytes[to] as number];
+    if (role === 0) continue;
+    if (role === STOP) break;
+    if (role === OPEN) depth++;
+    else if (role === CLOSE && --depth < 0) break;
+    else if (role === LIST && depth === 0 && !(isDigit(bytes[to - 1]) && isDigit(bytes[to + 1]) && to + 1 < end)) break;
+  }
+  while (to > from && (bytes[to - 1] === Byte.DOT || bytes[to - 1] === Byte.COLON)) to--;
+  return to;
+}
+
+/** Where the closing quote stands, or -1 on this line. */
+function quotedEnd(bytes: Uint8Array, from: number, end: number, quote: number): number {
+  // `a=<a=<a=<` never closes: only so far is looked for it. Quotes close at the next one, whatever it was meant for.
+  const limit = quote === Byte.GREATER ? Math.min(end, from + 256) : end;
+  for (let to = from; to < limit; to++) {
+    const byte = bytes[to];
+    if (byte === quote) return to;
+    if (byte === 0x5c) to++;
+    else if (byte === Byte.NEWLINE) return -1;
+  }
+  return -1;
+}
+
+function takeKnown(scan: Scan, marks: number, start: number, end: number): void {
+  switch (marks & RULE_MASK) {
+    case Rule.USER: if (isName(scan, start, end)) scan.offer(Field.user_id, Sure.NAMED, start, end, 'user key'); return;
+    case Rule.PEER: takeKeyedAddress(scan, start, end); return;
+    case Rule.REQUEST_ID: takeKeyedId(scan, Field.request_id, start, end); return;
+    case Rule.TRACE_ID: takeKeyedId(scan, Field.trace_id, start, end); return;
+    case Rule.SPAN_ID: takeKeyedId(scan, Field.span_id, start, end); return;
+    case Rule.SESSION: case Rule.SESSION_ID: takeKeyedId(scan, Field.session_id, start, end); return;
+    case Rule.PATH: if (scan.bytes[start] === Byte.SLASH) takePath(scan, start, end); return;
+    case Rule.STATUS: if (statusEnd(scan.bytes, start, end) === end) scan.offerNumber(Field.http_status, Sure.PHRASE, statusOf(scan.bytes, start), start, end, 'status key'); return;
+    case Rule.ELAPSED: takeElapsed(scan, start, end); return;
+    default: if ((marks & CUE_MASK) !== 0) scan.breakClause();
+  }
+}
+
+function takeElapsed(scan: Scan, start: number, end: number): void {
+  const ms = durationMs(scan.bytes, start, end);
+  if (ms >= 0) scan.offerNumber(Field.duration_ms, Sure.NAMED, ms, start, end, 'duration key');
+}
+
+/** A `path=` is a request's only beside a method; whether there is one shows at the end. */
+function takePath(scan: Scan, start: number, end: number): void {
+  let to = start;
+  while (to < end && scan.bytes[to] !== 0x3f) to++;
+  scan.offer(Field.http_path, Sure.HINT, start, to, 'path key');
+}
+
+function isGap(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from > 16) return false;
+  for (let at = from; at < to; at++) if (IN_GAP[bytes[at] as number] === 0) return false;
+  return true;
+}
+
+const STOP = 1;
+const OPEN = 2;
+const CLOSE = 3;
+const LIST = 4;
+const IN_VALUE = new Uint8Array(256);
+for (let byte = 0; byte <= 0x20; byte++) IN_VALUE[byte] = STOP;
+for (const char of '"\'|') IN_VALUE[char.charCodeAt(0)] = STOP;
+for (const char of '([{') IN_VALUE[char.charCodeAt(0)] = OPEN;
+for (const char of ')]}>') IN_VALUE[char.charCodeAt(0)] = CLOSE;
+for (const char of ',;') IN_VALUE[char.charCodeAt(0)] = LIST;
+
+const BEFORE_KEY = new Uint8Array(256);
+for (const char of ' \t\n,;([{|<"\'`') BEFORE_KEY[char.charCodeAt(0)] = 1;
+
+const IN_GAP = new Uint8Array(256);
+for (const char of ' \t,;|.)]}') IN_GAP[char.charCodeAt(0)] = 1;
