@@ -77,6 +77,11 @@ export class LogEvent {
     this.#true = arena.constant('true');
   }
 
+  /** Address of the chunk the record lies in. */
+  get base(): number {
+    return this.#base;
+  }
+
   /** Empties the event for the record at [start, end) of `chunk`. */
   begin(chunk: Chunk, start: number, end: number): void {
     this.#base = chunk.base;

@@ -1,7 +1,6 @@
 import type { Arena } from './arena.ts';
 import type { Chunk } from './chunk.ts';
 import type { Ledger } from './delivery/ledger.ts';
-import type { Origin, Outlet } from './delivery/outlet.ts';
 import type { Tracker } from './delivery/tracker.ts';
 import { ID_BYTES, type Defaults } from './encoder.ts';
 import { LogEvent } from './event.ts';
@@ -10,6 +9,7 @@ import type { Source } from './inputs/source.ts';
 import type { Kernels } from './kernel/kernel.ts';
 import { InputChunk } from './records/input-chunk.ts';
 import { cutAt, Overlong } from './records/overlong.ts';
+import type { Origin, RecordSink } from './records/record-sink.ts';
 import { RecordCutter, type Continuations } from './records/record-cutter.ts';
 
 /**
@@ -30,7 +30,7 @@ export interface LaneOptions {
   readonly read: ReadRecord;
 }
 
-/** A source, and what its records carry where they have nothing of their own, by outlet. */
+/** A source, and what its records carry where they have nothing of their own, by sink. */
 export interface LaneSource {
   readonly source: Source;
   readonly defaults: readonly Defaults[];
@@ -45,7 +45,7 @@ const SCRATCH_PER_RECORD = 65_536;
  */
 export class Lane {
   readonly #arena: Arena;
-  readonly #outlets: readonly Outlet[];
+  readonly #sinks: readonly RecordSink[];
   readonly #ledger: Ledger;
   readonly #tracker: Tracker;
   readonly #options: LaneOptions;
@@ -58,9 +58,9 @@ export class Lane {
   #records = 0;
   #bytes = 0;
 
-  constructor(arena: Arena, kernels: Kernels, outlets: readonly Outlet[], ledger: Ledger, tracker: Tracker, options: LaneOptions) {
+  constructor(arena: Arena, kernels: Kernels, sinks: readonly RecordSink[], ledger: Ledger, tracker: Tracker, options: LaneOptions) {
     this.#arena = arena;
-    this.#outlets = outlets;
+    this.#sinks = sinks;
     this.#ledger = ledger;
     this.#tracker = tracker;
     this.#options = options;
@@ -127,7 +127,7 @@ export class Lane {
     return 'progress';
   }
 
-  /** Hot: once per record. `offset` and `length` are its place in the source. False: an outlet has no room. */
+  /** Hot: once per record. `offset` and `length` are its place in the source. False: a sink has no room. */
   #record(from: LaneSource, origin: Origin, start: number, end: number, offset: number, length: number, nowMs: number): boolean {
     const event = this.#event;
     const chunk = this.#chunk;
@@ -137,13 +137,13 @@ export class Lane {
     this.#options.read(chunk, start, cut, event);
     event.multiline = this.#cutter.lines > 1;
     if (length > cut - start) this.#markCut(event, cut - start, length);
-    const outlets = this.#outlets;
-    for (let index = 0; index < outlets.length; index++) {
-      if ((outlets[index] as Outlet).prepare(event, from.defaults[index] as Defaults, chunk.valid, origin, offset, length)) continue;
-      for (let other = 0; other < index; other++) (outlets[other] as Outlet).rollback();
+    const sinks = this.#sinks;
+    for (let index = 0; index < sinks.length; index++) {
+      if ((sinks[index] as RecordSink).prepare(event, from.defaults[index] as Defaults, chunk.valid, origin, offset, length)) continue;
+      for (let other = 0; other < index; other++) (sinks[other] as RecordSink).rollback();
       return false;
     }
-    for (let index = 0; index < outlets.length; index++) (outlets[index] as Outlet).commit(origin, offset, length, nowMs);
+    for (let index = 0; index < sinks.length; index++) (sinks[index] as RecordSink).commit(origin, offset, length, nowMs);
     if (length > cut - start) this.#ledger.cut(from.source.index, length - (cut - start));
     this.#records++;
     this.#bytes += length;
@@ -165,13 +165,13 @@ export class Lane {
   /** Encodes what is in the lists when scratch space runs low, so that it can be used again. */
   #makeScratch(): void {
     if (this.#arena.scratchLeft >= SCRATCH_PER_RECORD) return;
-    for (const outlet of this.#outlets) outlet.endChunk();
+    for (const sink of this.#sinks) sink.endChunk();
     this.#arena.resetScratch();
   }
 
   /** The first `done` bytes of the chunk are in batches, or in no record. */
   #finish(source: Source, done: number): void {
-    for (const outlet of this.#outlets) outlet.endChunk();
+    for (const sink of this.#sinks) sink.endChunk();
     if (this.#records > 0) this.#ledger.read(source.index, this.#records, this.#bytes);
     this.#records = this.#bytes = 0;
     if (done === 0) return;

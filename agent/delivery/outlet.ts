@@ -2,23 +2,17 @@ import type { Arena } from '../arena.ts';
 import { Encoder, type Defaults } from '../encoder.ts';
 import type { LogEvent } from '../event.ts';
 import type { Encode } from '../kernel/kernel.ts';
+import type { Origin, RecordSink } from '../records/record-sink.ts';
 import type { Output } from '../../outputs/output.ts';
 import type { Batch } from './batch.ts';
 import type { Delivery } from './delivery.ts';
 import type { SlotPool } from './slot-pool.ts';
 
-/** What is encoded, and from where. */
-export interface Origin {
-  /** The source's position in the table of sources, and the address of its id. */
-  readonly source: number;
-  readonly idAddress: number;
-}
-
 /**
  * One output's way from events to batches: encodes into the open batch, seals it when it is full or old, hands it to
- * delivery. A record is first prepared, then committed, so that it goes to all outlets or to none.
+ * delivery.
  */
-export class Outlet {
+export class Outlet implements RecordSink {
   readonly output: Output;
   readonly delivery: Delivery;
   readonly pool: SlotPool;

@@ -1,0 +1,118 @@
+import { flat } from '../../outputs/dialects/flat.ts';
+import { parseWith, PARSERS } from '../../parsers/index.ts';
+import type { Arena } from '../arena.ts';
+import type { Chunk } from '../chunk.ts';
+import { Batch } from '../delivery/batch.ts';
+import { Encoder, type Defaults } from '../encoder.ts';
+import { LogEvent } from '../event.ts';
+import { FIELDS } from '../fields.ts';
+import type { Encode } from '../kernel/kernel.ts';
+import type { Origin, RecordSink } from '../records/record-sink.ts';
+
+/** Why a field has its value: the rule, and the bytes of the record it stands on. */
+export interface Why {
+  readonly field: string;
+  readonly rule: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** How one record was read. Offset and length are bytes of the file. */
+export interface Explanation {
+  readonly offset: number;
+  readonly length: number;
+  readonly line_count: number;
+  readonly format: string;
+  /** What the console output ships. */
+  readonly fields: Record<string, unknown>;
+  readonly why: readonly Why[];
+  /** The record's bytes as text, for people. */
+  readonly text: string;
+  /** The next format that would have read it. */
+  readonly runnerUp: string | undefined;
+}
+
+const BATCH = { bytes: 4 * 2 ** 20, events: 1024 };
+/** What `ExplainSink` claims of an arena. */
+export const EXPLAIN_BYTES = BATCH.bytes + BATCH.events * 4 + 300_000;
+
+/** Takes records as an output does, and keeps what it takes to explain them. */
+export class ExplainSink implements RecordSink {
+  readonly explanations: Explanation[] = [];
+  readonly #arena: Arena;
+  readonly #encoder: Encoder;
+  readonly #batch: Batch;
+  readonly #other: LogEvent;
+  #prepared: Omit<Explanation, 'fields'> | undefined;
+  #alone = false;
+  readonly #committed: Omit<Explanation, 'fields'>[] = [];
+
+  constructor(arena: Arena, encode: Encode) {
+    this.#arena = arena;
+    this.#encoder = new Encoder(arena, encode, flat, { before: '', after: '\n' });
+    this.#batch = new Batch(arena, BATCH);
+    this.#other = new LogEvent(arena);
+  }
+
+  prepare(event: LogEvent, defaults: Defaults, valid: boolean, origin: Origin, offset: number, length: number): boolean {
+    if (!this.#encoder.hasRoom(event, defaults) || this.#batch.count === BATCH.events) this.endChunk();
+    this.#encoder.prepare(event, defaults, valid, origin.idAddress, offset, length);
+    if (this.#batch.length + this.#encoder.pendingBytes > this.#batch.memory.length) this.#makeRoom();
+    this.#prepared = this.#explain(event, valid, offset, length);
+    return true;
+  }
+
+  commit(): void {
+    if (this.#prepared === undefined) return;
+    if (!this.#alone) this.#encoder.commit(this.#batch, this.#batch.count);
+    this.#batch.count++;
+    this.#committed.push(this.#prepared);
+    if (this.#alone) this.endChunk();
+    this.#alone = false;
+  }
+
+  rollback(): void {
+    this.#encoder.rollback();
+  }
+
+  endChunk(): void {
+    if (!this.#alone) this.#encoder.flush(this.#batch);
+    this.#committed.forEach((explanation, index) => {
+      const fields = JSON.parse(Buffer.from(this.#batch.record(index)).toString()) as Record<string, unknown>;
+      this.explanations.push({ ...explanation, fields });
+    });
+    this.#committed.length = 0;
+    this.#batch.clear();
+  }
+
+  #makeRoom(): void {
+    this.endChunk();
+    if (this.#encoder.pendingBytes <= this.#batch.memory.length) return;
+    this.#encoder.writeAlone(this.#batch);
+    this.#alone = true;
+  }
+
+  #explain(event: LogEvent, valid: boolean, offset: number, length: number): Omit<Explanation, 'fields'> {
+    const { format, start, end } = event;
+    const bytes = Buffer.from(this.#arena.bytes.subarray(event.base + start, event.base + end));
+    const why = FIELDS.flatMap((field, index) => (event.present & (1 << index)) === 0 ? [] : [{
+      field,
+      rule: event.rules[index] ?? '',
+      start: (event.from[index] ?? 0) - start,
+      end: (event.to[index] ?? 0) - start,
+    }]);
+    const newlines = bytes.reduce((count, byte) => count + (byte === 0x0a ? 1 : 0), 0);
+    return { offset, length, line_count: newlines + 1, format, why, text: bytes.toString(), runnerUp: this.#runnerUp(event, valid) };
+  }
+
+  #runnerUp(event: LogEvent, valid: boolean): string | undefined {
+    const { base, start, end } = event;
+    const bytes = this.#arena.bytes.subarray(base);
+    const chunk: Chunk = { bytes, base, valid, text: Buffer.from(bytes.subarray(0, end)).toString('latin1') };
+    const later = PARSERS.slice(PARSERS.findIndex(({ name }) => name === event.format) + 1);
+    return later.find((parser) => {
+      this.#other.begin(chunk, start, end);
+      return parseWith(parser, chunk, start, end, this.#other);
+    })?.name;
+  }
+}
