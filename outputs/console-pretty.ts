@@ -93,7 +93,7 @@ function clock(timestamp: unknown): string {
 }
 
 function show(value: unknown): string {
-  if (typeof value === 'string' && /^[^\s"=\\\p{Cc}]+$/u.test(value)) return clean(value);
+  if (typeof value === 'string' && /^[^\s"\\\p{Cc}]+$/u.test(value)) return clean(value);
   return clean(JSON.stringify(value));
 }
 

@@ -163,7 +163,7 @@ t.test('a file of lines is whole, whatever happens to it', async (t) => {
   await file.append(Buffer.from('3\n'));
   t.equal(readFileSync(path, 'utf8'), '2\nhalf a li\n3\n', 'what a crash has left does not swallow the next line');
   t.equal((await new AppendFile('/dev/full').append(Buffer.from('x\n')))?.code, 'ENOSPC', 'a full disk is a value');
-  t.equal((await new AppendFile(join(path, 'x')).append(Buffer.from('x\n')))?.code, 'EEXIST', 'a file where a folder is meant');
+  t.equal((await new AppendFile(join(path, 'x')).append(Buffer.from('x\n')))?.code, 'ENOTDIR', 'a file where a folder is meant');
 });
 
 t.test('dead letters', async (t) => {

@@ -41,8 +41,7 @@ export class AppendFile {
   async open(): Promise<FileHandle> {
     if (this.#handle !== undefined && (await this.#inPlace(this.#handle))) return this.#handle;
     await this.close();
-    await mkdir(dirname(this.path), { recursive: true });
-    const handle = await open(this.path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT, this.#mode);
+    const handle = await this.#openOrMake();
     try {
       const made = await handle.stat();
       this.#size = made.size;
@@ -58,6 +57,17 @@ export class AppendFile {
     const handle = this.#handle;
     this.#handle = undefined;
     await handle?.close();
+  }
+
+  async #openOrMake(): Promise<FileHandle> {
+    const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
+    try {
+      return await open(this.path, flags, this.#mode);
+    } catch (error) {
+      if (!isSystemError(error) || error.code !== 'ENOENT') throw error;
+      await makeFolder(dirname(this.path));
+      return open(this.path, flags, this.#mode);
+    }
   }
 
   async #inPlace(handle: FileHandle): Promise<boolean> {
@@ -89,6 +99,18 @@ export class AppendFile {
 
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && 'syscall' in error;
+}
+
+/** Node's own `recursive` never comes back where a folder can't be made in one that exists, as in /proc (20.20). */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (isSystemError(error) && error.code === 'EEXIST') return;
+    if (!isSystemError(error) || error.code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
+  }
 }
 
 /** Pipes and devices, such as /dev/stdout, can't be synced and need not be. */
