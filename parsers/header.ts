@@ -4,9 +4,15 @@ import { Field } from '../agent/fields.ts';
 import { readGroup } from './header/groups.ts';
 import { findLevel, readLevelWord } from './header/levels.ts';
 import { Header } from './header/state.ts';
+import { readMysql } from './header/mysql.ts';
+import { readPostgres } from './header/postgres.ts';
+import { readBehindPrefix, readCompose, readHostAndTag } from './header/prefixes.ts';
+import { readSpring } from './header/spring.ts';
 import { readName, readProcess, readSlashed } from './header/words.ts';
 import type { Parser } from './parser.ts';
 import { Byte, isBlank, isDigit, isLetter } from './values/bytes.ts';
+import { levelOfSeverity } from './values/levels.ts';
+import { priorityEnd, readPriority } from './values/priority.ts';
 import { readTimestamp, wasEpoch } from './values/timestamps.ts';
 
 const MOST_ITEMS = 12;
@@ -46,6 +52,33 @@ export const headerParser: Parser = {
     { line: '2026-11-22 10:00:00 I think so', event: { timestamp: '2026-11-22T10:00:00Z', message: 'I think so' }, reason: 'a person, not a level' },
     { line: '2026-11-22 10:00:00 INFO status: ok', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', message: 'status: ok' }, reason: 'a label is no logger' },
     { line: '2026-11-22 10:00:00 INFO [550e8400-e29b-41d4-a716-446655440000] hi', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', message: '[550e8400-e29b-41d4-a716-446655440000] hi' }, reason: 'an id is no logger' },
+    { line: '2026-11-22T10:00:00.123Z  INFO 77 --- [web] [           main] c.e.App                                  : up', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'info', pid: 77, service: 'web', thread: 'main', logger: 'c.e.App', message: 'up' }, reason: 'Spring Boot' },
+    { line: '2026-11-22 10:00:00.123 ERROR 9 --- [nio-9000-exec-1] Example : boom', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'error', pid: 9, thread: 'nio-9000-exec-1', logger: 'Example', message: 'boom' }, reason: 'Spring Boot before 3.0' },
+    {
+      line: '2026-11-22 10:00:00.123  INFO [shop,0b6aaf642574edd3,1b6aaf642574edd3,true] 9 --- [main] c.e.App : hi',
+      event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'info', service: 'shop', trace_id: '0b6aaf642574edd3', span_id: '1b6aaf642574edd3', pid: 9, thread: 'main', logger: 'c.e.App', message: 'hi' },
+      reason: 'Spring Cloud Sleuth',
+    },
+    {
+      line: '2026-11-22T10:00:00.123Z  WARN 7 --- [web] [main] [4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7] c.e.App : hi',
+      event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'warn', pid: 7, service: 'web', thread: 'main', trace_id: '4bf92f3577b34da6a3ce929d0e0e4736', span_id: '00f067aa0ba902b7', logger: 'c.e.App', message: 'hi' },
+      reason: "Micrometer's correlation",
+    },
+    { line: '2026-11-22 10:00:00.123 UTC [77] bob@shop ERROR:  syntax error', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'error', pid: 77, user_id: 'bob', message: 'syntax error' }, reason: 'PostgreSQL' },
+    { line: '2026-11-22 10:00:00.123 UTC [77] STATEMENT:  SELECT 1', event: { timestamp: '2026-11-22T10:00:00.123Z', pid: 77, message: 'SELECT 1' }, reason: 'PostgreSQL, a line that belongs to the one before' },
+    { line: '2026-11-22T10:00:00.123456Z 8 [Warning] [MY-010068] [Server] CA is self signed', event: { timestamp: '2026-11-22T10:00:00.123456Z', level: 'warn', thread: '8', logger: 'Server', message: '[MY-010068] [Server] CA is self signed' }, reason: 'MySQL 8' },
+    { line: '2026-11-22  5:13:12 8 [Warning] Access denied', event: { timestamp: '2026-11-22T05:13:12Z', level: 'warn', thread: '8', message: 'Access denied' }, reason: 'MariaDB: a connection, not a process' },
+    {
+      line: '[Sun Nov 22 10:00:00.123456 2026] [core:error] [pid 77:tid 78] [client 1.2.3.4:60444] AH00135: bad',
+      event: { timestamp: '2026-11-22T10:00:00.123456Z', level: 'error', logger: 'core', pid: 77, thread: '78', client_ip: '1.2.3.4', message: 'AH00135: bad' },
+      reason: "Apache's error log",
+    },
+    { line: '2026-11-22T10:00:00.123456+01:00 web1 sshd[77]: hi', event: { timestamp: '2026-11-22T10:00:00.123456+01:00', host: 'web1', service: 'sshd', pid: 77, message: 'hi' }, reason: "rsyslog's file format" },
+    { line: '<6>2026-11-22T10:00:00Z [INFO] - hi', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', message: 'hi' }, reason: 'a priority for systemd in front' },
+    { line: '<4>low memory', event: { level: 'warn', message: 'low memory' }, reason: 'sd-daemon(3)' },
+    { line: 'web-1  | 2026-11-22 10:00:00 INFO up', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', service: 'web-1', message: 'up' }, reason: 'docker compose' },
+    { line: '11-22 10:00:00.123  77  78 I Activity: started', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'info', pid: 77, thread: '78', logger: 'Activity', message: 'started' }, reason: "Android's logcat" },
+    { line: '2026-11-22 10:00:00 backup finished: 3 files', event: { timestamp: '2026-11-22T10:00:00Z', message: 'backup finished: 3 files' }, reason: 'neither a host nor a program' },
     { line: 'I think, therefore I am', event: undefined },
     { line: 'Information about [error] handling', event: undefined },
     { line: '2026-13-22 10:00:00 hi', event: undefined, reason: 'month 13' },
@@ -57,32 +90,40 @@ export const headerParser: Parser = {
 /** Hot: the general case of a text line. */
 function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boolean {
   header.begin(chunk, start, end, event);
-  let at = header.skipSeparators(start);
-  let epoch = false;
-  while (header.items < MOST_ITEMS && at < header.end) {
-    const knew = header.hasTime;
-    const next = readItem(header, at);
-    if (header.hasTime && !knew) epoch = wasEpoch();
-    if (next <= at) break;
-    header.items++;
-    at = header.skipSeparators(next);
-  }
-  if (header.hasTime && !header.hasLevel) findLevel(header, at);
-  if (!header.hasLevel && (!header.hasTime || epoch)) return false;
+  const severity = levelOfSeverity(readPriority(chunk.bytes, start, end));
+  const from = severity < 0 ? start : priorityEnd(chunk.bytes, start);
+  let at = readItems(header, readCompose(header, header.skipSeparators(from)));
+  if (header.items === 0) at = readBehindPrefix(header, at);
+  if (header.hasTime && !header.hasLevel) at = readWithoutLevel(header, at);
+  if (!header.hasLevel && severity >= 0) header.level(severity, start, from);
+  if (!header.hasLevel && (!header.hasTime || header.epoch) && !event.has(Field.service)) return false;
   if (header.nameStart >= 0 && !event.has(Field.logger)) event.span(Field.logger, header.nameStart, header.nameEnd);
   event.span(Field.message, textStart(chunk.bytes, at, end), end);
   return true;
+}
+
+/** Takes item after item; where the text begins. */
+function readItems(state: Header, from: number): number {
+  let at = from;
+  while (state.items < MOST_ITEMS && at < state.end) {
+    const next = readItem(state, at);
+    if (next <= at) break;
+    state.items++;
+    at = state.skipSeparators(next);
+  }
+  return at;
 }
 
 /** Takes the item at `at`; the position behind it, or not beyond `at` when the text begins there. */
 function readItem(state: Header, at: number): number {
   const byte = state.bytes[at] as number;
   if (isLetter(byte)) return readWord(state, at);
-  if (isDigit(byte)) {
-    const after = readTime(state, at);
-    return after > 0 ? after : readProcess(state, at);
+  if (isDigit(byte)) return readNumber(state, at);
+  if (byte === Byte.OPEN_BRACKET) {
+    const after = state.hasLevel ? readSpring(state, at) : -1;
+    return after > 0 ? after : readGroup(state, at);
   }
-  if (byte === Byte.OPEN_BRACKET || byte === Byte.OPEN_PAREN || byte === Byte.LESS || byte === Byte.OPEN_BRACE) return readGroup(state, at);
+  if (byte === Byte.OPEN_PAREN || byte === Byte.LESS || byte === Byte.OPEN_BRACE) return readGroup(state, at);
   return byte === Byte.SLASH && state.hasLevel ? readSlashed(state, at) : -1;
 }
 
@@ -93,12 +134,33 @@ function readWord(state: Header, at: number): number {
   return after > 0 ? after : readName(state, at);
 }
 
+function readNumber(state: Header, at: number): number {
+  if (state.hasLevel && state.hasTime) return readSpring(state, at);
+  const time = readTime(state, at);
+  if (time > 0) return time;
+  const connection = state.hasTime ? readMysql(state, at) : -1;
+  return connection > 0 ? connection : readProcess(state, at);
+}
+
 function readTime(state: Header, at: number): number {
   if (state.hasTime) return -1;
   const after = readTimestamp(state.chunk, at, state.end, state.event);
   if (after < 0 || isLetter(state.bytes[after]) || isDigit(state.bytes[after])) return -1;
   state.hasTime = true;
+  state.epoch = wasEpoch();
   return after;
+}
+
+/** What is left to try for a line with a time and no level: PostgreSQL, rsyslog's files, a level further on. Where the text begins. */
+function readWithoutLevel(state: Header, at: number): number {
+  const text = readPostgres(state, at);
+  if (text > 0) return text;
+  if (state.items === 1) {
+    const tagged = readHostAndTag(state, at);
+    if (tagged > 0) return tagged;
+  }
+  findLevel(state, at);
+  return at;
 }
 
 /** A header that fills the first line has its text on the next. */

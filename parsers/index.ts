@@ -1,13 +1,24 @@
 import type { Chunk } from '../agent/chunk.ts';
 import type { LogEvent } from '../agent/event.ts';
 import { access } from './access.ts';
+import { erlang } from './erlang.ts';
 import { headerParser } from './header.ts';
 import { json } from './json.ts';
+import { klog } from './klog.ts';
 import { logfmt } from './logfmt.ts';
+import { nginxError } from './nginx-error.ts';
 import type { Parser } from './parser.ts';
+import { php } from './php.ts';
 import { plain } from './plain.ts';
+import { python } from './python.ts';
+import { redis } from './redis.ts';
+import { ruby } from './ruby.ts';
+import { syslog } from './syslog.ts';
+import { syslog5424 } from './syslog5424.ts';
 import { Byte } from './values/bytes.ts';
 
+const DIGITS = '0123456789';
+const MONTHS = 'JFMASOND';
 const ANY = '';
 
 /**
@@ -16,6 +27,15 @@ const ANY = '';
  */
 const ORDER: readonly (readonly [Parser, string])[] = [
   [json, '{'],
+  [syslog5424, '<'],
+  [syslog, `<${MONTHS}`],
+  [klog, 'IWEFD'],
+  [ruby, 'DIWEFA'],
+  [python, 'DIWECNF'],
+  [redis, `${DIGITS}[`],
+  [erlang, '='],
+  [nginxError, DIGITS],
+  [php, '['],
   [access, ANY],
   [logfmt, ANY],
   [headerParser, ANY],

@@ -1,7 +1,8 @@
 import { Field } from '../../agent/fields.ts';
-import { Byte, isBlank, isDigit, isLetter, isUpper, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
+import { pair } from '../aliases.ts';
+import { Byte, isBlank, isDigit, isLetter, isUpper, isWord, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
 import { levelAt, strongLevelAt } from '../values/levels.ts';
-import { isCaller, isQualified, isSimpleName, isThreadName } from '../values/names.ts';
+import { equals, isCaller, isQualified, isSimpleName, isThreadName } from '../values/names.ts';
 import { readTimestamp } from '../values/timestamps.ts';
 import type { Header } from './state.ts';
 
@@ -58,13 +59,13 @@ function readContent(header: Header, start: number, end: number, opener: number)
   }
   if (opener === Byte.LESS) return false;
   if (isDigit(bytes[start]) || bytes[start] === Byte.HASH) return readNumbers(header, start, end);
-  if (readProcess(header, start, end)) return true;
+  if (readProcess(header, start, end) || readProcessAndThread(header, start, end) || readClient(header, start, end)) return true;
   if (opener === Byte.OPEN_BRACE && bytes[start] === Byte.OPEN_BRACE) return readContent(header, start + 1, end - 1, opener);
   if (isPlace(header, start, end)) {
     header.span(Field.caller, start, end);
     return true;
   }
-  return readLocated(header, start, end) || readNamedLevel(header, start, end) || readName(header, start, end, opener);
+  return readLocated(header, start, end) || readNamedLevel(header, start, end) || readPairs(header, start, end) || readName(header, start, end, opener);
 }
 
 /** Without a time `[system]`, `[1]` and `[c]` are ordinary text. */
@@ -105,6 +106,63 @@ function readProcess(header: Header, start: number, end: number): boolean {
   if (kind === 116) header.span(Field.thread, at, end);
   else return header.process(at, end);
   return true;
+}
+
+/** Apache's `pid 77:tid 78`. */
+function readProcessAndThread(header: Header, start: number, end: number): boolean {
+  const { bytes } = header;
+  let colon = start;
+  while (colon < end && bytes[colon] !== Byte.COLON) colon++;
+  return colon > start + 4 && colon < end && readProcess(header, start, colon) && readProcess(header, colon + 1, end);
+}
+
+/** Apache's `client 1.2.3.4:60444`. */
+function readClient(header: Header, start: number, end: number): boolean {
+  const { bytes } = header;
+  if (!header.hasTime || end - start < 10 || !equals(bytes, start, start + 7, 'client ')) return false;
+  let colon = end - 1;
+  while (colon > start && isDigit(bytes[colon])) colon--;
+  // Since 2.4, which also writes the process, the port is there; an IPv6 address has no brackets then.
+  const hasPort = bytes[colon] === Byte.COLON && (header.event.has(Field.pid) || !bytes.subarray(start, colon).includes(Byte.COLON));
+  header.span(Field.client_ip, start + 7, hasPort ? colon : end);
+  return true;
+}
+
+/** `[dd.trace_id=1 dd.span_id=2]`, `[name=bob;oip=1.2.3.4]`, `[myid:1]`: nothing but pairs, which become fields or members. */
+function readPairs(header: Header, start: number, end: number): boolean {
+  const { bytes } = header;
+  const isLabel = !header.hasLevel && header.hasTime;
+  if (countPairs(bytes, start, end, isLabel) < 1) return false;
+  for (let at = start; at < end; ) {
+    const key = at;
+    while (!isAssign(bytes[at], isLabel)) at++;
+    const mark = at;
+    while (at < end && !isPairEnd(bytes[at])) at++;
+    if (at > mark + 1) pair(header.chunk, key, mark, mark + 1, at, false, header.event);
+    while (at < end && isPairEnd(bytes[at])) at++;
+  }
+  return true;
+}
+
+/** Pairs of [start, end), or 0 when something else is there too. */
+function countPairs(bytes: Uint8Array, start: number, end: number, isLabel: boolean): number {
+  let pairs = 0;
+  for (let at = start; at < end; pairs++) {
+    const key = at;
+    while (at < end && (isWord(bytes[at]) || bytes[at] === Byte.DOT || bytes[at] === Byte.DASH)) at++;
+    if (at === key || at >= end || isDigit(bytes[key]) || !isAssign(bytes[at], isLabel)) return 0;
+    while (at < end && !isPairEnd(bytes[at])) at++;
+    while (at < end && isPairEnd(bytes[at])) at++;
+  }
+  return pairs;
+}
+
+function isAssign(byte: number | undefined, isLabel: boolean): boolean {
+  return byte === Byte.EQUALS || isLabel && byte === Byte.COLON;
+}
+
+function isPairEnd(byte: number | undefined): boolean {
+  return byte === Byte.SPACE || byte === Byte.SEMICOLON || byte === Byte.COMMA;
 }
 
 /** A place in code: `main.rs:268`, `prepare@Feature.cpp:187`, `source/server.cc:168`, `Block.java:flush(419)`. */

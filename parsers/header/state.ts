@@ -17,6 +17,10 @@ export class Header {
   lineStart = 0;
   hasTime = false;
   hasLevel = false;
+  /** The level was a single letter: who writes so writes a tag and a colon behind it. */
+  letter = false;
+  /** The time is a bare number, which may be anything. */
+  epoch = false;
   /** The closing bracket that is still to come: `[time level]`. 0: none. */
   open = 0;
   /** A name in brackets that is the logger unless a better one follows, then it is the thread. -1: none. */
@@ -37,7 +41,7 @@ export class Header {
     this.bytes = chunk.bytes;
     this.end = Math.min(end, start + HEADER_BYTES);
     this.lineStart = start;
-    this.hasTime = this.hasLevel = this.tab = this.bar = this.dash = false;
+    this.hasTime = this.hasLevel = this.letter = this.epoch = this.tab = this.bar = this.dash = false;
     this.open = this.items = 0;
     this.nameStart = -1;
   }
@@ -106,6 +110,7 @@ export class Header {
   level(level: number, start: number, end: number): void {
     this.event.level(level, start, end);
     this.hasLevel = true;
+    this.letter = end - start === 1;
   }
 
   /** One or more dashes between blanks or at the line's end; -1 when the dash belongs to a text, `-1` or `-----`. */

@@ -14,7 +14,8 @@ export function readName(header: Header, at: number): number {
   if (place > 0) return place;
   if (!header.hasLevel) return readChannel(header, at, to) || (header.hasTime ? readBeforeLevel(header, at, to) : -1);
   if (event.has(Field.logger)) return -1;
-  return header.bar && bytes[to] === Byte.COLON ? readFunction(header, at, to) : readAfterLevel(header, at, to);
+  const located = header.bar && bytes[to] === Byte.COLON ? readFunction(header, at, to) : -1;
+  return located > 0 ? located : readAfterLevel(header, at, to);
 }
 
 /** Takes a number that is a process: in front of the level, or in front of the time when something stands before it. -1: it is text. */
@@ -112,7 +113,7 @@ function readAfterLevel(header: Header, at: number, to: number): number {
   const simple = qualified || isSimpleName(bytes, at, to);
   if (bytes[to] === Byte.COLON) {
     const spaced = isBlank(bytes[to + 1]) || bytes[to + 1] === Byte.NEWLINE;
-    if (!(spaced ? isLoggerWord(bytes, at, to) : isClassName(bytes, at, to))) return -1;
+    if (!(spaced ? isLoggerWord(bytes, at, to) || header.letter && simple && levelAt(bytes, at, to) < 0 : isClassName(bytes, at, to))) return -1;
   } else if (bytes[to] === Byte.TAB && header.tab && simple) {
     if (!header.event.has(Field.thread) && isThreadName(bytes, at, to)) {
       header.span(Field.thread, at, to);

@@ -19,16 +19,16 @@ export function readClock(bytes: Uint8Array, pos: number, end: number, moment: M
   moment.minute = twoDigits(bytes, at + step);
   if (Number.isNaN(moment.minute)) return -1;
   at += step + 2;
-  const seconds = step === 0 || bytes[at] === separator ? twoDigits(bytes, at + step) : NaN;
+  const seconds = at < end && (step === 0 || bytes[at] === separator) ? twoDigits(bytes, at + step) : NaN;
   if (Number.isNaN(seconds)) {
     // Without seconds only behind a date: `10:00` alone may be anything.
-    if (moment.month === 0 || separator !== Byte.COLON || isDigit(bytes[at]) || bytes[at] === Byte.COLON) return -1;
+    if (moment.month === 0 || separator !== Byte.COLON || at < end && (isDigit(bytes[at]) || bytes[at] === Byte.COLON)) return -1;
     moment.second = 0;
     return readHalf(bytes, at, end, moment);
   }
   moment.second = seconds;
   at += step + 2;
-  if (isDigit(bytes[at])) return -1;
+  if (at < end && isDigit(bytes[at])) return -1;
   return readHalf(bytes, readFraction(bytes, at, end, moment), end, moment);
 }
 
@@ -53,7 +53,7 @@ export function readFraction(bytes: Uint8Array, at: number, end: number, moment:
 export function readOffset(bytes: Uint8Array, at: number, end: number, moment: Moment): number {
   if (at >= end) return at;
   const first = bytes[at] as number;
-  if ((first | 32) === 122 && !isLetter(bytes[at + 1]) && !isDigit(bytes[at + 1])) {
+  if ((first | 32) === 122 && (at + 1 === end || !isLetter(bytes[at + 1]) && !isDigit(bytes[at + 1]))) {
     moment.offset = 0;
     return at + 1;
   }
@@ -76,8 +76,9 @@ function readSigned(bytes: Uint8Array, at: number, end: number, moment: Moment, 
   } else if (digits === 4) minutes = decimal(bytes, at + 1, at + 3) * 60 + decimal(bytes, at + 3, at + 5);
   else if (digits === 3 && least < 4) minutes = decimal(bytes, at + 1, at + 4);
   else if (digits === 2 && least < 4) minutes = decimal(bytes, at + 1, at + 3) * 60;
-  if (!(minutes <= 18 * 60) || isLetter(bytes[to])) return at;
+  if (!(minutes <= 18 * 60) || to < end && isLetter(bytes[to])) return at;
   moment.offset = sign * minutes || 0;
+  moment.numeric = true;
   return to;
 }
 
@@ -85,7 +86,7 @@ function readSigned(bytes: Uint8Array, at: number, end: number, moment: Moment, 
 function readName(bytes: Uint8Array, at: number, end: number, moment: Moment): number {
   let to = at + 1;
   while (to < end && to < at + 6 && isUpper(bytes[to])) to++;
-  if (to - at < 4 || isLetter(bytes[to]) || isDigit(bytes[to])) return at;
+  if (to - at < 4 || to < end && (isLetter(bytes[to]) || isDigit(bytes[to]))) return at;
   const offset = ZONE_NAMES.get(nameOf(bytes, at + 1, to));
   if (offset === undefined) return at;
   moment.offset = offset;
@@ -111,7 +112,7 @@ function readHalf(bytes: Uint8Array, at: number, end: number, moment: Moment): n
   if (bytes[at] === 0xe2 && bytes[at + 1] === 0x80 && bytes[at + 2] === 0xaf) from = at + 3;
   const letter = (bytes[from] as number) | 32;
   if (from + 2 > end || (letter !== 97 && letter !== 112) || ((bytes[from + 1] as number) | 32) !== 109) return at;
-  if (isLetter(bytes[from + 2]) || isDigit(bytes[from + 2]) || moment.hour > 12) return at;
+  if (from + 2 < end && (isLetter(bytes[from + 2]) || isDigit(bytes[from + 2])) || moment.hour > 12) return at;
   moment.hour = (moment.hour % 12) + (letter === 112 ? 12 : 0);
   return from + 2;
 }

@@ -23,6 +23,8 @@ export class Moment {
   fractionEnd = 0;
   /** Minutes from UTC; NaN: the text does not say. */
   offset = NaN;
+  /** The zone was written in digits: `+0000` stays `+00:00`. */
+  numeric = false;
   /** The text is RFC 3339 as it stands. */
   asIs = false;
 
@@ -30,7 +32,7 @@ export class Moment {
     this.year = this.month = this.day = this.hour = this.minute = this.second = 0;
     this.fractionStart = this.fractionEnd = 0;
     this.offset = NaN;
-    this.asIs = false;
+    this.asIs = this.numeric = false;
   }
 
   /** Whether this can be a time at all: no month 13, no February 30. A leap second is kept as the second before it. */
@@ -127,12 +129,12 @@ export class Moment {
       const stop = Math.min(this.fractionEnd, this.fractionStart + 9);
       for (let from = this.fractionStart; from < stop; from++) out[at++] = source[from] as number;
     }
-    return printOffset(out, at, this.offset);
+    return printOffset(out, at, this.offset, this.numeric);
   }
 }
 
-function printOffset(out: Uint8Array, at: number, offset: number): number {
-  if (offset === 0) {
+function printOffset(out: Uint8Array, at: number, offset: number, numeric: boolean): number {
+  if (offset === 0 && !numeric) {
     out[at] = 90; // Z
     return at + 1;
   }

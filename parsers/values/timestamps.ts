@@ -39,6 +39,11 @@ export function scanTimestamp(bytes: Uint8Array, pos: number, end: number): numb
   return after > end || !moment.valid ? -1 : after;
 }
 
+/** Whether the last time that was scanned has a date. */
+export function hadDate(): boolean {
+  return moment.month > 0 && !epoch;
+}
+
 /** Whether the last time that was read was a bare number, which may be anything. */
 export function wasEpoch(): boolean {
   return epoch;
@@ -118,7 +123,7 @@ function dayAndName(bytes: Uint8Array, pos: number, separator: number, end: numb
 
 /** `11/22/2026`, `22.11.2026`, `26/11/22`: which number is what. */
 function threeNumbers(bytes: Uint8Array, first: number, second: number, at: number, separator: number, end: number): number {
-  if (bytes[at] !== separator) return separator === Byte.DOT ? monthAndDay(bytes, first, second, at, end) : -1;
+  if (bytes[at] !== separator) return monthAndDay(bytes, first, second, at, end);
   const yearEnd = skipDigits(bytes, at + 1, Math.min(end, at + 6));
   const third = decimal(bytes, at + 1, yearEnd);
   const short = yearEnd - at - 1 === 2;
@@ -130,11 +135,11 @@ function threeNumbers(bytes: Uint8Array, first: number, second: number, at: numb
   return after;
 }
 
-/** `11.22 10:00:00`: Proxifier and other Windows programs leave out the year. */
+/** `11-22 10:00:00.123` (Android), `22.11 10:00:00`: no year. */
 function monthAndDay(bytes: Uint8Array, first: number, second: number, at: number, end: number): number {
-  moment.month = first;
-  moment.day = second;
-  return dated(bytes, at, end);
+  moment.month = first > 12 ? second : first;
+  moment.day = first > 12 ? first : second;
+  return bytes[at] === Byte.SPACE && isDigit(bytes[at - 2]) ? dated(bytes, at, end) : -1;
 }
 
 /**

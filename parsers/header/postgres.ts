@@ -1,0 +1,60 @@
+import { Field } from '../../agent/fields.ts';
+import { Level } from '../../agent/levels.ts';
+import { Byte, decimal, isBlank, isDigit, isUpper, isWord, skipDigits } from '../values/bytes.ts';
+import { levelAt } from '../values/levels.ts';
+import { equals } from '../values/names.ts';
+import type { Header } from './state.ts';
+
+const LONGEST_PREFIX = 240;
+/** Lines that belong to the one before, without a severity of their own. */
+const FOLLOWERS = ['DETAIL', 'HINT', 'STATEMENT', 'CONTEXT', 'QUERY', 'LOCATION'];
+
+/**
+ * What follows the time in PostgreSQL's log: whatever `log_line_prefix` puts there, a severity, a colon and two blanks.
+ * The position of the text, or -1. https://www.postgresql.org/docs/current/runtime-config-logging.html
+ */
+export function readPostgres(header: Header, at: number): number {
+  const { bytes } = header;
+  const end = Math.min(header.end, at + LONGEST_PREFIX);
+  for (let from = at; from < end && bytes[from] !== Byte.NEWLINE; from++) {
+    if (!isUpper(bytes[from]) || !isBlank(bytes[from - 1])) continue;
+    let to = from;
+    while (to < end && (isUpper(bytes[to]) || isDigit(bytes[to]))) to++;
+    if (to - from > 2 && bytes[to] === Byte.COLON && bytes[to + 1] === Byte.SPACE && bytes[to + 2] === Byte.SPACE && setSeverity(header, from, to)) {
+      readPrefix(header, at, from);
+      return to + 3;
+    }
+    from = to;
+  }
+  return -1;
+}
+
+function setSeverity(header: Header, from: number, to: number): boolean {
+  const level = equals(header.bytes, from, to, 'LOG') ? Level.info : levelAt(header.bytes, from, to);
+  if (level >= 0) header.level(level, from, to);
+  return level >= 0 || FOLLOWERS.some((name) => equals(header.bytes, from, to, name));
+}
+
+/** The process in brackets and the user, of `[77] bob@shop`, `[77-1] user=bob,db=shop`. */
+function readPrefix(header: Header, start: number, end: number): void {
+  const { bytes, event } = header;
+  for (let at = start; at < end; at++) {
+    const isStart = at === start || !isWord(bytes[at - 1]);
+    if (bytes[at] === Byte.OPEN_BRACKET && isDigit(bytes[at + 1]) && !event.has(Field.pid)) {
+      const to = skipDigits(bytes, at + 1, end);
+      event.number(Field.pid, decimal(bytes, at + 1, to), at + 1, to);
+    } else if (isStart && equals(bytes, at, Math.min(end, at + 5), 'user=')) setUser(header, at + 5, end);
+    else if (bytes[at] === Byte.AT && !event.has(Field.user_id)) setUser(header, wordStart(bytes, at, start), end);
+  }
+}
+
+function setUser(header: Header, start: number, end: number): void {
+  let to = start;
+  while (to < end && (isWord(header.bytes[to]) || header.bytes[to] === Byte.DASH || header.bytes[to] === Byte.DOT)) to++;
+  header.span(Field.user_id, start, to);
+}
+
+function wordStart(bytes: Uint8Array, at: number, start: number): number {
+  while (at > start && (isWord(bytes[at - 1]) || bytes[at - 1] === Byte.DASH || bytes[at - 1] === Byte.DOT)) at--;
+  return at;
+}

@@ -1,0 +1,61 @@
+import { Field } from '../../agent/fields.ts';
+import { Byte, isBlank, isDigit, isUpper, skipBlanks } from '../values/bytes.ts';
+import { isSimpleName } from '../values/names.ts';
+import { hostEnd, readTag } from '../values/syslog-tag.ts';
+import { hadDate, readTimestamp, scanTimestamp } from '../values/timestamps.ts';
+import type { Header } from './state.ts';
+
+const LONGEST_PREFIX = 96;
+
+/** The name that docker compose puts in front of each line, `web-1  | `. Where the header itself begins. */
+export function readCompose(header: Header, at: number): number {
+  const { bytes, end } = header;
+  let to = at;
+  while (to < end && !isBlank(bytes[to]) && to - at < LONGEST_PREFIX) to++;
+  if (!isDigit(bytes[to - 1]) || bytes[to] !== Byte.SPACE || bytes[to + 1] !== Byte.SPACE || !isSimpleName(bytes, at, to)) return at;
+  const bar = skipBlanks(bytes, to, end);
+  if (bytes[bar] !== Byte.PIPE || bytes[bar + 1] !== Byte.SPACE) return at;
+  header.span(Field.service, at, to);
+  return header.skipSeparators(bar + 1);
+}
+
+/**
+ * A full time behind one or two words that are none of prose: `https 2026-…`, `1.2.3.4 2026-…`. The words stay in the text.
+ * Where the text begins.
+ */
+export function readBehindPrefix(header: Header, start: number): number {
+  const { bytes, end } = header;
+  let at = start;
+  for (let words = 0; words < 2; words++) {
+    if (isUpper(bytes[at])) return start;
+    while (at < end && !isBlank(bytes[at]) && bytes[at] !== Byte.NEWLINE && at - start < LONGEST_PREFIX) at++;
+    if (!isBlank(bytes[at]) || bytes[at - 1] === Byte.COLON || bytes[at - 1] === Byte.COMMA) return start;
+    const from = skipBlanks(bytes, at, end);
+    at = bytes[from] === Byte.OPEN_BRACKET ? from + 1 : from;
+    if (scanTimestamp(bytes, at, end) > 0 && hadDate()) {
+      readTimestamp(header.chunk, at, end, header.event);
+      header.hasTime = true;
+      return start;
+    }
+  }
+  return start;
+}
+
+/**
+ * `host tag[pid]: ` behind an ISO time, as rsyslog's RSYSLOG_FileFormat writes it. Without a process only behind
+ * microseconds, as that one always writes them: else two words of prose would do. The position of the text, or -1.
+ */
+export function readHostAndTag(header: Header, at: number): number {
+  const { bytes, end, event } = header;
+  if (bytes[header.lineStart + 10] !== 84) return -1;
+  const to = hostEnd(bytes, at, end);
+  if (to === at) return -1;
+  const text = readTag(bytes, to + 1, end, event);
+  if (text < 0) return -1;
+  if (!event.has(Field.pid) && !(bytes[header.lineStart + 19] === Byte.DOT && isDigit(bytes[header.lineStart + 25]))) {
+    event.unset(Field.service);
+    return -1;
+  }
+  event.span(Field.host, at, to);
+  return text;
+}
