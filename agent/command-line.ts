@@ -56,7 +56,7 @@ function parserOf(args: readonly string[], env: NodeJS.ProcessEnv, choose: (comm
     .version(version())
     .help()
     .epilogue(EPILOGUE)
-    .wrap(process.stdout.columns ?? 100)
+    .wrap(isatty(1) ? process.stdout.columns : 100) // process.stdout is not touched before it is needed: that alone makes a pipe non-blocking
     .exitProcess(false)
     .fail((message, error) => {
       if (error && error.name !== 'YError') throw error;

@@ -3,7 +3,9 @@ import { batch, duration, oneOrMore, secret, text } from '../agent/config/option
 
 // "Create index API", path parameter <index>: https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-indices-create
 const INDEX = /^[^A-Z\s\\/*?"<>|,#:+_-][^A-Z\s\\/*?"<>|,#:]{0,254}$/;
-const url = z.url({ protocol: /^https?$/, error: 'must be an http or https address, such as https://es.example:9200' });
+const url = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https address, such as https://es.example:9200' })
+  .refine((address) => !/[?#]/.test(address), 'must have no ? and no #');
 
 const Options = z.strictObject({
   type: z.literal('elasticsearch'),

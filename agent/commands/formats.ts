@@ -22,7 +22,7 @@ function describe(parser: Parser, paint: (style: Style, text: string) => string)
     if (event === undefined) continue; // a line that must not be taken for this format
     lines.push(`  ${shown(line)}`);
     const fields = Object.entries(event).filter(([, value]) => value !== undefined);
-    lines.push(`    ${fields.map(([name, value]) => `${paint('cyan', name)}${paint('dim', '=')}${JSON.stringify(value)}`).join(' ')}`);
+    lines.push(`    ${fields.map(([name, value]) => `${paint('cyan', name)}${paint('dim', '=')}${shown(JSON.stringify(value))}`).join(' ')}`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -1,2 +1,2 @@
-/** Name of the input that the FILEs of the command line become. No configuration can have it: it has a blank. */
-export const COMMAND_LINE_INPUT = 'command line';
+/** Name of the input that the FILEs of the command line become: what was named by hand is refused when it is no log. */
+export const COMMAND_LINE_INPUT = 'files';

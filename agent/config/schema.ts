@@ -7,7 +7,13 @@ import { formatSize } from './units.ts';
 
 const NAME = z.string().regex(/^[A-Za-z][\w-]*$/, 'must begin with a letter and have only letters, digits, - and _');
 
-const format = z.enum(['auto', ...PARSERS.map((parser) => parser.name)]).prefault('auto').describe('What the lines are: `auto` finds out line by line (`shipper formats` shows them all)');
+// Not an enum: the JSON Schema and the reference page would have to be written anew with every format.
+const FORMATS = ['auto', ...PARSERS.map((parser) => parser.name)];
+const format = z
+  .string()
+  .refine((name) => FORMATS.includes(name), { error: ({ input }) => `must be auto or one of \`shipper formats\`${didYouMean(String(input), FORMATS)}` })
+  .prefault('auto')
+  .describe('What the lines are: `auto` finds out line by line, `shipper formats` lists the others');
 const encoding = z.enum(['utf-8', 'utf-16le', 'utf-16be', 'latin1']).prefault('utf-8').describe('How the bytes are to be read');
 const fields = z
   .record(text(), z.union([z.string(), z.number(), z.boolean()], { error: 'must be text, a number, true or false' }))
@@ -54,7 +60,7 @@ export const ConfigSchema = z
     ...SETTINGS,
   })
   .superRefine((config, context) => {
-    const message = budgetProblem(config);
+    const message = context.issues.length === 0 ? budgetProblem(config) : undefined; // the sizes themselves come first
     if (message !== undefined) context.addIssue({ code: 'custom', path: ['memory'], message });
   });
 

@@ -7,7 +7,8 @@ export type Range = readonly [number, number];
 
 const SECRETS = ['api_key', 'password', 'bearer_token'];
 const LIKE_A_SECRET = /key|pass|pw|token|secret|auth|credential/i;
-const USERINFO = /(?<=:\/\/)[^/\s@"']*(?=@)/g;
+// In front of an address's host, with or without a scheme, and whatever characters the password should not have had.
+const USERINFO = /(?<=:\/\/)[^\s"']*(?=@)|(?<![^\s"'[{,])[^\s"':/]+:(?!\/\/)[^\s"']*(?=@)/g;
 const ONLY_A_REFERENCE = /^["']?\$\{\w+\}["']?$/;
 
 /** Whether what stands under this key may not be shown. A misspelled key hides its value as well. */

@@ -1,4 +1,4 @@
-import { isAlias, visit } from 'yaml';
+import { isAlias, isScalar, visit } from 'yaml';
 import type { Document, ErrorCode, ParsedNode, YAMLError } from 'yaml';
 import { problemAt } from './problem.ts';
 import type { Problem, Text } from './problem.ts';
@@ -6,7 +6,7 @@ import type { Problem, Text } from './problem.ts';
 // yaml's own messages speak of YAML's grammar, and quote what stands there, which may be a secret.
 const MESSAGES: Partial<Record<ErrorCode, string>> = {
   BAD_DQ_ESCAPE: 'not an escape sequence: write \\\\ for a backslash, or use single quotes',
-  BAD_INDENT: 'the indentation does not fit the lines above, or a closing bracket is missing',
+  BAD_INDENT: 'the indentation does not fit the lines above',
   BAD_SCALAR_START: 'text that begins with this character must be in quotes',
   BLOCK_AS_IMPLICIT_KEY: 'text with ": " in it must be in quotes; options of a map go on lines of their own',
   DUPLICATE_KEY: 'this key stands in the same map twice',
@@ -27,7 +27,7 @@ export function syntaxProblems(document: Document.Parsed<ParsedNode>, source: Te
   const errors: YAMLError[] = document.errors.filter((error) => error.code === 'DUPLICATE_KEY');
   const first = document.errors.find((error) => error.code !== 'DUPLICATE_KEY');
   if (first !== undefined) errors.push(first);
-  return [...errors, ...document.warnings].map((error) => problemAt(source, error.pos[0], message(error)));
+  return [...errors, ...document.warnings].map((error) => problemAt(source, offsetOf(error, document, source.text), message(error)));
 }
 
 /** `*name` where there is no `&name`: yaml finds out only when it is too late to say where. */
@@ -40,7 +40,24 @@ export function danglingAliases(document: Document.Parsed<ParsedNode>, source: T
   return problems;
 }
 
+/** Where to point. What is never closed is noticed at the end of the file, where there is nothing to see. */
+function offsetOf(error: YAMLError, document: Document.Parsed<ParsedNode>, text: string): number {
+  let offset = Math.min(error.pos[0], text.trimEnd().length);
+  if (!isOpenQuote(error)) return offset;
+  visit(document, (_, node) => {
+    if (isScalar(node) && node.type?.startsWith('QUOTE')) offset = node.range?.[0] ?? offset;
+  });
+  return offset;
+}
+
 function message(error: YAMLError): string {
-  if (error.code === 'MISSING_CHAR') return error.message.startsWith('Missing closing') ? 'a closing quote is missing' : 'a ":" is missing behind this key';
+  if (isOpenQuote(error)) return 'the quote that begins here is never closed';
+  if (error.code === 'MISSING_CHAR') return 'a ":" is missing behind this key';
+  const bracket = /^Flow .* end with a ([\]}])/.exec(error.message)?.[1];
+  if (bracket !== undefined) return `a ${bracket} is missing, or this line is not indented enough`;
   return MESSAGES[error.code] ?? `is not valid YAML (${error.code})`;
+}
+
+function isOpenQuote(error: YAMLError): boolean {
+  return error.code === 'MISSING_CHAR' && error.message.startsWith('Missing closing');
 }

@@ -1,0 +1,124 @@
+// The command line: what flags and environment mean, and the program's answer to every mistake.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import t from 'tap';
+import { configure } from '../agent/config/from-flags.ts';
+import { stateDir } from '../agent/config/state-dir.ts';
+import { STDIN_TO_CONSOLE } from '../agent/config/stdin-to-console.ts';
+import { ROOT, run } from './e2e/run-shipper.ts';
+
+const CONFIG = `
+inputs: {app: {type: file, paths: [/a.log]}}
+outputs: {es: {type: elasticsearch, url: https://es:9200}}
+state_dir: /from-config
+memory: 16MiB
+`;
+
+// Flags and environment, and what the configuration has beside the defaults of `app | shipper`.
+const FLAGS: [reason: string, files: string[], outputs: string[], env: Record<string, string>, expected: object][] = [
+  ['nothing', [], [], {}, STDIN_TO_CONSOLE],
+  ['files', ['a.log', '/b/*.log'], [], {}, { inputs: { files: { type: 'file', paths: ['a.log', '/b/*.log'], start_at: 'beginning' } }, outputs: STDIN_TO_CONSOLE.outputs }],
+  ['stdin among files', ['-', 'a'], [], {}, { inputs: { files: { paths: ['a'] }, stdin: { type: 'stdin' } } }],
+  ['console', [], ['console'], {}, { outputs: { console: { type: 'console', format: 'auto' } } }],
+  ['console as JSON', [], ['console=json'], {}, { outputs: { console: { format: 'json' } } }],
+  ['a file with = in its name', [], ['file=/x=y'], {}, { outputs: { file: { type: 'file', path: '/x=y' } } }],
+  ['several of a type', [], ['file=a', 'file=b', 'file=c'], {}, { outputs: { file: { path: 'a' }, 'file-2': { path: 'b' }, 'file-3': { path: 'c' } } }],
+  ['credentials of an address', [], ['elasticsearch=https://me:pw@es'], {}, { outputs: { elasticsearch: { url: ['https://es'], username: 'me', password: 'pw' } } }],
+  ['credentials of the environment', [], ['elasticsearch=https://es'], { SHIPPER_ES_API_KEY: 'k', SHIPPER_ES_INDEX: 'logs-a-b' }, { outputs: { elasticsearch: { api_key: 'k', index: 'logs-a-b' } } }],
+  ['settings of the environment', [], [], { SHIPPER_MEMORY: '64MiB', SHIPPER_LOG_LEVEL: 'debug', SHIPPER_STOP_DELAY: '' }, { memory: 67_108_864, log_level: 'debug', stop_delay: 2_000 }],
+  ['what Kubernetes sets for a service of that name', [], [], { SHIPPER_SERVICE_HOST: '10.0.0.1', SHIPPER_PORT: 'tcp://10.0.0.1:80' }, STDIN_TO_CONSOLE],
+];
+
+t.test('flags', async (t) => {
+  for (const [reason, files, outputs, env, expected] of FLAGS) t.match(configure({ files, outputs }, env), { ok: true, config: expected }, reason);
+  const wrong: [string[], Record<string, string>, RegExp][] = [
+    [['elastcsearch=http://x'], {}, /^-o elastcsearch is no output; did you mean elasticsearch\?$/],
+    [['kafka=x/y'], {}, /^-o kafka is no output; there are console, file=PATH, elasticsearch=URL$/],
+    [['https://me:hunter2@es'], {}, /^-o is no output; there are /],
+    [['elasticsearch'], {}, /^-o elasticsearch is not complete: -o elasticsearch=URL$/],
+    [['elasticsearch=es:hunter2'], {}, /^-o elasticsearch: url must be an http or https address/],
+    [['file='], {}, /^-o file has nothing behind the =: -o file=PATH$/],
+    [['console=jsn'], {}, /^-o console: format must be auto, pretty or json; did you mean json\?$/],
+    [['console', 'console'], {}, /^-o console is there twice$/],
+    [['elasticsearch=http://es'], { SHIPPER_ES_API_KEY: 'hunter2', SHIPPER_ES_BEARER_TOKEN: 'hunter2' }, /^-o elasticsearch: bearer_token can't be used together with api_key$/],
+    [[], { SHIPPER_MEMORY: 'lots' }, /^SHIPPER_MEMORY must be a size/],
+  ];
+  for (const [outputs, env, message] of wrong) t.throws(() => configure({ files: [], outputs }, env), { message, name: 'UserError' }, String(message));
+});
+
+t.test('flags beside a configuration', async (t) => {
+  const config = path.join(t.testdir({ 'c.yaml': CONFIG }), 'c.yaml');
+  t.match(configure({ config, files: [], outputs: [] }, {}), { config: { inputs: { app: {} }, outputs: { es: {} } }, stateDir: '/from-config' });
+  const replaced = configure({ config, files: ['x'], outputs: ['console'] }, { SHIPPER_MEMORY: '32MiB' });
+  t.match(replaced, { config: { memory: 33_554_432, inputs: { files: {} }, outputs: { console: {} } } }, 'FILEs replace inputs, -o outputs');
+  t.match(replaced, { config: { inputs: { app: undefined }, outputs: { es: undefined } } });
+  t.match(configure({ config: ROOT, files: ['x'], outputs: [] }, {}), { ok: false, problems: [{ file: ROOT }] });
+});
+
+t.test('where state is kept', async (t) => {
+  const env = { SHIPPER_STATE_DIR: '/env', STATE_DIRECTORY: '/systemd:/other', XDG_STATE_HOME: '/xdg' };
+  t.equal(stateDir('/flag', '/option', env), '/flag');
+  t.equal(stateDir(undefined, '/option', env), '/env');
+  t.equal(stateDir(undefined, '/option', { ...env, SHIPPER_STATE_DIR: '' }), '/option');
+  t.equal(stateDir(undefined, undefined, { ...env, SHIPPER_STATE_DIR: '' }), '/systemd');
+  t.equal(stateDir(undefined, undefined, { XDG_STATE_HOME: '/xdg' }), '/xdg/shipper');
+  t.match(stateDir(undefined, undefined, { XDG_STATE_HOME: 'relative' }), /\/\.local\/state\/shipper$/, 'XDG: a relative path is to be ignored');
+});
+
+// The program itself: exit code, what is on stdout, and one line on stderr.
+const CALLS: [args: string[], code: number, stdout: RegExp, stderr: RegExp, env?: Record<string, string>][] = [
+  [['--version'], 0, /^\d+\.\d+\.\d+\n$/, /^$/],
+  [['--help'], 0, /Usage: shipper \[run\] \[FILE…\] \[options\][^]*explain[^]*--state-dir[^]*app \| shipper/, /^$/],
+  [['validate', '--help'], 0, /shipper validate[^]*--config/, /^$/],
+  [['formats'], 0, /^json  JSON objects.*\n {2}\{.*\n {4}\w+=/m, /^$/],
+  [['validate', '-c', 'config.example.yaml'], 0, /^config\.example\.yaml: ok \(2 inputs, 3 outputs\)\n$/, /^$/],
+  [['validate'], 0, /^config\.example\.yaml: ok/, /^$/, { SHIPPER_CONFIG: 'config.example.yaml' }],
+  [['validate', '-c', 'package.json'], 78, /^$/, /^package\.json:2:3: name is not an option\n {6}"name": "shipper",\n {6}\^\n/],
+  [['validate', '-c', 'nowhere.yaml'], 78, /^$/, /^nowhere\.yaml: there is no such file\n$/],
+  [['-c', 'nowhere.yaml'], 78, /^$/, /^nowhere\.yaml: there is no such file\n$/],
+  [['-c', 'agent'], 78, /^$/, /^agent: is a directory, not a configuration file\n$/],
+  [['validate'], 64, /^$/, /^shipper: which configuration\? shipper validate -c FILE\n$/],
+  [['validate', 'x'], 64, /^$/, /^shipper: x is one argument too many\n$/],
+  [['--onec'], 64, /^$/, /^shipper: unknown option --onec; did you mean --once\?\n$/],
+  [['run', 'a.log', '--state-dri=/x'], 64, /^$/, /^shipper: unknown option --state-dri; did you mean --state-dir\?\n$/],
+  [['-x'], 64, /^$/, /^shipper: unknown option -x\n$/],
+  [['-o'], 64, /^$/, /^shipper: -o needs a value\n$/],
+  [['explian', 'a.log'], 64, /^$/, /^shipper: explian is neither a command nor a file; did you mean explain\?\n$/],
+  [['--once', 'a\n\u001b[2Jb'], 66, /^$/, /^shipper: a \[2Jb: no such file\n$/],
+  [['nowhere.log'], 66, /^$/, /^shipper: nowhere\.log: no such file\n$/, { SHIPPER_ONCE: 'true' }],
+  [['--', '--once'], 66, /^$/, /^shipper: --once: no such file\n$/, { SHIPPER_ONCE: '1' }],
+  [['-o', 'elastcsearch=http://x'], 64, /^$/, /^shipper: -o elastcsearch is no output; did you mean elasticsearch\?\n$/],
+  [[], 64, /^$/, /^shipper: -o datadgo is no output; there are .*\n$/, { SHIPPER_OUTPUT: 'console datadgo' }],
+  [[], 78, /^$/, /^shipper: SHIPPER_MEMORY must be a size .*\n$/, { SHIPPER_MEMORY: 'lots' }],
+];
+
+t.test('the program: exit codes, and one line for a mistake', async (t) => {
+  await Promise.all([0, 1].map(async (half) => {
+    for (const [args, code, stdout, stderr, env] of CALLS.filter((_, i) => i % 2 === half)) {
+      const ended = await run(args, env === undefined ? {} : { env });
+      t.match(ended, { code, signal: null, stdout, stderr }, `shipper ${args.join(' ')}`);
+    }
+  }));
+});
+
+// Tells, in the file TRACE, which modules are loaded.
+const TRACE = `
+import { register } from 'node:module';
+register('data:text/javascript,' + encodeURIComponent(\`
+  import { appendFileSync } from 'node:fs';
+  export async function resolve(specifier, context, next) {
+    const found = await next(specifier, context);
+    appendFileSync(\${JSON.stringify(process.env.TRACE)}, found.url + '\\\\n');
+    return found;
+  }\`));
+`;
+
+t.test('the plain pipe waits for no library', async (t) => {
+  const folder = t.testdir({ 'trace.mjs': TRACE, loaded: '' });
+  const env = { NODE_OPTIONS: `--import=${path.join(folder, 'trace.mjs')}`, TRACE: path.join(folder, 'loaded') };
+  const ended = await run([], { env, stdin: 'level=info msg=hello\n' });
+  t.match(ended, { code: 0, stdout: /^\{.*"message":"hello".*\}\n$/ });
+  const loaded = readFileSync(path.join(folder, 'loaded'), 'utf8');
+  t.match(loaded, /agent\/commands\/run/, 'it is seen what is loaded');
+  for (const part of ['agent/config/schema.', 'node_modules/yaml/', 'node_modules/yargs/', 'node_modules/undici/', 'node_modules/chokidar/']) t.notMatch(loaded, part);
+});
