@@ -93,7 +93,9 @@ static const char *findId(const char *at, const char *end) {
 static void readBulk(const char *at, size_t length, int brief) {
   const char *end = at + length;
   answer.length = 0;
-  TEXT("{\"errors\":false,\"took\":1,\"items\":[");
+  TEXT("{\"errors\":false,");
+  if (!brief) TEXT("\"took\":1,");
+  TEXT("\"items\":[");
   for (int first = 1; at < end; first = 0) {
     const char *newline = memchr(at, '\n', end - at);
     if (!newline) break;
