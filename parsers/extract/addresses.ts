@@ -2,7 +2,7 @@ import { Field } from '../../agent/fields.ts';
 import { Byte, isDigit } from '../values/bytes.ts';
 import { FOLD } from '../values/word-table.ts';
 import { Sure, type Scan } from './scan.ts';
-import { marksAt, skipSpaces } from './tokens.ts';
+import { marksAt, skipSpaces, wordBeside } from './tokens.ts';
 import { beforeAddress } from './users.ts';
 import { Mark, Rule, RULE_MASK } from './words.ts';
 
@@ -93,11 +93,10 @@ function sureness(scan: Scan, start: number, to: number): number {
   const before = start > scan.start ? bytes[start - 1] : Byte.SPACE;
   if (before === Byte.SLASH && start - 2 >= scan.start && bytes[start - 2] === Byte.SLASH) return 0; // a URL's host
   if (before === 0x3e || before === Byte.OPEN_BRACE || before === Byte.DASH) return 0;
-  if (scan.isBeside(start)) {
-    if ((scan.word & Mark.AWAY) !== 0) return 0;
-    if ((scan.word & Mark.PEER) !== 0) return Sure.NAMED;
-    if ((scan.word & RULE_MASK) === Rule.METHOD) return Sure.PHRASE;
-  }
+  if (isNested(scan, start)) return Sure.HINT;
+  const word = wordBeside(scan, start);
+  if ((word & Mark.AWAY) !== 0) return 0;
+  if ((word & Mark.PEER) !== 0) return Sure.NAMED;
   const next = skipSpaces(bytes, to, end);
   if (start === scan.start) return (bytes[to] === Byte.SPACE || bytes[to] === Byte.DASH) && isStart(scan, next) ? Sure.LIKELY : 0;
   if (before === 0x28 || before === Byte.OPEN_BRACKET || before === Byte.SLASH) return closesAfter(bytes, to, end) ? Sure.LIKELY : 0;
@@ -105,6 +104,11 @@ function sureness(scan: Scan, start: number, to: number): number {
   if (before === Byte.AT || (before === Byte.APOSTROPHE && bytes[start - 2] === Byte.AT)) return Sure.LIKELY;
   if (before === Byte.PIPE) return Sure.HINT;
   return (marksAt(scan, next) & RULE_MASK) === Rule.METHOD && bytes[next] === ((bytes[next] as number) & 0xdf) ? Sure.LIKELY : closesListed(bytes, to, end);
+}
+
+/** `([10.0.0.1])`: what the peer calls itself. */
+function isNested(scan: Scan, start: number): boolean {
+  return start - 2 >= scan.start && scan.bytes[start - 2] === 0x28 && scan.bytes[start - 1] === Byte.OPEN_BRACKET;
 }
 
 /** At a message's start an address is a peer when a method, a dash or a name follows, not when it is a sentence's subject. */

@@ -5,7 +5,7 @@ import { FOLD } from '../values/word-table.ts';
 import { textEnd } from './error-text.ts';
 import { slugOf } from './slug.ts';
 import { Sure, type Scan } from './scan.ts';
-import { CLOSING, endsAt, isQuote, readValue, skipSpaces, token } from './tokens.ts';
+import { CLOSING, endsAt, isQuote, readValue, skipSpaces, token, wordBeside } from './tokens.ts';
 import { Mark } from './words.ts';
 
 /** Exceptions named in a message: `java.net.ConnectException: refused`, `raised X('…')`, `Error: phrase`, `ECONNREFUSED`. */
@@ -27,7 +27,7 @@ export function afterClass(scan: Scan, start: number, at: number, suffix: number
   const { bytes } = scan;
   const from = qualifiedStart(scan, start);
   // Bare `Error` and `Exception` are words; with a package before them they are classes.
-  const isPlain = from === start && (at - start === ERROR.length || !isUpper(bytes[start]));
+  const isPlain = from === start && (at - start === ERROR.length || (at - start === EXCEPTION.length && bytes[start + 1] === EXCEPTION[1]) || !isUpper(bytes[start]));
   if (isPlain || isPartOfPath(scan, from, at)) return;
   const sure = usedAsClass(scan, from, at, suffix);
   if (sure > 0) takeClass(scan, from, at, sure);
@@ -53,6 +53,7 @@ export function afterRaised(scan: Scan, at: number): void {
 /** `Error` in any case stands at [start, at). */
 export function afterError(scan: Scan, start: number, at: number): void {
   const { bytes, end } = scan;
+  if (start > scan.start && QUALIFIES[bytes[start - 1] as number] === 1) afterClass(scan, start, at, 2);
   if (bytes[at] === Byte.SPACE && at + 5 < end && (((bytes[at + 1] as number) | 0x20) === 0x74 || ((bytes[at + 1] as number) | 0x20) === 0x63)) afterErrorType(scan, at + 1);
   if (bytes[at] !== Byte.COLON) return;
   const from = skipSpaces(bytes, at + 1, end);
@@ -60,6 +61,10 @@ export function afterError(scan: Scan, start: number, at: number): void {
   if (to > from && bytes[to] === Byte.COLON && bytes[to + 1] === Byte.SPACE && hasHump(bytes, from, to) && !isLower(bytes[from])) takeClass(scan, from, to, Sure.NAMED);
   else if (isPlainError(scan, start) && scan.plainErrorStart < 0 && from > at + 1) scan.plainErrorStart = from;
 }
+
+/** What stands between a package and its class. */
+const QUALIFIES = new Uint8Array(256);
+for (const char of '.:\\$') QUALIFIES[char.charCodeAt(0)] = 1;
 
 /** `error type: X`: the word at `at` is the second one, or the only one. */
 export function afterErrorType(scan: Scan, at: number): void {
@@ -149,7 +154,7 @@ function takeQuoted(scan: Scan, at: number): void {
 function usedAsClass(scan: Scan, from: number, at: number, suffix: number): number {
   const { bytes, end } = scan;
   const next = at < end ? bytes[at] : Byte.NEWLINE;
-  const isAfterCue = (scan.word & Mark.FAILED) !== 0 && scan.isBeside(from);
+  const isAfterCue = (wordBeside(scan, from) & Mark.FAILED) !== 0;
   if (next === Byte.COLON && endsColon(bytes, at + 1, end)) return suffix === 2 || isAfterCue || beginsText(scan, from) ? Sure.NAMED : 0;
   if (suffix === 1) return isAfterCue ? Sure.LIKELY : 0;
   if (next === 0x28 || (next === Byte.SPACE && bytes[at + 1] === 0x28)) return Sure.NAMED;

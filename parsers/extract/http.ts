@@ -1,10 +1,10 @@
 import { Field } from '../../agent/fields.ts';
 import { Byte, isDigit, isLower, isUpper } from '../values/bytes.ts';
 import { decimal } from '../values/durations.ts';
-import { ipv4End, takeAddress } from './addresses.ts';
+import { ipv4End } from './addresses.ts';
 import { Sure, type Scan } from './scan.ts';
-import { marksAt, skipSpaces, statusEnd, statusOf } from './tokens.ts';
-import { Mark } from './words.ts';
+import { beforeStart, marksAt, skipSpaces, statusEnd, statusOf, wordBefore, wordBeside } from './tokens.ts';
+import { Cue, Mark } from './words.ts';
 
 /** The request a message reports: `GET /path`, `HTTP/1.1`, its status beside it or behind a word for one, the bytes answered. */
 
@@ -16,10 +16,7 @@ export function afterMethod(scan: Scan, start: number, at: number): number {
   if (address > 0) {
     const from = to;
     to = skipMarks(bytes, address, end);
-    if (bytes[to] === Byte.SLASH) {
-      scan.pass(Mark.PEER, start, at);
-      takeAddress(scan, from, address);
-    }
+    if (bytes[to] === Byte.SLASH) scan.offer(Field.client_ip, Sure.PHRASE, from, address, 'method, address and path');
   }
   if (to >= end || to === at) return at;
   const from = bytes[to] === Byte.SLASH ? to : urlPath(bytes, to, end);
@@ -45,12 +42,13 @@ export function afterStatusWord(scan: Scan, start: number, at: number): void {
   const { bytes, end } = scan;
   let to = skipSpaces(bytes, at, end);
   let isNamed = false;
+  if (to > at && isCode(bytes, to, end)) to = skipSpaces(bytes, to + 4, end);
   if (to < end && (bytes[to] === Byte.COLON || bytes[to] === Byte.EQUALS || bytes[to] === Byte.QUOTE && bytes[to + 1] === Byte.COLON)) {
     isNamed = true;
     to = skipSpaces(bytes, to + (bytes[to] === Byte.QUOTE ? 2 : 1), end);
   }
   if (to < end && (bytes[to] === Byte.QUOTE || bytes[to] === Byte.APOSTROPHE || bytes[to] === Byte.OPEN_BRACKET)) to++;
-  if (to === at || statusEnd(bytes, to, end) < 0 || (scan.word & Mark.EXIT) !== 0) return;
+  if (to === at || statusEnd(bytes, to, end) < 0 || (wordBefore(scan, start) & Mark.EXIT) !== 0) return;
   const sure = isNamed ? Sure.NAMED : Sure.PHRASE;
   if (!isNamed && !standsAlone(scan, to + 3)) return;
   takeStatus(scan, to, sure);
@@ -68,9 +66,14 @@ export function takeWhole(scan: Scan, start: number, to: number): void {
       scan.requestEnd = to;
       return;
     }
+    if ((wordBeside(scan, start) & Mark.STATUS) !== 0 && standsAlone(scan, to)) {
+      takeStatus(scan, start, Sure.PHRASE);
+      scan.requestEnd = to;
+      return;
+    }
   }
   const next = skipSpaces(bytes, to, end);
-  if (next > to && next < end && (marksAt(scan, next) & Mark.BYTES) !== 0) takeSize(scan, start, to);
+  if (next > to && next < end && ((bytes[next] as number) | 0x20) === 0x62 && (marksAt(scan, next) & Mark.BYTES) !== 0) takeSize(scan, start, to);
   else if (scan.isAccess && scan.requestEnd >= 0 && scan.has(Field.http_status) && isBetween(bytes, scan.requestEnd, start)) {
     scan.offerNumber(Field.bytes, Sure.LIKELY, decimal(bytes, start, to, 0), start, to, 'size after status');
     scan.requestEnd = to;
@@ -79,7 +82,7 @@ export function takeWhole(scan: Scan, start: number, to: number): void {
 
 /** The size in [start, to) was transferred; a second one makes the first doubtful. */
 export function takeSize(scan: Scan, start: number, to: number): void {
-  if ((scan.word & Mark.STORED) !== 0 || (scan.word1 & Mark.STORED) !== 0 || scan.cue === 5) return;
+  if (scan.cue === Cue.BAD || (wordBefore(scan, start) & Mark.STORED) !== 0 || (wordBefore(scan, beforeStart) & Mark.STORED) !== 0) return;
   scan.sizes++;
   if (scan.sizes === 1) scan.offerNumber(Field.bytes, Sure.LIKELY, decimal(scan.bytes, start, to, 0), start, to, 'size');
   else if (scan.sure[Field.bytes] === Sure.LIKELY) scan.withdraw(Field.bytes);
@@ -87,6 +90,11 @@ export function takeSize(scan: Scan, start: number, to: number): void {
 
 function takeStatus(scan: Scan, at: number, sure: number): void {
   scan.offerNumber(Field.http_status, sure, statusOf(scan.bytes, at), at, at + 3, 'status');
+}
+
+/** `status code`. */
+function isCode(bytes: Uint8Array, at: number, end: number): boolean {
+  return at + 5 < end && ((bytes[at] as number) | 0x20) === 0x63 && bytes[at + 1] === 0x6f && bytes[at + 2] === 0x64 && bytes[at + 3] === 0x65;
 }
 
 /** Takes the path at `from`, without its query; where it ends with it, or -1. */

@@ -1,8 +1,8 @@
 import { Field } from '../../agent/fields.ts';
-import { Byte, isDigit, isLower } from '../values/bytes.ts';
+import { Byte, isDigit, isLetter } from '../values/bytes.ts';
+import { BREAK, FOLD } from '../values/word-table.ts';
 import { isUncommon, Sure, type Scan } from './scan.ts';
 import { marksAt, readValue, skipSpaces, token } from './tokens.ts';
-import { Rule, RULE_MASK } from './words.ts';
 
 /** Ids of requests, traces and sessions: `request id: X`, `RequestId: X`, `[app,trace,span,true]`. */
 
@@ -11,7 +11,7 @@ export function idWordEnd(scan: Scan, at: number): number {
   const { bytes, end } = scan;
   const from = skipSpaces(bytes, at, end);
   if (from === at || from + 2 > end || ((bytes[from] as number) | 0x20) !== 0x69 || ((bytes[from + 1] as number) | 0x20) !== 0x64) return -1;
-  return from + 2 === end || !isIdByte(bytes[from + 2] as number) ? from + 2 : -1;
+  return from + 2 === end || FOLD[bytes[from + 2] as number] === BREAK ? from + 2 : -1;
 }
 
 /** A word for an id stands at [start, at): takes the value that follows. */
@@ -49,7 +49,7 @@ export function trySleuth(scan: Scan, at: number): void {
 /** Whether [start, end) can be an id: one token, no ordinary word, none of `null`, `unknown`. */
 export function isId(scan: Scan, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (!isIdByte(scan.bytes[at] as number)) return false;
-  return end > start && end - start <= 160 && isUncommon(marksAt(scan, start)) && (marksAt(scan, start) & RULE_MASK) !== Rule.SESSION;
+  return end > start && end - start <= 160 && isUncommon(marksAt(scan, start));
 }
 
 /** `"Mozilla/5.0 …"` after `user-agent:`, a URL after `referer:`. */
@@ -102,6 +102,8 @@ function isHex(byte: number): boolean {
   return isDigit(byte) || (byte >= 0x61 && byte <= 0x66) || (byte >= 0x41 && byte <= 0x46);
 }
 
+const IN_ID = Uint8Array.from({ length: 256 }, (_, byte) => Number(isDigit(byte) || isLetter(byte) || '-_.:/+=@#~'.includes(String.fromCharCode(byte))));
+
 function isIdByte(byte: number): boolean {
-  return isDigit(byte) || isLower(byte | 0x20) || byte === Byte.DASH || byte === Byte.UNDERSCORE || byte === Byte.DOT || byte === Byte.COLON || byte === Byte.SLASH || byte === Byte.PLUS || byte === Byte.EQUALS || byte === Byte.AT || byte === 0x23 || byte === 0x7e;
+  return IN_ID[byte] === 1;
 }

@@ -11,7 +11,7 @@ import { afterId, afterIdNoun, afterText, idWordEnd, trySleuth } from './ids.ts'
 import { pairTail, takePair } from './pairs.ts';
 import { Scan, Sure } from './scan.ts';
 import { afterElapsed, takeDuration } from './times.ts';
-import { readValue, token } from './tokens.ts';
+import { readValue, token, wordBefore } from './tokens.ts';
 import { takeTrace } from './trace.ts';
 import { afterAccount, afterFor, afterLogin, afterUser, aroundAt, beforeLogged } from './users.ts';
 import { Mark, Rule, RULE_MASK, WORDS } from './words.ts';
@@ -38,7 +38,13 @@ export function extract(chunk: Chunk, start: number, end: number, event: LogEven
         if (next > SILENT) hash = (Math.imul(hash, 31) + next) | 0;
         else if (next === BREAK) break;
       }
-      at = word(chunk, event, at, to, WORDS.find(hash));
+      const marks = WORDS.find(hash);
+      if (to < end && bytes[to] === Byte.EQUALS) at = takePair(chunk, scan, event, marks, at, to);
+      else if (marks !== 0) at = known(marks, at, to);
+      else {
+        if (byte < LOWER_A && to - at >= SHORTEST_CLASS) mayBeClass(at, to);
+        at = to;
+      }
     } else if (fold > SILENT) at = digits(at);
     else if (MARKS[byte] === 0) at++;
     else at = mark(event, at, byte);
@@ -52,46 +58,29 @@ const scan = new Scan();
 const MARKS = new Uint8Array(256);
 for (const char of '.,;|!?\n/@[:%→') MARKS[char.charCodeAt(0)] = 1;
 
-/** The word at [start, to) is read; gives where to go on. */
-function word(chunk: Chunk, event: LogEvent, start: number, to: number, marks: number): number {
-  const { bytes, end } = scan;
-  if (to < end && bytes[to] === Byte.EQUALS) {
-    const at = takePair(chunk, scan, event, marks, start, to);
-    scan.pass(0, start, at);
-    return at;
-  }
-  if (marks === 0) {
-    scan.pass(strange(start, to), start, to);
-    return to;
-  }
+const LOWER_A = 0x61;
+const LAST_HEX = 0x66;
+/** `IOError`. */
+const SHORTEST_CLASS = 5;
+
+/** A word with a meaning stands at [start, to); gives where to go on. */
+function known(marks: number, start: number, to: number): number {
   const rule = marks & RULE_MASK;
   const at = rule === Rule.NONE ? to : follow(rule, start, to);
-  scan.pass(marks, start, to);
+  scan.hear(marks, start, to);
   if (rule === Rule.ELAPSED) afterElapsed(scan, to);
   return at;
 }
 
-/** Marks of a word that means nothing by itself: how it ends. */
-function strange(start: number, to: number): number {
-  const bytes = scan.bytes;
-  const last = bytes[to - 1] as number;
-  if (LAST_LETTERS[last] === 0 || to - start < 3) return 0;
-  if (to - start >= 5) {
-    const suffix = errorSuffix(bytes, start, to);
-    if (suffix > 0) afterClass(scan, start, to, suffix);
-  }
-  if (last === 0x73) return Mark.PLURAL;
-  if (last === 0x64) return bytes[to - 2] === 0x65 ? Mark.PAST : 0;
-  return last === 0x67 && bytes[to - 2] === 0x6e && bytes[to - 3] === 0x69 ? Mark.GOING : 0;
+function mayBeClass(start: number, to: number): void {
+  const suffix = errorSuffix(scan.bytes, start, to);
+  if (suffix > 0) afterClass(scan, start, to, suffix);
 }
-
-const LAST_LETTERS = new Uint8Array(256);
-for (const char of 'dgsrnte') LAST_LETTERS[char.charCodeAt(0)] = 1;
 
 /** Lets a word's rule look at what follows; gives where to go on. */
 function follow(rule: number, start: number, to: number): number {
   switch (rule) {
-    case Rule.USER: afterUser(scan, to); return to;
+    case Rule.USER: afterUser(scan, start, to); return to;
     case Rule.ACCOUNT: afterAccount(scan, to); return to;
     case Rule.LOGIN: case Rule.ATTEMPT: if (rule === Rule.LOGIN || (scan.seen & Mark.AUTH) !== 0) afterLogin(scan, to); return to;
     case Rule.FOR: afterFor(scan, to); return to;
@@ -112,20 +101,23 @@ function follow(rule: number, start: number, to: number): number {
     case Rule.ERROR_TYPE: takeErrorType(scan, to); return to;
     case Rule.AGENT: return afterText(scan, Field.user_agent, to);
     case Rule.REFERER: return afterText(scan, Field.referer, to);
-    case Rule.PEER: peer(to); return to;
+    case Rule.PEER: peer(start, to); return to;
     case Rule.SIZE: size(to); return to;
     case Rule.HTTP: return scan.bytes[to] === Byte.SLASH && isDigit(scan.bytes[to + 1]) && to + 1 < scan.end ? takeVersion(scan, start) : to;
-    case Rule.ON: return scan.has(Field.duration_ms) && (scan.word & Mark.NUMBER) !== 0 ? tryPath(scan, to, Sure.LIKELY) : to;
+    case Rule.ON: return scan.has(Field.duration_ms) && (wordBefore(scan, start) & Mark.NUMBER) !== 0 ? tryPath(scan, to, Sure.LIKELY) : to;
     default: return to;
   }
 }
 
-/** `request id: X`, `request <uuid>`, `request /path`. */
+/** `request id: X`, `request <uuid>`, `request /path`: the byte behind the space tells which it may be. */
 function request(start: number, to: number): number {
-  const at = named(Field.request_id, start, to);
-  if (at > to) return at;
-  afterIdNoun(scan, Field.request_id, to);
-  return tryPath(scan, to, Sure.LIKELY);
+  const { bytes, end } = scan;
+  if (to + 2 >= end || bytes[to] !== Byte.SPACE) return to;
+  const next = bytes[to + 1] as number;
+  if (next === Byte.SLASH) return tryPath(scan, to, Sure.LIKELY);
+  if (next === 0x69 || next === 0x49) return named(Field.request_id, start, to);
+  if (bytes[to + 9] === Byte.DASH && to + 9 < end) afterIdNoun(scan, Field.request_id, to);
+  return to;
 }
 
 /** A noun that names an id together with the word `id`. */
@@ -137,10 +129,9 @@ function named(field: Field, start: number, to: number): number {
 }
 
 /** `client: 10.0.0.1`, `from 2001:db8::1`. */
-function peer(to: number): void {
-  if (!readValue(scan, to)) return;
-  if (token.isNamed) takeKeyedAddress(scan, token.start, token.end);
-  else if (scan.bytes[token.start] !== undefined && (scan.word & Mark.AWAY) === 0) takeKeyedAddress(scan, token.start, token.end);
+function peer(start: number, to: number): void {
+  if (scan.bytes[to] === Byte.SPACE && (FOLD[scan.bytes[to + 1] as number] as number) > LAST_HEX) return;
+  if (readValue(scan, to) && (token.isNamed || (wordBefore(scan, start) & Mark.AWAY) === 0)) takeKeyedAddress(scan, token.start, token.end);
 }
 
 /** `bytes: 512`. */
@@ -158,30 +149,25 @@ function digits(at: number): number {
     const address = ipv4End(bytes, at, end);
     if (address > 0) {
       takeAddress(scan, at, address);
-      return passNumber(at, address);
+      return address;
     }
   }
-  if (MAY_TIME[next] === 1) {
+  if (MAY_TIME[next === Byte.SPACE && to + 1 < end ? (bytes[to + 1] as number) : next] === 1) {
     const ms = readDuration(bytes, at, end);
     if (ms >= 0 && (durationEnd >= end || (FOLD[bytes[durationEnd] as number] as number) <= SILENT)) {
       const until = durationEnd;
       takeDuration(scan, at, until, ms);
-      return passNumber(at, until);
+      return until;
     }
   }
-  if ((FOLD[next] as number) > BREAK || next === Byte.DOT) return passNumber(at, runEnd(to));
+  if ((FOLD[next] as number) > BREAK || next === Byte.DOT) return runEnd(to);
   takeWhole(scan, at, to);
-  return passNumber(at, to);
+  return to;
 }
 
 /** Bytes behind digits with which a duration may go on. */
 const MAY_TIME = new Uint8Array(256);
-for (const byte of Buffer.from(' .:,eENnUuMmSsHhDd\u00b5\u03bc')) MAY_TIME[byte] = 1;
-
-function passNumber(start: number, to: number): number {
-  scan.pass(Mark.NUMBER, start, to);
-  return to;
-}
+for (const byte of Buffer.from('.:,eENnUuMmSsHhDd\u00b5\u03bc')) MAY_TIME[byte] = 1;
 
 /** Where what began with digits ends: `1.2.3-rc4`, `6f9619ff-8b86`. */
 function runEnd(at: number): number {

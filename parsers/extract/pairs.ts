@@ -9,7 +9,7 @@ import { takeKeyedAddress } from './addresses.ts';
 import { takeKeyedId } from './ids.ts';
 import { Sure, type Scan } from './scan.ts';
 import { statusEnd, statusOf } from './tokens.ts';
-import { isName } from './users.ts';
+import { aroundAt, isName } from './users.ts';
 import { CUE_MASK, Rule, RULE_MASK } from './words.ts';
 
 /**
@@ -31,7 +31,8 @@ export function takePair(chunk: Chunk, scan: Scan, event: LogEvent, marks: numbe
   if (to < 0) return at + 1;
   if (to > from) {
     pair(chunk, keyStart, at, from, to, quote !== 0, event);
-    takeKnown(scan, marks, from, to);
+    if (marks !== 0) takeKnown(scan, event, marks, from, to);
+    if (quote === 0 && emailAt >= 0) aroundAt(scan, emailAt);
   }
   const after = quote === 0 ? to : to + 1;
   if (scan.pairsEnd < 0 || !isGap(bytes, scan.pairsEnd, keyStart)) scan.pairsStart = keyStart;
@@ -48,6 +49,7 @@ export function pairTail(scan: Scan, end: number): number {
 /** Keys have dots and dashes; before them a space or an opening mark. The `?a=1&b=2` of a URL are none. */
 function findKeyStart(scan: Scan, start: number): number {
   const { bytes } = scan;
+  if (start === scan.start || BEFORE_KEY[bytes[start - 1] as number] === 1) return start;
   const limit = Math.max(scan.start, start - 64);
   let from = start;
   while (from > limit && ((FOLD[bytes[from - 1] as number] as number) > 0 || bytes[from - 1] === Byte.DOT)) from--;
@@ -57,12 +59,14 @@ function findKeyStart(scan: Scan, start: number): number {
 
 /** Where the bare value that begins at `from` ends: at a space, or at a comma or bracket that does not belong to it. */
 function bareEnd(bytes: Uint8Array, from: number, end: number): number {
+  emailAt = -1;
   let depth = 0;
   let to = from;
   for (; to < end; to++) {
     const role = IN_VALUE[bytes[to] as number];
     if (role === 0) continue;
     if (role === STOP) break;
+    if (role === AT) emailAt = to;
     if (role === OPEN) depth++;
     else if (role === CLOSE && --depth < 0) break;
     else if (role === LIST && depth === 0 && !(isDigit(bytes[to - 1]) && isDigit(bytes[to + 1]) && to + 1 < end)) break;
@@ -70,6 +74,9 @@ function bareEnd(bytes: Uint8Array, from: number, end: number): number {
   while (to > from && (bytes[to - 1] === Byte.DOT || bytes[to - 1] === Byte.COLON)) to--;
   return to;
 }
+
+/** Where the last bare value has an `@`, or -1. */
+let emailAt = -1;
 
 /** Where the closing quote stands, or -1 on this line. */
 function quotedEnd(bytes: Uint8Array, from: number, end: number, quote: number): number {
@@ -84,17 +91,18 @@ function quotedEnd(bytes: Uint8Array, from: number, end: number, quote: number):
   return -1;
 }
 
-function takeKnown(scan: Scan, marks: number, start: number, end: number): void {
+/** The alias table has had its turn: what it set is not looked at again. */
+function takeKnown(scan: Scan, event: LogEvent, marks: number, start: number, end: number): void {
   switch (marks & RULE_MASK) {
-    case Rule.USER: if (isName(scan, start, end)) scan.offer(Field.user_id, Sure.NAMED, start, end, 'user key'); return;
-    case Rule.PEER: takeKeyedAddress(scan, start, end); return;
-    case Rule.REQUEST_ID: takeKeyedId(scan, Field.request_id, start, end); return;
-    case Rule.TRACE_ID: takeKeyedId(scan, Field.trace_id, start, end); return;
-    case Rule.SPAN_ID: takeKeyedId(scan, Field.span_id, start, end); return;
+    case Rule.USER: if (!event.has(Field.user_id) && isName(scan, start, end)) scan.offer(Field.user_id, Sure.NAMED, start, end, 'user key'); return;
+    case Rule.PEER: if (!event.has(Field.client_ip)) takeKeyedAddress(scan, start, end); return;
+    case Rule.REQUEST_ID: if (!event.has(Field.request_id)) takeKeyedId(scan, Field.request_id, start, end); return;
+    case Rule.TRACE_ID: if (!event.has(Field.trace_id)) takeKeyedId(scan, Field.trace_id, start, end); return;
+    case Rule.SPAN_ID: if (!event.has(Field.span_id)) takeKeyedId(scan, Field.span_id, start, end); return;
     case Rule.SESSION: case Rule.SESSION_ID: takeKeyedId(scan, Field.session_id, start, end); return;
     case Rule.PATH: if (scan.bytes[start] === Byte.SLASH) takePath(scan, start, end); return;
     case Rule.STATUS: if (statusEnd(scan.bytes, start, end) === end) scan.offerNumber(Field.http_status, Sure.PHRASE, statusOf(scan.bytes, start), start, end, 'status key'); return;
-    case Rule.ELAPSED: takeElapsed(scan, start, end); return;
+    case Rule.ELAPSED: if (!event.has(Field.duration_ms)) takeElapsed(scan, start, end); return;
     default: if ((marks & CUE_MASK) !== 0) scan.breakClause();
   }
 }
@@ -121,12 +129,14 @@ const STOP = 1;
 const OPEN = 2;
 const CLOSE = 3;
 const LIST = 4;
+const AT = 5;
 const IN_VALUE = new Uint8Array(256);
 for (let byte = 0; byte <= 0x20; byte++) IN_VALUE[byte] = STOP;
 for (const char of '"\'|') IN_VALUE[char.charCodeAt(0)] = STOP;
 for (const char of '([{') IN_VALUE[char.charCodeAt(0)] = OPEN;
 for (const char of ')]}>') IN_VALUE[char.charCodeAt(0)] = CLOSE;
 for (const char of ',;') IN_VALUE[char.charCodeAt(0)] = LIST;
+IN_VALUE[Byte.AT] = AT;
 
 const BEFORE_KEY = new Uint8Array(256);
 for (const char of ' \t\n,;([{|<"\'`') BEFORE_KEY[char.charCodeAt(0)] = 1;

@@ -7,20 +7,13 @@ import { CUE_MASK, CUE_SHIFT, Cue, Mark } from './words.ts';
 export const Sure = { HINT: 1, LIKELY: 2, PHRASE: 3, NAMED: 4, TOTAL: 5 } as const;
 
 /**
- * What is known while one message is read from left to right: the words just passed, what the clause is about, and
+ * What is known while one message is read from left to right: what its words said, what the clause is about, and
  * the best value of each field so far. There is one, reused: nothing is made per line.
  */
 export class Scan {
   bytes: Uint8Array = new Uint8Array(0);
   start = 0;
   end = 0;
-  /** Marks of the last four words, the last one first; numbers count as words. */
-  word = 0;
-  word1 = 0;
-  word2 = 0;
-  word3 = 0;
-  wordStart = 0;
-  wordEnd = 0;
   /** What the clause says about a duration, and where it said so. */
   cue: number = Cue.NONE;
   cueStart = 0;
@@ -56,8 +49,6 @@ export class Scan {
     this.bytes = chunk.bytes;
     this.start = start;
     this.end = end;
-    this.word = this.word1 = this.word2 = this.word3 = 0;
-    this.wordStart = this.wordEnd = start;
     this.cue = Cue.NONE;
     this.cueStart = this.cueEnd = start;
     this.seen = 0;
@@ -71,29 +62,15 @@ export class Scan {
     this.found = 0;
   }
 
-  /** The word at [start, end) is passed. */
-  pass(marks: number, start: number, end: number): void {
-    this.word3 = this.word2;
-    this.word2 = this.word1;
-    this.word1 = this.word;
-    this.word = marks;
-    this.wordStart = start;
-    this.wordEnd = end;
-    if (marks === 0) return;
+  /** A word that means something stands at [start, end). */
+  hear(marks: number, start: number, end: number): void {
     this.seen |= marks;
-    if ((marks & CUE_MASK) !== 0) this.#hear((marks & CUE_MASK) >> CUE_SHIFT, start, end);
+    if ((marks & CUE_MASK) !== 0) this.#hearCue((marks & CUE_MASK) >> CUE_SHIFT, start, end);
   }
 
   /** A clause ends: what was said about durations is over. */
   breakClause(): void {
     this.cue = Cue.NONE;
-  }
-
-  /** Whether the word before `at` stands right before it, with nothing but spaces and opening marks between. */
-  isBeside(at: number): boolean {
-    if (at - this.wordEnd > 8 || this.wordEnd === this.start) return false;
-    for (let i = this.wordEnd; i < at; i++) if (JOINING[this.bytes[i] as number] === 0) return false;
-    return true;
   }
 
   has(field: Field): boolean {
@@ -144,7 +121,7 @@ export class Scan {
    * `took` holds whatever came before; `time` only if nothing spoke against it (`lease time`); `timeout` speaks against
    * all that follows in its clause.
    */
-  #hear(cue: number, start: number, end: number): void {
+  #hearCue(cue: number, start: number, end: number): void {
     if (this.cue === Cue.BAD && cue !== Cue.VERB) return;
     if (this.cue === Cue.VERB && cue < Cue.VERB) return;
     this.cue = cue;
@@ -152,10 +129,6 @@ export class Scan {
     this.cueEnd = end;
   }
 }
-
-/** Bytes that may stand between a word and the value it names. */
-const JOINING = new Uint8Array(256);
-for (const char of ' \t:=\'"`[(<{') JOINING[char.charCodeAt(0)] = 1;
 
 /** Whether the word may be a name: it means nothing by itself. */
 export function isUncommon(marks: number): boolean {

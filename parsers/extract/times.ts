@@ -3,7 +3,7 @@ import { Byte, isDigit, isUpper } from '../values/bytes.ts';
 import { decimal, durationIsClock, numberEnd } from '../values/durations.ts';
 import { FOLD } from '../values/word-table.ts';
 import { Sure, type Scan } from './scan.ts';
-import { marksAt, readValue, skipSpaces, token } from './tokens.ts';
+import { beforeStart, marksAt, readValue, skipSpaces, token, wordBefore } from './tokens.ts';
 import { Cue, Mark } from './words.ts';
 
 /**
@@ -41,7 +41,7 @@ function sureness(scan: Scan, start: number, to: number): number {
   if (followsEquals(scan, start)) return Sure.TOTAL;
   const distance = start - scan.cueEnd;
   switch (scan.cue) {
-    case Cue.VERB: return distance <= NEAR || scan.word === 0 ? Sure.PHRASE : Sure.HINT;
+    case Cue.VERB: return distance <= NEAR ? Sure.PHRASE : Sure.LIKELY;
     case Cue.NOUN: if (distance <= BESIDE) return Sure.PHRASE; break;
     case Cue.IN: if (distance <= BESIDE) return isPast(scan) ? Sure.PHRASE : 0; break;
     case Cue.AFTER: if (distance <= BESIDE) return isOver(scan, to) ? Sure.LIKELY : 0; break;
@@ -63,16 +63,23 @@ function followsEquals(scan: Scan, start: number): boolean {
 
 /** `done in D`, but neither `restarting in D` nor `will try again in D`, nor a rate: `10 changes in 300 seconds`. */
 function isPast(scan: Scan): boolean {
-  if ((scan.word & Mark.FUTURE) !== 0 || (scan.word1 & (Mark.FUTURE | Mark.GOING)) !== 0) return false;
-  const isRate = (scan.word1 & Mark.PLURAL) !== 0 && (scan.word2 & Mark.NUMBER) !== 0;
-  return !isRate || (scan.word3 & Mark.PAST) !== 0;
+  const last = wordBefore(scan, scan.cueStart);
+  if ((last & (Mark.FUTURE | Mark.GOING)) !== 0) return false;
+  const isRate = (last & Mark.PLURAL) !== 0 && (wordBefore(scan, beforeStart) & Mark.NUMBER) !== 0;
+  return !isRate || (wordBefore(scan, beforeStart) & Mark.PAST) !== 0;
 }
 
 /** `exited with code 0 after D`; it must be known that something ended. */
 function isOver(scan: Scan, to: number): boolean {
   const next = skipSpaces(scan.bytes, to, scan.end);
   const isFromStart = next > to && (marksAt(scan, next) & Mark.PEER) !== 0;
-  return isFromStart || ((scan.word1 | scan.word2 | scan.word3) & (Mark.EXIT | Mark.PAST)) !== 0;
+  if (isFromStart) return true;
+  let at = scan.cueStart;
+  for (let words = 0; words < 4; words++) {
+    if ((wordBefore(scan, at) & (Mark.EXIT | Mark.PAST)) !== 0) return true;
+    at = beforeStart;
+  }
+  return false;
 }
 
 /** `(12.3 ms)`, `[45ms]`: nothing else in the brackets. */

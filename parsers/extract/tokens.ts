@@ -1,7 +1,7 @@
 import { Byte, isDigit, isLetter } from '../values/bytes.ts';
 import { FOLD, hashBytes, wordEnd } from '../values/word-table.ts';
 import type { Scan } from './scan.ts';
-import { WORDS } from './words.ts';
+import { Mark, WORDS } from './words.ts';
 
 /**
  * A value beside its key: `key: value`, `key = "value"`, `"key":"value"`, `key <value>`, `key value`. What `readValue` last
@@ -64,6 +64,33 @@ export function marksAt(scan: Scan, at: number): number {
   return WORDS.find(hashBytes(scan.bytes, at, to));
 }
 
+/** Where the word that `wordBefore` found last stands. */
+export let beforeStart = 0;
+export let beforeEnd = 0;
+
+/**
+ * Marks of the word before `at`, and how it ends; 0 without one near. Looking back when a rule asks is cheaper than keeping
+ * the last words for all that never ask.
+ */
+export function wordBefore(scan: Scan, at: number): number {
+  const { bytes, start } = scan;
+  let to = at;
+  for (const limit = Math.max(start, at - GAP_LIMIT); to > limit && FOLD[bytes[to - 1] as number] === 0;) to--;
+  let from = to;
+  for (const limit = Math.max(start, to - 32); from > limit && FOLD[bytes[from - 1] as number] !== 0;) from--;
+  beforeStart = from;
+  beforeEnd = to;
+  if (from === to) return 0;
+  return isDigit(bytes[from]) ? Mark.NUMBER : WORDS.find(hashBytes(bytes, from, to)) | formOf(bytes, from, to);
+}
+
+/** Marks of the word before `at` if nothing but spaces and opening marks stand between, else 0. */
+export function wordBeside(scan: Scan, at: number): number {
+  const marks = wordBefore(scan, at);
+  for (let to = beforeEnd; to < at; to++) if (JOINING[scan.bytes[to] as number] === 0) return 0;
+  return marks;
+}
+
 /** Where the spaces from `at` on end; they are few, or it is a table. */
 export function skipSpaces(bytes: Uint8Array, at: number, end: number): number {
   const limit = Math.min(end, at + GAP_LIMIT);
@@ -101,6 +128,10 @@ for (const pair of ['""', "''", '``', '<>', '[]', '()']) CLOSING[pair.charCodeAt
 /** Bytes of bare tokens: identifiers, addresses, paths. */
 const IN_TOKEN = Uint8Array.from({ length: 256 }, (_, byte) => Number(isLetter(byte) || isDigit(byte) || byte >= 0x80 || '_-.@+/\\:$#%~*=!&'.includes(String.fromCharCode(byte))));
 
+/** Bytes that may stand between a word and the value it names. */
+const JOINING = new Uint8Array(256);
+for (const char of ' \t:=\'"`[(<{') JOINING[char.charCodeAt(0)] = 1;
+
 const ENDING = new Uint8Array(256);
 for (const char of '\n,.;:)]}|"\'`>!?') ENDING[char.charCodeAt(0)] = 1;
 
@@ -111,4 +142,13 @@ for (const [from, to] of [[100, 103], [200, 208], [226, 226], [300, 305], [307, 
 
 function isTrailing(byte: number): boolean {
   return byte === Byte.DOT || byte === Byte.COLON || byte === Byte.DASH || byte === 0x21 || byte === Byte.EQUALS || byte === 0x26;
+}
+
+/** -ed, -ing, -s. */
+function formOf(bytes: Uint8Array, start: number, end: number): number {
+  const last = bytes[end - 1];
+  if (end - start < 4) return 0;
+  if (last === 0x73) return Mark.PLURAL;
+  if (last === 0x64) return bytes[end - 2] === 0x65 ? Mark.PAST : 0;
+  return last === 0x67 && bytes[end - 2] === 0x6e && bytes[end - 3] === 0x69 ? Mark.GOING : 0;
 }

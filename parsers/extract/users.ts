@@ -3,19 +3,19 @@ import { Byte, isDigit, isLetter, isLower, isUpper } from '../values/bytes.ts';
 import { durationEnd, readDuration } from '../values/durations.ts';
 import { FOLD } from '../values/word-table.ts';
 import { isUncommon, Sure, type Scan } from './scan.ts';
-import { endsAt, marksAt, readToken, readValue, skipSpaces, token } from './tokens.ts';
+import { endsAt, isQuote, marksAt, readToken, readValue, skipSpaces, token, wordBefore } from './tokens.ts';
 import { Mark } from './words.ts';
 
 /** Who a message is about: `user NAME`, `login for NAME from …`, `NAME logged in`, an e-mail address in a login's message. */
 
-/** The word `user` ends at `at`. */
-export function afterUser(scan: Scan, at: number): void {
+/** The word `user` stands at [start, at). */
+export function afterUser(scan: Scan, start: number, at: number): void {
   if (!readValue(scan, at)) return;
   if (token.isNamed || token.isWrapped) {
-    if (isName(scan, token.start, token.end)) scan.offer(Field.user_id, token.isNamed ? Sure.NAMED : Sure.PHRASE, token.start, token.end, 'user named');
+    if (isQuotedName(scan) || isName(scan, token.start, token.end)) scan.offer(Field.user_id, token.isNamed ? Sure.NAMED : Sure.PHRASE, token.start, token.end, 'user named');
     return;
   }
-  if ((scan.word & Mark.NUMBER) !== 0) return;
+  if (isDigit(scan.bytes[start - 2]) && (wordBefore(scan, start) & Mark.NUMBER) !== 0) return;
   if (isName(scan, token.start, token.end) && (isTelling(scan) ? goesOnOrIsCapital(scan) : goesOn(scan, token.after))) {
     scan.offer(Field.user_id, Sure.PHRASE, token.start, token.end, 'user phrase');
   }
@@ -23,8 +23,9 @@ export function afterUser(scan: Scan, at: number): void {
 
 /** `account`, `player`, `contact` end at `at`: these are nouns of other things too, so the name must look like one. */
 export function afterAccount(scan: Scan, at: number): void {
-  if (!readValue(scan, at) || !isName(scan, token.start, token.end) || isNumber(scan, token.start, token.end)) return;
-  const isQuoted = token.isWrapped && (scan.bytes[token.start - 1] === Byte.QUOTE || scan.bytes[token.start - 1] === Byte.APOSTROPHE);
+  if (!readValue(scan, at)) return;
+  const isQuoted = isQuotedName(scan);
+  if (!isQuoted && (!isName(scan, token.start, token.end) || isNumber(scan, token.start, token.end))) return;
   if (isQuoted || (!token.isNamed && !token.isWrapped && isTelling(scan) && goesOn(scan, token.after))) {
     scan.offer(Field.user_id, Sure.LIKELY, token.start, token.end, 'account phrase');
   }
@@ -41,7 +42,7 @@ export function afterLogin(scan: Scan, at: number): void {
 /** `for` ends at `at`, in a message about a login. */
 export function afterFor(scan: Scan, at: number): void {
   if ((scan.seen & Mark.AUTH) === 0 || !readValue(scan, at) || token.isNamed) return;
-  if (!isName(scan, token.start, token.end)) return;
+  if (!isQuotedName(scan) && !isName(scan, token.start, token.end)) return;
   if (token.isWrapped || isComing(scan, token.after) || (isTelling(scan) && endsAt(scan.bytes, token.after, scan.end))) {
     scan.offer(Field.user_id, Sure.LIKELY, token.start, token.end, 'login for');
   }
@@ -89,6 +90,13 @@ export function beforeAddress(scan: Scan, at: number): void {
   }
 }
 
+/** A name in quotes may be any word but one that says there is none: `user 'test'`. */
+function isQuotedName(scan: Scan): boolean {
+  if (!token.isWrapped || !isQuote(scan.bytes[token.start - 1])) return false;
+  for (let at = token.start; at < token.end; at++) if (!isNameByte(scan.bytes[at] as number) && scan.bytes[at] !== Byte.AT && scan.bytes[at] !== 0x5c) return false;
+  return token.end - token.start <= 128 && !isDigit(scan.bytes[token.start]) && (marksOfAll(scan, token.start, token.end) & Mark.NOTHING) === 0;
+}
+
 /** Whether [start, end) can be somebody's name or id: no ordinary word, no number with a unit, no assignment. */
 export function isName(scan: Scan, start: number, end: number): boolean {
   const { bytes } = scan;
@@ -101,11 +109,11 @@ export function isName(scan: Scan, start: number, end: number): boolean {
     if ((FOLD[byte] as number) > 0x39) letters++;
   }
   if (isDigit(bytes[start])) return isIdWithDigits(scan, start, end, letters);
-  return letters > 0 && isUncommon(marksAt2(scan, start, end));
+  return letters > 0 && isUncommon(marksOfAll(scan, start, end));
 }
 
 /** Marks of the whole of [start, end), if it is one word. */
-function marksAt2(scan: Scan, start: number, end: number): number {
+function marksOfAll(scan: Scan, start: number, end: number): number {
   for (let at = start; at < end; at++) if (FOLD[scan.bytes[at] as number] === 0) return 0;
   return marksAt(scan, start);
 }
