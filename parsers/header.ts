@@ -76,6 +76,10 @@ export const headerParser: Parser = {
     { line: '2026-11-22T10:00:00.123456+01:00 web1 sshd[77]: hi', event: { timestamp: '2026-11-22T10:00:00.123456+01:00', host: 'web1', service: 'sshd', pid: 77, message: 'hi' }, reason: "rsyslog's file format" },
     { line: '<6>2026-11-22T10:00:00Z [INFO] - hi', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', message: 'hi' }, reason: 'a priority for systemd in front' },
     { line: '<4>low memory', event: { level: 'warn', message: 'low memory' }, reason: 'sd-daemon(3)' },
+    { line: 'E [22/Nov/2026:10:00:00 -0400] lost', event: { timestamp: '2026-11-22T10:00:00-04:00', level: 'error', message: 'lost' }, reason: 'CUPS' },
+    { line: '2026-11-22 10:00:00.123+00:00 [noti] <0.692.0> down', event: { timestamp: '2026-11-22T10:00:00.123+00:00', level: 'info', thread: '<0.692.0>', message: 'down' }, reason: 'RabbitMQ: a process of Erlang' },
+    { line: '2026-11-22 10:00:00,211 WARN  datanode.DataNode (BlockReceiver.java:flush(419)) - slow', event: { timestamp: '2026-11-22T10:00:00.211Z', level: 'warn', logger: 'datanode.DataNode', caller: 'BlockReceiver.java:flush(419)', message: 'slow' }, reason: 'Hadoop' },
+    { line: '"2026-11-22 10:00:00","bob","login"', event: { timestamp: '2026-11-22T10:00:00Z', message: '"bob","login"' }, reason: 'CSV' },
     { line: 'web-1  | 2026-11-22 10:00:00 INFO up', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', service: 'web-1', message: 'up' }, reason: 'docker compose' },
     { line: '11-22 10:00:00.123  77  78 I Activity: started', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'info', pid: 77, thread: '78', logger: 'Activity', message: 'started' }, reason: "Android's logcat" },
     { line: '2026-11-22 10:00:00 backup finished: 3 files', event: { timestamp: '2026-11-22T10:00:00Z', message: 'backup finished: 3 files' }, reason: 'neither a host nor a program' },
@@ -93,7 +97,7 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
   const severity = levelOfSeverity(readPriority(chunk.bytes, start, end));
   const from = severity < 0 ? start : priorityEnd(chunk.bytes, start);
   let at = readItems(header, readCompose(header, header.skipSeparators(from)));
-  if (header.items === 0) at = readBehindPrefix(header, at);
+  if (!header.hasTime && !header.hasLevel) at = readBehindPrefix(header, at);
   if (header.hasTime && !header.hasLevel) at = readWithoutLevel(header, at);
   if (!header.hasLevel && severity >= 0) header.level(severity, start, from);
   if (!header.hasLevel && (!header.hasTime || header.epoch) && !event.has(Field.service)) return false;
@@ -110,6 +114,7 @@ function readItems(state: Header, from: number): number {
     if (next <= at) break;
     state.items++;
     at = state.skipSeparators(next);
+    if (state.closed) break;
   }
   return at;
 }
@@ -123,12 +128,15 @@ function readItem(state: Header, at: number): number {
     const after = state.hasLevel ? readSpring(state, at) : -1;
     return after > 0 ? after : readGroup(state, at);
   }
+  if (byte === Byte.QUOTE) return readQuotedTime(state, at);
   if (byte === Byte.OPEN_PAREN || byte === Byte.LESS || byte === Byte.OPEN_BRACE) return readGroup(state, at);
   return byte === Byte.SLASH && state.hasLevel ? readSlashed(state, at) : -1;
 }
 
 function readWord(state: Header, at: number): number {
   const level = readLevelWord(state, at);
+  // PostgreSQL's two blanks: what follows is text, `LOG:  statement: SELECT`.
+  if (level > at && state.hasTime && state.bytes[level] === Byte.COLON && state.bytes[level + 1] === Byte.SPACE && state.bytes[level + 2] === Byte.SPACE) state.closed = true;
   if (level >= 0) return level;
   const after = readTime(state, at);
   return after > 0 ? after : readName(state, at);
@@ -149,6 +157,16 @@ function readTime(state: Header, at: number): number {
   state.hasTime = true;
   state.epoch = wasEpoch();
   return after;
+}
+
+/** A time in quotes, the first column of a CSV. */
+function readQuotedTime(state: Header, at: number): number {
+  if (state.items > 0) return -1;
+  const after = readTime(state, at + 1);
+  if (after > 0 && state.bytes[after] === Byte.QUOTE) return after + 1;
+  state.hasTime = false;
+  state.event.unset(Field.timestamp);
+  return -1;
 }
 
 /** What is left to try for a line with a time and no level: PostgreSQL, rsyslog's files, a level further on. Where the text begins. */

@@ -16,6 +16,7 @@ export const redis: Parser = {
   examples: [
     { line: '77:M 22 Nov 2026 10:00:00.123 * Ready to accept connections', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'info', pid: 77, message: 'Ready to accept connections' } },
     { line: '[77] 22 Nov 10:00:00.123 # Server started', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'warn', pid: 77, message: 'Server started' } },
+    { line: '[77:C] 22 Nov 2026 10:00:00.123 - verbose', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'info', pid: 77, message: 'verbose' } },
     { line: '77:signal-handler (1795392255) Received SIGTERM', event: { timestamp: '2026-11-23T00:04:15Z', pid: 77, message: 'Received SIGTERM' } },
     { line: '77:M is a grade', event: undefined },
     { line: '[77] 22 Nov 10:00:00 started', event: undefined, reason: 'no mark', also: ['header'] },
@@ -36,18 +37,19 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
   return true;
 }
 
-/** `77:M `, `[77] `, `77:signal-handler `, or nothing; where it ends, or -1. */
+/** `77:M `, `[77] `, `[77:M] `, `77:signal-handler `, or nothing; where it ends, or -1. */
 function readProcess(bytes: Uint8Array, start: number, end: number, event: LogEvent): number {
   const from = bytes[start] === Byte.OPEN_BRACKET ? start + 1 : start;
   const to = skipDigits(bytes, from, Math.min(end, from + 11));
   const isBracketed = from > start;
   if (!isBracketed && bytes[to] === Byte.SPACE) return start;
-  let after = to + 1;
-  if (isBracketed ? bytes[to] !== Byte.CLOSE_BRACKET : bytes[to] !== Byte.COLON) return -1;
-  if (!isBracketed) {
+  let after = to;
+  if (bytes[to] === Byte.COLON) {
+    after++;
     while (after < end && (isLetter(bytes[after]) || bytes[after] === Byte.DASH)) after++;
     if (after === to + 1 || after > to + 2 && isUpper(bytes[to + 1])) return -1;
-  }
+  } else if (!isBracketed) return -1;
+  if (isBracketed && bytes[after++] !== Byte.CLOSE_BRACKET) return -1;
   if (to === from || bytes[after] !== Byte.SPACE) return -1;
   event.number(Field.pid, decimal(bytes, from, to), from, to);
   return after + 1;

@@ -50,7 +50,7 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
   return true;
 }
 
-/** What syslog daemons write themselves, without a tag. */
+/** What syslog daemons write themselves, without a tag; a text in brackets is none either. */
 function isRepeat(chunk: Chunk, at: number, end: number): boolean {
-  return at < end && (chunk.text.startsWith('last message repeated', at) || chunk.text.startsWith('-- MARK --', at));
+  return at < end && (chunk.text.startsWith('last message repeated', at) || chunk.text.startsWith('-- MARK --', at) || chunk.bytes[at] === Byte.OPEN_BRACKET);
 }

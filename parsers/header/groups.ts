@@ -4,6 +4,7 @@ import { Byte, isBlank, isDigit, isLetter, isUpper, isWord, skipBlanks, skipColo
 import { levelAt, strongLevelAt } from '../values/levels.ts';
 import { equals, isCaller, isQualified, isSimpleName, isThreadName } from '../values/names.ts';
 import { readTimestamp } from '../values/timestamps.ts';
+import { isLevelNext } from './levels.ts';
 import type { Header } from './state.ts';
 
 const LONGEST_GROUP = 200;
@@ -57,7 +58,7 @@ function readContent(header: Header, start: number, end: number, opener: number)
       return true;
     }
   }
-  if (opener === Byte.LESS) return false;
+  if (opener === Byte.LESS) return readErlangProcess(header, start, end);
   if (isDigit(bytes[start]) || bytes[start] === Byte.HASH) return readNumbers(header, start, end);
   if (readProcess(header, start, end) || readProcessAndThread(header, start, end) || readClient(header, start, end)) return true;
   if (opener === Byte.OPEN_BRACE && bytes[start] === Byte.OPEN_BRACE) return readContent(header, start + 1, end - 1, opener);
@@ -66,6 +67,19 @@ function readContent(header: Header, start: number, end: number, opener: number)
     return true;
   }
   return readLocated(header, start, end) || readNamedLevel(header, start, end) || readPairs(header, start, end) || readName(header, start, end, opener);
+}
+
+/** Erlang's name of a process, `<0.692.0>`, in the column after the level. */
+function readErlangProcess(header: Header, start: number, end: number): boolean {
+  if (!header.hasLevel || !header.hasTime || header.event.has(Field.thread)) return false;
+  let dots = 0;
+  for (let at = start; at < end; at++) {
+    if (header.bytes[at] === Byte.DOT) dots++;
+    else if (!isDigit(header.bytes[at])) return false;
+  }
+  if (dots !== 2) return false;
+  header.span(Field.thread, start - 1, end + 1);
+  return true;
 }
 
 /** Without a time `[system]`, `[1]` and `[c]` are ordinary text. */
@@ -205,7 +219,7 @@ function readNamedLevel(header: Header, start: number, end: number): boolean {
 function readName(header: Header, start: number, end: number, opener: number): boolean {
   const { bytes, event } = header;
   if (opener === Byte.OPEN_PAREN && !header.hasLevel) return false;
-  if (!event.has(Field.thread) && isThreadName(bytes, start, end)) {
+  if (!event.has(Field.thread) && (isThreadName(bytes, start, end) || isThreadColumn(header, start, end))) {
     header.span(Field.thread, start, end);
     return true;
   }
@@ -218,4 +232,12 @@ function readName(header: Header, start: number, end: number, opener: number): b
   header.nameStart = start;
   header.nameEnd = end;
   return true;
+}
+
+/** A name with blanks between time and level: log4j's `[%t] %p`. */
+function isThreadColumn(header: Header, start: number, end: number): boolean {
+  const { bytes } = header;
+  if (header.hasLevel || !header.hasTime || !isLetter(bytes[start]) || !bytes.subarray(start, end).includes(Byte.SPACE)) return false;
+  for (let at = start; at < end; at++) if (bytes[at] === Byte.EQUALS || bytes[at] === Byte.COLON) return false;
+  return isLevelNext(header, end + 1);
 }

@@ -1,6 +1,7 @@
 import { Byte, isBlank, isDigit, isLetter, isLower, isUpper, isWord, skipBlanks } from '../values/bytes.ts';
 import { levelAt, strongLevelAt } from '../values/levels.ts';
-import { isColumnEnd, type Header } from './state.ts';
+import { scanTimestamp } from '../values/timestamps.ts';
+import { isColumnEnd, isDashed, type Header } from './state.ts';
 import { Level } from '../../agent/levels.ts';
 
 const LONGEST_WORD = 13;
@@ -22,7 +23,7 @@ export function readLevelWord(header: Header, at: number): number {
   return taken ? to : at;
 }
 
-/** Whether `LEVEL:`, `[LEVEL]` or `<LEVEL>` stands somewhere near behind `at`: the level of a line whose header is not understood. */
+/** Whether `LEVEL:`, `level:`, `[level]` or `<level>` stands somewhere near behind `at`: the level of a line whose header is not understood. */
 export function findLevel(header: Header, at: number): void {
   const { bytes } = header;
   const end = Math.min(header.end, at + 120);
@@ -38,13 +39,31 @@ export function findLevel(header: Header, at: number): void {
   }
 }
 
+/** Whether a level comes next: in brackets, or as a word in capital letters. */
+export function isLevelNext(header: Header, from: number): boolean {
+  const { bytes, end } = header;
+  const { tab, bar, dash } = header;
+  let at = header.skipSeparators(from);
+  const separated = header.tab || header.bar || header.dash;
+  [header.tab, header.bar, header.dash] = [tab, bar, dash];
+  const bracketed = bytes[at] === Byte.OPEN_BRACKET || bytes[at] === Byte.LESS;
+  if (bracketed) at = skipBlanks(bytes, at + 1, end);
+  let to = at;
+  while (to < end && to - at < 14 && isWord(bytes[to])) to++;
+  if (bracketed) return levelAt(bytes, at, to) >= 0;
+  if (to - at < 3 || levelAt(bytes, at, to) < 0) return to - at === 1 && isUpper(bytes[at]) && levelAt(bytes, at, to) >= 0 && isBlank(bytes[to]);
+  if (isUpper(bytes[at + 1])) return isBlank(bytes[to]) || bytes[to] === Byte.COLON || bytes[to] === Byte.PIPE || bytes[to] === Byte.NEWLINE;
+  return separated && strongLevelAt(bytes, at, to) >= 0 && (isDashed(bytes, to, end) || bytes[to] === Byte.COLON || isColumnEnd(bytes, to, end));
+}
+
 function stands(bytes: Uint8Array, from: number, to: number): boolean {
   if (to - from < 3) return false;
   const before = bytes[from - 1];
   const behind = bytes[to];
   if (before === Byte.OPEN_BRACKET) return behind === Byte.CLOSE_BRACKET;
   if (before === Byte.LESS) return behind === Byte.GREATER;
-  return isUpper(bytes[from + 1]) && behind === Byte.COLON && (isBlank(before) || before === Byte.DOT) && isBlank(bytes[to + 1]);
+  if (behind !== Byte.COLON || !isBlank(bytes[to + 1])) return false;
+  return isBlank(before) ? isUpper(bytes[from + 1]) || strongLevelAt(bytes, from, to) >= 0 : before === Byte.DOT && isUpper(bytes[from + 1]);
 }
 
 /** 1: the word is a level and belongs to the header; 0: it is one, but the text begins with it; -1: it is none. */
@@ -85,7 +104,7 @@ function isSlashed(header: Header, slash: number): boolean {
 function isLetterLevel(header: Header, at: number): number {
   const { bytes, end } = header;
   const next = bytes[at + 1];
-  if (!header.hasTime) return -1;
+  if (!header.hasTime) return isUpper(bytes[at]) && next === Byte.SPACE && bytes[at + 2] === Byte.OPEN_BRACKET && scanTimestamp(bytes, at + 3, end) > 0 ? 1 : -1;
   if (next === Byte.SLASH) return isLetter(bytes[at + 2]) ? 1 : -1;
   if (next === Byte.COLON || next === Byte.PIPE || next === Byte.TAB || next === header.open && next !== 0) return 1;
   if (next !== Byte.SPACE) return -1;

@@ -1,6 +1,8 @@
 import { Field } from '../../agent/fields.ts';
 import { Byte, isLetter, isLower, skipBlanks, skipDigits } from '../values/bytes.ts';
+import { Level } from '../../agent/levels.ts';
 import { levelAt } from '../values/levels.ts';
+import { equals } from '../values/names.ts';
 import type { Header } from './state.ts';
 
 /**
@@ -15,7 +17,7 @@ export function readMysql(header: Header, at: number): number {
   if (digits === at || digits === level - 1 || bytes[level - 1] !== Byte.OPEN_BRACKET) return -1;
   let to = level;
   while (to < end && isLetter(bytes[to])) to++;
-  const code = levelAt(bytes, level, to);
+  const code = equals(bytes, level, to, 'System') ? Level.info : levelAt(bytes, level, to);
   if (code < 0 || bytes[to] !== Byte.CLOSE_BRACKET) return -1;
   const hasCode = bytes[to + 2] === Byte.OPEN_BRACKET && bytes[to + 3] === 77 && bytes[to + 4] === 89 && bytes[to + 5] === Byte.DASH;
   if (!hasCode && !isLower(bytes[level + 1])) return -1;

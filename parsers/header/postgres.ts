@@ -1,6 +1,6 @@
 import { Field } from '../../agent/fields.ts';
 import { Level } from '../../agent/levels.ts';
-import { Byte, decimal, isBlank, isDigit, isUpper, isWord, skipDigits } from '../values/bytes.ts';
+import { Byte, decimal, isDigit, isUpper, isWord, skipDigits } from '../values/bytes.ts';
 import { levelAt } from '../values/levels.ts';
 import { equals } from '../values/names.ts';
 import type { Header } from './state.ts';
@@ -17,7 +17,7 @@ export function readPostgres(header: Header, at: number): number {
   const { bytes } = header;
   const end = Math.min(header.end, at + LONGEST_PREFIX);
   for (let from = at; from < end && bytes[from] !== Byte.NEWLINE; from++) {
-    if (!isUpper(bytes[from]) || !isBlank(bytes[from - 1])) continue;
+    if (!isUpper(bytes[from]) || isWord(bytes[from - 1])) continue;
     let to = from;
     while (to < end && (isUpper(bytes[to]) || isDigit(bytes[to]))) to++;
     if (to - from > 2 && bytes[to] === Byte.COLON && bytes[to + 1] === Byte.SPACE && bytes[to + 2] === Byte.SPACE && setSeverity(header, from, to)) {

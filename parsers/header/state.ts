@@ -21,6 +21,8 @@ export class Header {
   letter = false;
   /** The time is a bare number, which may be anything. */
   epoch = false;
+  /** The text begins behind the last item, whatever it looks like. */
+  closed = false;
   /** The closing bracket that is still to come: `[time level]`. 0: none. */
   open = 0;
   /** A name in brackets that is the logger unless a better one follows, then it is the thread. -1: none. */
@@ -41,7 +43,7 @@ export class Header {
     this.bytes = chunk.bytes;
     this.end = Math.min(end, start + HEADER_BYTES);
     this.lineStart = start;
-    this.hasTime = this.hasLevel = this.letter = this.epoch = this.tab = this.bar = this.dash = false;
+    this.hasTime = this.hasLevel = this.closed = this.letter = this.epoch = this.tab = this.bar = this.dash = false;
     this.open = this.items = 0;
     this.nameStart = -1;
   }
@@ -67,6 +69,7 @@ export class Header {
         this.tab = true;
         at++;
       } else if (byte === Byte.PIPE) {
+        if (bytes[at + 1] === Byte.PIPE) return at;
         this.bar = true;
         at++;
       } else if (byte === Byte.DASH) {

@@ -1,8 +1,9 @@
 import { Field } from '../../agent/fields.ts';
-import { Byte, isBlank, isDigit, isLetter, isUpper, isWord, skipBlanks, skipDigits } from '../values/bytes.ts';
-import { levelAt, strongLevelAt } from '../values/levels.ts';
+import { Byte, isBlank, isDigit, isLetter, isUpper, skipBlanks, skipDigits } from '../values/bytes.ts';
+import { levelAt } from '../values/levels.ts';
 import { hasExtension, isClassName, isJvmFile, isLoggerWord, isQualified, isSimpleName, isThreadName, nameEnd } from '../values/names.ts';
 import { scanTimestamp } from '../values/timestamps.ts';
+import { isLevelNext } from './levels.ts';
 import { isColumnEnd, isDashed, isPaddedColon, type Header } from './state.ts';
 
 /** Takes a name that is not in brackets: a logger, a thread, a place in code, `channel.LEVEL`. The position behind it, or -1. */
@@ -112,6 +113,7 @@ function readAfterLevel(header: Header, at: number, to: number): number {
   const qualified = isQualified(bytes, at, to);
   const simple = qualified || isSimpleName(bytes, at, to);
   if (bytes[to] === Byte.COLON) {
+    if (header.nameStart >= 0 && !qualified) return -1; // the name in brackets is the logger, this one begins the text
     const spaced = isBlank(bytes[to + 1]) || bytes[to + 1] === Byte.NEWLINE;
     if (!(spaced ? isLoggerWord(bytes, at, to) || header.letter && simple && levelAt(bytes, at, to) < 0 : isClassName(bytes, at, to))) return -1;
   } else if (bytes[to] === Byte.TAB && header.tab && simple) {
@@ -128,7 +130,17 @@ function readAfterLevel(header: Header, at: number, to: number): number {
 /** Whether what follows shows that the word before it was a column of its own. */
 function isSetOff(header: Header, to: number): boolean {
   const { bytes, end } = header;
-  return isDashed(bytes, to, end) || isPaddedColon(bytes, to, end) || header.hasTime && isColumnEnd(bytes, to, end);
+  return isDashed(bytes, to, end) || isPaddedColon(bytes, to, end) || isDashedGroup(bytes, to, end)
+    || header.hasTime && isColumnEnd(bytes, to, end);
+}
+
+/** Hadoop's `%c{2} (%F:%M(%L)) - %m`: a place in parentheses before the dash. */
+function isDashedGroup(bytes: Uint8Array, at: number, end: number): boolean {
+  if (bytes[at] !== Byte.SPACE || bytes[at + 1] !== Byte.OPEN_PAREN) return false;
+  const limit = Math.min(end, at + 160);
+  let to = at + 2;
+  while (to < limit && !isBlank(bytes[to])) to++;
+  return bytes[to - 1] === Byte.CLOSE_PAREN && isDashed(bytes, to, end);
 }
 
 /** Flask's `INFO in module: text`. */
@@ -153,23 +165,6 @@ function readFunction(header: Header, at: number, to: number): number {
   header.logger(at, to);
   header.span(Field.caller, at, last);
   return last;
-}
-
-/** Whether a level comes next: in brackets, or as a word in capital letters. */
-function isLevelNext(header: Header, from: number): boolean {
-  const { bytes, end } = header;
-  const { tab, bar, dash } = header;
-  let at = header.skipSeparators(from);
-  const separated = header.tab || header.bar || header.dash;
-  [header.tab, header.bar, header.dash] = [tab, bar, dash];
-  const bracketed = bytes[at] === Byte.OPEN_BRACKET || bytes[at] === Byte.LESS;
-  if (bracketed) at = skipBlanks(bytes, at + 1, end);
-  let to = at;
-  while (to < end && to - at < 14 && isWord(bytes[to])) to++;
-  if (bracketed) return levelAt(bytes, at, to) >= 0;
-  if (to - at < 3 || levelAt(bytes, at, to) < 0) return to - at === 1 && isUpper(bytes[at]) && levelAt(bytes, at, to) >= 0 && isBlank(bytes[to]);
-  if (isUpper(bytes[at + 1])) return isBlank(bytes[to]) || bytes[to] === Byte.COLON || bytes[to] === Byte.PIPE || bytes[to] === Byte.NEWLINE;
-  return separated && strongLevelAt(bytes, at, to) >= 0 && (isDashed(bytes, to, end) || bytes[to] === Byte.COLON || isColumnEnd(bytes, to, end));
 }
 
 function startOfDigits(bytes: Uint8Array, at: number): number {

@@ -5,7 +5,7 @@ import { isLetter } from './bytes.ts';
 const STRONG: readonly (readonly [number, string])[] = [
   [Level.trace, 'trace trc trac trce finest finer vrb verbose'],
   [Level.debug, 'debug dbg dbug debg debug1 debug2 debug3 debug4 debug5'],
-  [Level.info, 'info inf information informational notice'],
+  [Level.info, 'info inf information informational notice noti'],
   [Level.warn, 'warn warning wrn'],
   [Level.error, 'error err erro eror severe'],
   [Level.fatal, 'fatal fata ftl critical crit emerg emergency'],
@@ -15,7 +15,7 @@ const STRONG: readonly (readonly [number, string])[] = [
 const WEAK: readonly (readonly [number, string])[] = [
   [Level.trace, 'spam t'],
   [Level.debug, 'fine config d v'],
-  [Level.info, 'note log system success default ok i n'],
+  [Level.info, 'note log success i n'],
   [Level.warn, 'w'],
   [Level.error, 'fail e'],
   [Level.fatal, 'alert panic f c p'],

@@ -59,11 +59,21 @@ export function isThreadName(bytes: Uint8Array, start: number, end: number): boo
 
 /** `server.go:12`, `lib/app.py:88`, `Foo.bar():12`, `EngineSelectorFeature.cpp:187`: a place in source code. */
 export function isCaller(bytes: Uint8Array, start: number, end: number): boolean {
+  if (bytes[end - 1] === Byte.CLOSE_PAREN) return isMethod(bytes, start, end);
   let colon = end - 1;
   while (colon > start && isDigit(bytes[colon])) colon--;
   if (colon === end - 1 || colon <= start || bytes[colon] !== Byte.COLON) return false;
   for (let at = start; at < colon; at++) if (isBlank(bytes[at]) || bytes[at] === Byte.COLON || bytes[at] === Byte.OPEN_BRACKET) return false;
   return hasExtension(bytes, start, colon) || bytes[colon - 1] === Byte.CLOSE_PAREN;
+}
+
+/** Hadoop's `BlockReceiver.java:flushOrSync(419)`. */
+function isMethod(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = end - 2;
+  while (at > start && isDigit(bytes[at])) at--;
+  if (at === end - 2 || bytes[at] !== Byte.OPEN_PAREN) return false;
+  while (at > start && bytes[at] !== Byte.COLON && !isBlank(bytes[at])) at--;
+  return bytes[at] === Byte.COLON && hasExtension(bytes, start, at);
 }
 
 /** Whether [start, end) ends like a source file: a dot and one to five letters, `.cpp`, `.go`, `.c`, `.scala`. */
@@ -138,7 +148,7 @@ function endsWithCounter(bytes: Uint8Array, start: number, end: number): boolean
   let at = end - 1;
   while (at > start && isDigit(bytes[at])) at--;
   const byte = bytes[at];
-  return at < end - 1 && (byte === Byte.DASH || byte === Byte.HASH || byte === Byte.COLON || byte === Byte.SPACE);
+  return at < end - 1 && (byte === Byte.DASH || byte === Byte.HASH || byte === Byte.COLON || byte === Byte.SPACE || byte === Byte.PIPE);
 }
 
 function isHexId(bytes: Uint8Array, start: number, end: number): boolean {

@@ -19,7 +19,10 @@ export function hostEnd(bytes: Uint8Array, at: number, end: number): number {
  * use `- _ . / @ < > ( )` and a version behind it. The position of the text; -1: there is no tag.
  */
 export function readTag(bytes: Uint8Array, at: number, end: number, event: LogEvent): number {
-  const to = tagEnd(bytes, at, Math.min(end, at + LONGEST_TAG));
+  let to = tagEnd(bytes, at, Math.min(end, at + LONGEST_TAG));
+  // macOS has programs whose names have a blank, and puts another one in parentheses behind the process.
+  const second = bytes[to] === Byte.SPACE && isLetter(bytes[to + 1]) ? tagEnd(bytes, to + 1, Math.min(end, at + LONGEST_TAG)) : to;
+  if (second > to && bytes[second] === Byte.OPEN_BRACKET && isDigit(bytes[second + 1])) to = second;
   if (to === at || to >= end || !isLetter(bytes[at]) && bytes[at] !== Byte.OPEN_PAREN && bytes[at] !== Byte.SLASH && bytes[at] !== Byte.UNDERSCORE) return -1;
   let colon = to;
   if (bytes[to] === Byte.OPEN_BRACKET) {
@@ -27,6 +30,10 @@ export function readTag(bytes: Uint8Array, at: number, end: number, event: LogEv
     if (pidEnd === to + 1 || pidEnd - to > 11 || bytes[pidEnd] !== Byte.CLOSE_BRACKET) return -1;
     event.number(Field.pid, decimal(bytes, to + 1, pidEnd), to + 1, pidEnd);
     colon = pidEnd + 1;
+    if (bytes[colon] === Byte.SPACE && bytes[colon + 1] === Byte.OPEN_PAREN) {
+      event.span(Field.service, at, to);
+      return colon + 1;
+    }
   } else if (bytes[to] === Byte.SPACE && isDigit(bytes[to + 1])) {
     while (colon < end && colon < to + 16 && bytes[colon] !== Byte.COLON && !isBlank(bytes[colon + 1])) colon++;
     if (bytes[colon + 1] === Byte.COLON) colon++;
