@@ -94,6 +94,11 @@ t.test('the tracker acknowledges what is settled everywhere, in whatever order i
   }
 });
 
+/** Waits for the thing itself; the test's own time limit is the only one. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(setImmediate);
+}
+
 function fail(): never {
   throw new Error('no batch');
 }
@@ -175,6 +180,7 @@ t.test('dead letters', async (t) => {
   const rows: [string, string, unknown][] = [
     ['one line of JSON', '{"a":1}\n', { a: 1 }],
     ['an action line before it', '{"create":{"_id":"1"}}\n{"a":2}\n', { a: 2 }],
+    ['a broken document behind an action line', '{"create":{"_id":"1"}}\n{"a":\n', '{"a":'],
     ['no JSON at all', 'plain "text"\n', 'plain "text"'],
   ];
   for (const [reason, record, document] of rows) {
@@ -339,6 +345,7 @@ t.test('a destination that is not there yet', async (t) => {
   for (let batch = 0; batch < 2; batch++) await it.submit(10);
   t.equal(it.pool.take(), undefined, 'the byte budget: no slot is free while nothing is delivered');
   t.equal(it.delivery.idle, false, 'small batches had better grow');
+  await until(() => it.messages.length > 0);
   t.equal(await it.delivery.drain({ quietMs: 60, totalMs: Infinity }), false, 'no progress for long enough');
   t.equal(await it.delivery.drain({ quietMs: Infinity, totalMs: 60 }), false, 'not in time');
   t.equal(it.delivery.health.kind, 'failing');
@@ -363,6 +370,7 @@ t.test('credentials are fixed by people: everything is kept, and the key file is
   writeFileSync(key, 'b2xk\n');
   const it = await rig(t, { url, options: { api_key_file: key } });
   await it.submit(10);
+  await until(() => it.messages.length > 0);
   t.equal(await it.delivery.drain({ quietMs: 60, totalMs: 60 }), false);
   t.equal(it.delivery.health.kind, 'blocked');
   t.match(it.messages, [/^search: HTTP 401: security_exception: unable to authenticate \(the credentials were refused; set api_key/]);
@@ -378,6 +386,7 @@ t.test('what is refused is on the disk before it counts as settled', async (t) =
   mkdirSync(path); // a folder in the file's place: it can't be written
   const it = await rig(t, { url, deadLetterPath: path });
   await it.submit(3);
+  await until(() => it.messages.length > 0);
   t.equal(await it.delivery.drain({ quietMs: 60, totalMs: 60 }), false);
   t.same([it.source.safe, it.ledger.total(0, 'pending').records], [0, 1]);
   t.match(it.messages, [/can't write refused records to .*EISDIR/]);
@@ -393,11 +402,47 @@ t.test('stop ends a request under way and acknowledges nothing of it', async (t)
   const it = await rig(t, { url });
   await it.submit(3);
   await it.submit(3);
-  while (server.requests.length === 0) await new Promise(setImmediate);
+  await until(() => server.requests.length > 0);
   await it.delivery.stop();
   t.same([it.source.safe, it.ledger.total(0, 'pending').records], [0, 6]);
   t.equal(await it.drain(), false);
 });
+
+t.test('any mixture of answers: every record is stored or refused for what it is, never both', async (t) => {
+  const seed = Date.now() % 1_000_000;
+  const random = randomOf(seed);
+  const [conflicts, poison] = [(n: unknown) => Number(n) % 97 === 13, (n: unknown) => Number(n) % 89 === 7];
+  const { server, url } = await serve(t, (request, server) => {
+    const dice = request.number < 400 ? random() : 1;
+    if (dice < 0.1) return { status: 503 };
+    if (dice < 0.15) return { status: 429, headers: { 'retry-after': '1' } };
+    if (dice < 0.2) return { status: 401 };
+    if (dice < 0.25) return { status: 200, body: dice < 0.22 ? '' : '{"items":[]}' };
+    if (dice < 0.3) return 'reset';
+    if (request.body.length > 3_000) return { status: 413 };
+    if (request.documents.some(({ n }) => poison(n))) return { status: 400 };
+    return server.answerItems(request, ({ n }) => (conflicts(n) ? MAPPING : dice < 0.6 && random() < 0.2 ? { status: 429, type: 'busy', reason: 'queue' } : 201));
+  });
+  const it = await rig(t, { url, connections: 3, limits: { ...FAST, retryAfterCapMs: 5 } });
+  for (let batch = 0; batch < 20; batch++) await it.submit(1 + Math.floor(random() * 100));
+  t.ok(await it.drain());
+  const all = Array.from({ length: it.submitted() }, (_, n) => n);
+  const refused = all.filter((n) => conflicts(n) || poison(n));
+  t.ok(storedAll(server, all.length, refused), `seed ${seed}`);
+  t.same(it.letters().map((letter) => (letter.document as { n: number }).n).sort((a, b) => a - b), refused, `seed ${seed}`);
+  t.same(it.ledger.imbalance(), []);
+  t.equal(it.source.safe, all.length * RECORD_BYTES);
+});
+
+/** mulberry32 */
+function randomOf(seed: number): () => number {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let x = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x;
+    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
 
 t.test('when nothing can be delivered any more, it ends without a word', async (t) => {
   const { url } = await serve(t, () => 'reset');
@@ -405,7 +450,9 @@ t.test('when nothing can be delivered any more, it ends without a word', async (
   const it = await rig(t, { url, closed: closing.signal, limits: { ...FAST, baseMs: 60_000, capMs: 60_000 } });
   await it.submit(3);
   const drained = it.drain();
+  const idle = it.delivery.whenIdle();
   closing.abort();
+  await idle; // nobody is left waiting
   t.equal(await drained, false);
   t.same(it.messages, []);
 });

@@ -89,11 +89,12 @@ function notThere(error: NodeJS.ErrnoException): false {
   throw error;
 }
 
-/** The record as JSON, digit by digit as it was sent. Where a line goes before it, as in a bulk request, the last line is the document. */
+/** The record as JSON, digit by digit as it was sent. Where a line of JSON goes before it, as in a bulk request, what follows is the document. */
 function documentOf(record: Uint8Array): string {
   const text = new TextDecoder().decode(record).trim();
-  const last = text.slice(text.lastIndexOf('\n') + 1);
-  return [text, last].find((candidate) => isJson(candidate) && !candidate.includes('\n')) ?? JSON.stringify(text);
+  const newline = text.indexOf('\n');
+  const document = newline >= 0 && isJson(text.slice(0, newline)) ? text.slice(newline + 1) : text;
+  return isJson(document) && !document.includes('\n') ? document : JSON.stringify(document);
 }
 
 function isJson(text: string): boolean {

@@ -63,9 +63,9 @@ export class Delivery {
     return this.#queue.length === 0 && this.#active.size < this.#options.connections && !this.#stop.signal.aborted;
   }
 
-  /** Settles when `idle` is true. */
+  /** Settles when `idle` is true, or when it has ended and never will be again. */
   whenIdle(): Promise<void> {
-    if (this.idle) return Promise.resolve();
+    if (this.idle || this.#stop.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
@@ -112,6 +112,13 @@ export class Delivery {
     this.#stop.abort();
     this.#pauses.endAll();
     this.#drains.endAll();
+    this.#wakeIdle();
+  }
+
+  #wakeIdle(): void {
+    const waiters = this.#idleWaiters;
+    this.#idleWaiters = [];
+    for (const resolve of waiters) resolve();
   }
 
   #pump(): void {
@@ -124,10 +131,7 @@ export class Delivery {
       });
       this.#active.add(shipping);
     }
-    if (!this.idle) return;
-    const waiters = this.#idleWaiters;
-    this.#idleWaiters = [];
-    for (const resolve of waiters) resolve();
+    if (this.idle) this.#wakeIdle();
   }
 
   async #ship(shipment: Shipment): Promise<void> {
@@ -254,13 +258,13 @@ export class Delivery {
 
   async #partial(shipment: Shipment, part: Part, items: readonly ItemVerdict[]): Promise<void> {
     if (items.length !== part.count) return this.#retry(shipment, part, { kind: 'retry', reason: `internal error: ${items.length} verdicts for ${part.count} records`, stubborn: true });
-    const delivered = select(part, items, ['delivered']);
-    const rejected = select(part, items, ['rejected']);
+    const delivered = part.where((at) => items[at]?.kind === 'delivered');
+    const rejected = part.where((at) => items[at]?.kind === 'rejected');
     if (delivered.count > 0) this.#delivered(shipment, delivered);
     const refusals = items.flatMap((item) => (item.kind === 'rejected' ? [item.reason] : []));
     if (rejected.count > 0) await this.#refuse(shipment, rejected, (at) => refusals[at] ?? '');
     const moved = delivered.count + rejected.count > 0;
-    const again = select(part, items, ['retry', 'blocked']);
+    const again = part.where((at) => items[at]?.kind === 'retry' || items[at]?.kind === 'blocked');
     if (again.count > 0 && !this.#stop.signal.aborted) await this.#again(shipment, moved ? again : part, items);
   }
 
@@ -292,8 +296,4 @@ export class Delivery {
     this.#progressAtMs = this.#now();
     this.#drains.endAll();
   }
-}
-
-function select(part: Part, items: readonly ItemVerdict[], kinds: readonly ItemVerdict['kind'][]): Part {
-  return part.pick(part.positions.filter((_, at) => kinds.some((kind) => kind === items[at]?.kind)));
 }

@@ -37,12 +37,12 @@ export class Health {
   /** `failures`: how many in a row. */
   fails(reason: string, failures: number): void {
     this.#state = { kind: 'failing', reason, sinceMs: this.#sinceMs };
-    if (failures >= REPORTED_FAILURES) this.#tell('failing', `${reason}; trying again until it works`);
+    if (failures >= REPORTED_FAILURES) this.#tell('failing', `${sentence(reason)}; trying again until it works`);
   }
 
   blocked(reason: string): void {
     this.#state = { kind: 'blocked', reason, sinceMs: this.#sinceMs };
-    this.#tell('blocked', `${reason}; everything is kept and tried again until this is put right`);
+    this.#tell('blocked', `${sentence(reason)}; everything is kept and tried again until this is put right`);
   }
 
   get #sinceMs(): number {
@@ -54,4 +54,9 @@ export class Health {
     this.#reported = kind;
     this.#report(`${this.#name}: ${message}`);
   }
+}
+
+/** Servers end their reasons as they like. */
+function sentence(reason: string): string {
+  return reason.replace(/[.;:\s]+$/, '');
 }

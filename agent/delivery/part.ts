@@ -82,6 +82,11 @@ export class Part {
     return new Part(this.batch, positions, history);
   }
 
+  /** The records at whose place in the part `wanted` holds. */
+  where(wanted: (at: number) => boolean): Part {
+    return this.pick(this.positions.filter((_, at) => wanted(at)));
+  }
+
   /** What is left without the record at `position` of the batch. */
   without(position: number): Part {
     return this.pick(this.positions.filter((other) => other !== position), this.history);
