@@ -2,6 +2,7 @@ import { fstatSync } from 'node:fs';
 import path from 'node:path';
 import { createOutput } from '../outputs/index.ts';
 import type { Destination, Output } from '../outputs/output.ts';
+import { identify } from '../parsers/aliases.ts';
 import { continuations } from '../parsers/continuations/index.ts';
 import { readRecord } from '../parsers/read.ts';
 import { Arena } from './arena.ts';
@@ -16,7 +17,8 @@ import { Tracker } from './delivery/tracker.ts';
 import type { Defaults } from './encoder.ts';
 import type { Input } from './inputs/input.ts';
 import type { Source } from './inputs/source.ts';
-import { loadKernels } from './kernel/kernel.ts';
+import { KernelScanner, SCANNER_BYTES } from './kernel/kernel-scanner.ts';
+import { loadKernels, loadMembers } from './kernel/kernel.ts';
 import { Lane } from './lane.ts';
 import { log } from './log.ts';
 import { Checkpoints } from './state/checkpoints.ts';
@@ -28,7 +30,7 @@ const SCRATCH_BYTES = 1_048_576;
 const CONSTANT_BYTES = 262_144;
 /** What an outlet needs beside its slots: its list of pieces; and the lane's own tables. */
 const LIST_BYTES = 200_000;
-const LANE_BYTES = 65_536;
+const LANE_BYTES = 65_536 + SCANNER_BYTES;
 /** What a record costs a slot beside its bytes: where it ends. */
 const RECORD_BYTES = 4;
 
@@ -82,7 +84,7 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
     });
     return new Outlet(arena, kernels.encode, output, delivery, pool);
   });
-  const lane = new Lane(arena, kernels, outlets, ledger, tracker, { chunkBytes: CHUNK_BYTES, maxRecordBytes: config.max_record_bytes, continuations, read: readRecord });
+  const lane = new Lane(arena, kernels, outlets, ledger, tracker, { chunkBytes: CHUNK_BYTES, maxRecordBytes: config.max_record_bytes, continuations, members: new KernelScanner(arena, loadMembers(arena), identify), read: readRecord });
   const checkpoints = new Checkpoints({ folder: state?.path, warn: log.warn });
   const inputs = await openInputs(config, options, checkpoints);
   return { inputs, outlets, destinations, deadLetters, lane, ledger, tracker, sources, defaultsOf: defaultsOf(config, arena, outputs, options.env), checkpoints, state };

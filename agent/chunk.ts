@@ -1,3 +1,5 @@
+import type { MemberScanner } from '../parsers/values/json-scan.ts';
+
 /**
  * A run of whole records. `text` is `bytes` as latin1, made when first asked for: `text[i]` and `bytes[i]` are the
  * same byte, so a position in the one is a position in the other, and lengths are byte lengths.
@@ -12,4 +14,6 @@ export interface Chunk {
   readonly base: number;
   /** Whether all of `bytes` is valid UTF-8. If not, what is written from it is repaired with U+FFFD. */
   readonly valid: boolean;
+  /** Lists the members of JSON objects in `bytes`. */
+  readonly members: MemberScanner;
 }

@@ -67,8 +67,9 @@ export class DocumentPlan {
 
   /** Position of the `?` in the path at `address`; -1: none. */
   queryAt(address: number, length: number): number {
-    const at = this.#arena.bytes.subarray(address, address + length).indexOf(QUESTION_MARK);
-    return at;
+    const bytes = this.#arena.bytes;
+    for (let at = 0; at < length; at++) if (bytes[address + at] === QUESTION_MARK) return at;
+    return -1;
   }
 
   /**

@@ -212,11 +212,11 @@ export class Encoder {
 
   #member(members: Int32Array, at: number): void {
     const shape = members[at + 4] as number;
-    if (shape !== Shape.RUN) {
-      this.#value(members[at] as number, members[at + 1] as number, Value.TEXT);
-      this.#copy(this.#colon);
-    }
-    this.#value(members[at + 2] as number, members[at + 3] as number, shape === Shape.TEXT_TEXT ? Value.TEXT : Value.JSON);
+    if (shape === Shape.JSON_TEXT) this.#value((members[at] as number) - 1, (members[at + 1] as number) + 2, Value.JSON);
+    else if (shape !== Shape.RUN) this.#value(members[at] as number, members[at + 1] as number, Value.TEXT);
+    if (shape !== Shape.RUN) this.#copy(this.#colon);
+    const isText = shape === Shape.TEXT_TEXT || shape === Shape.JSON_TEXT;
+    this.#value(members[at + 2] as number, members[at + 3] as number, isText ? Value.TEXT : Value.JSON);
   }
 
   #fallback(field: Field, defaults: Defaults): void {

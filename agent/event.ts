@@ -24,6 +24,8 @@ export const Shape = {
   TEXT_JSON: 1,
   /** From the key's first quote to the value's end it is JSON already: several members may lie in one such run. */
   RUN: 2,
+  /** The key is the inside of a JSON string, the value is text. */
+  JSON_TEXT: 3,
 } as const;
 
 /**
@@ -165,8 +167,7 @@ export class LogEvent {
   numberOf(field: Field): number {
     const known = this.numbers[field] ?? NaN;
     if (!Number.isNaN(known)) return known;
-    const address = this.address[field] ?? 0;
-    return Number(Buffer.from(this.arena.memory.buffer, address, this.length[field] ?? 0).toString('latin1'));
+    return readNumber(this.arena.bytes, this.address[field] as number, this.length[field] as number);
   }
 
   /**
@@ -190,6 +191,13 @@ export class LogEvent {
   run(start: number, end: number, keyEnd: number, valueStart: number, reserved: boolean): boolean {
     if (this.memberCount >= MAX_MEMBERS) return false;
     this.#push(this.#base + start, keyEnd - start, this.#base + start, end - start, Shape.RUN, reserved ? this.#base + valueStart : 0);
+    return true;
+  }
+
+  /** A member of a JSON line whose value is kept as text. Its key, without quotes, is a JSON string's inside already. */
+  text(keyStart: number, keyEnd: number, start: number, end: number, reserved: boolean): boolean {
+    if (this.memberCount >= MAX_MEMBERS) return false;
+    this.#push(this.#base + keyStart, keyEnd - keyStart, this.#base + start, end - start, Shape.JSON_TEXT, reserved ? 1 : 0);
     return true;
   }
 
@@ -244,6 +252,17 @@ export class LogEvent {
     this.to[field] = to;
     this.rules[field] = this.rule;
   }
+}
+
+/** Reads a JSON number: a whole one digit by digit, without a string. */
+function readNumber(bytes: Uint8Array, address: number, length: number): number {
+  let value = 0;
+  for (let at = address; at < address + length; at++) {
+    const digit = (bytes[at] as number) - 0x30;
+    if (digit < 0 || digit > 9 || length > 15) return Number(Buffer.from(bytes.buffer, address, length).toString('latin1'));
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 /** Writes a finite number as JSON: integers digit by digit, since a string per line is what a hot path can't afford. */

@@ -7,6 +7,7 @@ import { LogEvent } from './event.ts';
 import { Field } from './fields.ts';
 import type { Source } from './inputs/source.ts';
 import type { Kernels } from './kernel/kernel.ts';
+import type { MemberScanner } from '../parsers/values/json-scan.ts';
 import { InputChunk } from './records/input-chunk.ts';
 import { cutAt, Overlong } from './records/overlong.ts';
 import type { Origin, RecordSink } from './records/record-sink.ts';
@@ -27,6 +28,7 @@ export interface LaneOptions {
   /** What is longer is cut. */
   readonly maxRecordBytes: number;
   readonly continuations: Continuations;
+  readonly members: MemberScanner;
   readonly read: ReadRecord;
 }
 
@@ -65,7 +67,7 @@ export class Lane {
     this.#tracker = tracker;
     this.#options = options;
     this.#event = new LogEvent(arena);
-    this.#chunk = new InputChunk(arena);
+    this.#chunk = new InputChunk(arena, options.members);
     this.#cutter = new RecordCutter(arena, kernels.newlines, options.continuations, options.maxRecordBytes);
     this.#overlong = new Overlong(options.maxRecordBytes);
     this.#idAddress = arena.claim(ID_BYTES).start;

@@ -79,8 +79,18 @@ function allAliases(): Alias[] {
 export const ALIASES: readonly Alias[] = allAliases();
 export const aliasTable = new AliasTable(ALIASES.map(({ key }) => key), RESERVED);
 
+/** Added to the id of a key that is letter by letter the canonical name of its field. */
+export const CANONICAL = 0x1000;
+
+/** Id of a key: its alias' position, CANONICAL added or not, or another known key's, or -1. For tables that remember it. */
+export function identify(bytes: Uint8Array, start: number, end: number, container: number): number {
+  const id = aliasTable.find(bytes, start, end, container);
+  const alias = ALIASES[id];
+  return alias !== undefined && container < 0 && isCanonical(bytes, start, end, alias) ? id | CANONICAL : id;
+}
+
 /** Whether the key at [start, end) is letter by letter the canonical name of the alias' field. */
-export function isCanonical(bytes: Uint8Array, start: number, end: number, alias: Alias): boolean {
+function isCanonical(bytes: Uint8Array, start: number, end: number, alias: Alias): boolean {
   const name = FIELDS[alias.field] ?? '';
   if (name.length !== end - start) return false;
   for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name.charCodeAt(i)) return false;

@@ -1,17 +1,16 @@
 import type { Chunk } from '../agent/chunk.ts';
-import { MAX_MEMBERS, Value, type LogEvent } from '../agent/event.ts';
+import type { LogEvent } from '../agent/event.ts';
 import { FIELDS } from '../agent/fields.ts';
-import { ALIASES, aliasTable, isCanonical, type Alias } from './aliases.ts';
+import { ALIASES, aliasTable, CANONICAL, type Alias } from './aliases.ts';
 import type { Parser } from './parser.ts';
 import { assignNumber, assignText, Outcome } from './values/assign.ts';
 import { dropDuplicates, hasDuplicates } from './values/json-duplicates.ts';
-import { Json, ROW, scanObject } from './values/json-scan.ts';
+import { DOUBTFUL, Json, ROW, TABLES, UNSURE, type MemberScanner } from './values/json-scan.ts';
 
-/** What becomes of a row of the table, in its sixth column: an alias that may still be used holds its id. */
+/** What becomes of a row of the table, in its sixth column, when it is no id any more. */
 const [KEEP, DROP] = [-1, -2];
+const ID = CANONICAL - 1;
 
-const table = new Int32Array(MAX_MEMBERS * ROW);
-const inner = [1, 2].map(() => new Int32Array(200 * ROW));
 /** By field: the row it was set from. Meaningful while the event has the field. */
 const rowOf = new Int32Array(FIELDS.length);
 
@@ -51,43 +50,43 @@ export const json: Parser = {
 
 /** Hot: every record of a JSON log. */
 function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boolean {
-  const bytes = chunk.bytes;
-  const count = scanObject(bytes, start, end, table);
+  const scanner = chunk.members;
+  const table = scanner.tables[0] as Int32Array;
+  let count = scanner.list(start, end, 0, -1);
   if (count < 0) return false;
-  const distinct = dropDuplicates(bytes, table, count);
-  if (distinct < 0) return false;
-  event.lazyKeys(table, distinct, ROW);
-  let weak = false;
-  for (let row = 0; row < distinct * ROW; row += ROW) {
-    const id = aliasTable.find(bytes, table[row] as number, table[row + 1] as number, -1);
-    table[row + 5] = id;
-    const alias = ALIASES[id];
-    if (alias !== undefined) weak = direct(chunk, row, alias, event) || weak;
-    else weak ||= aliasTable.isContainer(id);
+  if (count >= UNSURE) count = dropDuplicates(chunk.bytes, table, count - UNSURE);
+  event.lazyKeys(table, count, ROW);
+  let more = false;
+  for (let row = 0; row < count * ROW; row += ROW) {
+    const id = table[row + 5] as number;
+    if (id < 0) continue;
+    const alias = ALIASES[id & ID];
+    if (alias === undefined) more ||= aliasTable.isContainer(id);
+    else more = direct(chunk, table, row, alias, event) || more;
   }
-  if (weak) indirect(chunk, distinct, event);
-  return members(chunk, distinct, event);
+  if (more) indirect(chunk, table, count, event);
+  return members(chunk, table, count, event);
 }
 
 /** A key that is an alias by itself. True: it may be needed later. */
-function direct(chunk: Chunk, row: number, alias: Alias, event: LogEvent): boolean {
-  const canonical = isCanonical(chunk.bytes, table[row] as number, table[row + 1] as number, alias);
+function direct(chunk: Chunk, table: Int32Array, row: number, alias: Alias, event: LogEvent): boolean {
+  const canonical = (table[row + 5] as number) >= CANONICAL;
   if (!canonical && (alias.weak || event.has(alias.field))) return true;
   if (canonical && (event.present & (1 << alias.field)) !== 0) {
     event.unset(alias.field); // an alias came first; it keeps its own key
     table[(rowOf[alias.field] as number) + 5] = KEEP;
   }
-  const outcome = assign(chunk, row, alias, event);
+  const outcome = assign(chunk, table, row, alias, event);
   rowOf[alias.field] = row;
   if (outcome === Outcome.RENAMED || (canonical && outcome !== Outcome.UNUSABLE)) table[row + 5] = DROP;
   else if (canonical) event.block(alias.field);
-  return table[row + 4] === Json.OBJECT;
+  return typeOf(table, row) === Json.OBJECT;
 }
 
-function assign(chunk: Chunk, row: number, alias: Alias, event: LogEvent, from: Int32Array = table): number {
-  const start = from[row + 2] as number;
-  const end = from[row + 3] as number;
-  switch (from[row + 4]) {
+function assign(chunk: Chunk, table: Int32Array, row: number, alias: Alias, event: LogEvent): number {
+  const start = table[row + 2] as number;
+  const end = table[row + 3] as number;
+  switch (typeOf(table, row)) {
     case Json.STRING: return assignText(chunk, start + 1, end - 1, alias, event);
     case Json.ESCAPED:
       if (alias.how !== 'text' && alias.how !== 'error' && alias.how !== 'id') return Outcome.UNUSABLE;
@@ -99,60 +98,66 @@ function assign(chunk: Chunk, row: number, alias: Alias, event: LogEvent, from: 
   }
 }
 
+function typeOf(table: Int32Array, row: number): number {
+  return (table[row + 4] as number) & (DOUBTFUL - 1);
+}
+
 /** What is only looked for where nothing better was found: keys of nested objects, then weak spellings. */
-function indirect(chunk: Chunk, count: number, event: LogEvent): void {
+function indirect(chunk: Chunk, table: Int32Array, count: number, event: LogEvent): void {
   for (let row = 0; row < count * ROW; row += ROW) {
-    if (table[row + 4] === Json.OBJECT && aliasTable.isContainer(table[row + 5] as number)) descend(chunk, table, row, table[row + 5] as number, 0, event);
+    const id = (table[row + 5] as number) & ID;
+    if (typeOf(table, row) === Json.OBJECT && (table[row + 5] as number) >= 0 && aliasTable.isContainer(id)) descend(chunk, chunk.members, table, row, id, 1, event);
   }
   for (let row = 0; row < count * ROW; row += ROW) {
-    const alias = ALIASES[table[row + 5] as number];
+    const id = table[row + 5] as number;
+    const alias = id < 0 ? undefined : ALIASES[id & ID];
     if (alias === undefined || !alias.weak || event.has(alias.field)) continue;
-    if (assign(chunk, row, alias, event) === Outcome.RENAMED) table[row + 5] = DROP;
+    if (assign(chunk, table, row, alias, event) === Outcome.RENAMED) table[row + 5] = DROP;
   }
 }
 
 /** Fields from a nested object, which itself stays as it is. */
-function descend(chunk: Chunk, outer: Int32Array, outerRow: number, container: number, depth: number, event: LogEvent): void {
-  const rows = inner[depth];
-  if (rows === undefined) return;
-  const count = scanObject(chunk.bytes, outer[outerRow + 2] as number, outer[outerRow + 3] as number, rows);
+function descend(chunk: Chunk, scanner: MemberScanner, outer: Int32Array, outerRow: number, container: number, depth: number, event: LogEvent): void {
+  if (depth >= TABLES) return;
+  const table = scanner.tables[depth] as Int32Array;
+  const count = scanner.list(outer[outerRow + 2] as number, outer[outerRow + 3] as number, depth, container) & (UNSURE - 1);
   for (let row = 0; row < count * ROW; row += ROW) {
-    const id = aliasTable.find(chunk.bytes, rows[row] as number, rows[row + 1] as number, container);
-    const alias = ALIASES[id];
-    if (alias !== undefined && !event.has(alias.field)) assign(chunk, row, alias, event, rows);
-    if (rows[row + 4] === Json.OBJECT && aliasTable.isContainer(id)) descend(chunk, rows, row, id, depth + 1, event);
+    const id = table[row + 5] as number;
+    const alias = id < 0 ? undefined : ALIASES[id];
+    if (alias !== undefined && !event.has(alias.field)) assign(chunk, table, row, alias, event);
+    if (typeOf(table, row) === Json.OBJECT && aliasTable.isContainer(id)) descend(chunk, scanner, table, row, id, depth + 1, event);
   }
 }
 
 /** What is left of the line, as runs of neighbouring members. */
-function members(chunk: Chunk, count: number, event: LogEvent): boolean {
+function members(chunk: Chunk, table: Int32Array, count: number, event: LogEvent): boolean {
   let runStart = -1;
   let runEnd = 0;
   for (let row = 0; row < count * ROW; row += ROW) {
     const keyStart = (table[row] as number) - 1;
-    const type = table[row + 4] as number;
     const id = table[row + 5] as number;
-    const twice = type >= Json.OBJECT && id !== DROP && hasDuplicates(chunk, table[row + 2] as number, table[row + 3] as number);
-    const alone = twice || aliasTable.isReserved(id);
-    if ((id === DROP || alone) && runStart >= 0) {
+    const twice = (table[row + 4] as number) > DOUBTFUL && id !== DROP && hasDuplicates(chunk, table[row + 2] as number, table[row + 3] as number);
+    const alone = twice || (id >= 0 && aliasTable.isReserved(id & ID));
+    if (runStart >= 0 && (id === DROP || alone || !touch(chunk.bytes, runEnd, keyStart))) {
       if (!event.run(runStart, runEnd, runStart, 0, false)) return false;
       runStart = -1;
     }
     if (id === DROP) continue;
-    if (twice) { // its text is kept, as text: no reader takes an object with a key twice
-      event.member(keyStart + 1, table[row + 1] as number, table[row + 2] as number, table[row + 3] as number, Value.TEXT, aliasTable.isReserved(id));
-    } else if (alone) {
-      if (!event.run(keyStart, table[row + 3] as number, (table[row + 1] as number) + 1, table[row + 2] as number, true)) return false;
-    } else {
-      if (runStart >= 0 && !touch(chunk.bytes, runEnd, keyStart)) {
-        if (!event.run(runStart, runEnd, runStart, 0, false)) return false;
-        runStart = -1;
-      }
+    if (!alone) {
       if (runStart < 0) runStart = keyStart;
       runEnd = table[row + 3] as number;
-    }
+    } else if (!single(table, row, twice, id, event)) return false;
   }
   return runStart < 0 || event.run(runStart, runEnd, runStart, 0, false);
+}
+
+/** A member that can't be part of a run. An object with a key twice is kept as its text: no reader takes it. */
+function single(table: Int32Array, row: number, twice: boolean, id: number, event: LogEvent): boolean {
+  const keyStart = table[row] as number;
+  const keyEnd = table[row + 1] as number;
+  const reserved = id >= 0 && aliasTable.isReserved(id & ID);
+  if (!twice) return event.run(keyStart - 1, table[row + 3] as number, keyEnd + 1, table[row + 2] as number, reserved);
+  return event.text(keyStart, keyEnd, table[row + 2] as number, table[row + 3] as number, reserved);
 }
 
 /** Whether nothing but a comma lies between two members; a member that was left out lies there otherwise. */

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { identify } from '../../parsers/aliases.ts';
 import { continuations } from '../../parsers/continuations/index.ts';
 import { readRecord } from '../../parsers/read.ts';
 import { setTimeContext } from '../../parsers/values/zones.ts';
@@ -7,7 +8,8 @@ import { Ledger } from '../delivery/ledger.ts';
 import { Tracker } from '../delivery/tracker.ts';
 import { NO_DEFAULTS } from '../encoder.ts';
 import { StreamInput } from '../inputs/stdin-source.ts';
-import { loadKernels } from '../kernel/kernel.ts';
+import { KernelScanner, SCANNER_BYTES } from '../kernel/kernel-scanner.ts';
+import { loadKernels, loadMembers } from '../kernel/kernel.ts';
 import { Lane } from '../lane.ts';
 import { ExplainSink, EXPLAIN_BYTES, type Explanation } from './explain-sink.ts';
 
@@ -15,7 +17,7 @@ export type { Explanation } from './explain-sink.ts';
 
 const MAX_RECORD_BYTES = 1_048_576;
 const CHUNK_BYTES = 262_144;
-const LANE_BYTES = 65_536;
+const LANE_BYTES = 65_536 + SCANNER_BYTES;
 
 /** Runs streams through a lane, as the agent does, and tells how it read them. `warn` takes messages for a person. */
 export class Explainer {
@@ -28,7 +30,7 @@ export class Explainer {
     const arena = new Arena({ input: MAX_RECORD_BYTES + CHUNK_BYTES, scratch: 1_048_576, constants: 131_072 }, EXPLAIN_BYTES + LANE_BYTES);
     const kernels = loadKernels(arena);
     this.#sink = new ExplainSink(arena, kernels.encode);
-    this.#lane = new Lane(arena, kernels, [this.#sink], new Ledger(['explain']), new Tracker(), { chunkBytes: CHUNK_BYTES, maxRecordBytes: MAX_RECORD_BYTES, continuations, read: readRecord });
+    this.#lane = new Lane(arena, kernels, [this.#sink], new Ledger(['explain']), new Tracker(), { chunkBytes: CHUNK_BYTES, maxRecordBytes: MAX_RECORD_BYTES, continuations, members: new KernelScanner(arena, loadMembers(arena), identify), read: readRecord });
     this.#warn = warn;
   }
 

@@ -8,6 +8,12 @@ export type Encode = (list: number, count: number, start: number, origin: number
 /** Stores the addresses of the newlines in [start, end) at address `table`, at most `limit`; returns their number. */
 export type Newlines = (start: number, end: number, table: number, limit: number) => number;
 
+/** Lists the members of JSON objects; see assembly/members.ts. */
+export interface MembersKernel {
+  readonly setUp: (keys: number, stack: number) => void;
+  readonly members: (start: number, end: number, table: number, limit: number, base: number, container: number) => number;
+}
+
 /** The loops that run over every byte. */
 export interface Kernels {
   readonly encode: Encode;
@@ -19,16 +25,22 @@ const compiled = new Map<string, WebAssembly.Module>();
 /** The kernels over an arena's memory. Each is compiled once per process. */
 export function loadKernels(arena: Arena): Kernels {
   // Their signatures are those in assembly/.
-  return { encode: load('encode', arena) as Encode, newlines: load('newlines', arena) as Newlines };
+  return { encode: load('encode', arena)['encode'] as Encode, newlines: load('newlines', arena)['newlines'] as Newlines };
 }
 
-function load(name: string, arena: Arena): unknown {
+/** The JSON kernel over an arena's memory. It has a state of its own, so each user has one. */
+export function loadMembers(arena: Arena): MembersKernel {
+  const { setUp, members } = load('members', arena);
+  return { setUp, members } as MembersKernel;
+}
+
+function load(name: string, arena: Arena): Record<string, unknown> {
   let module = compiled.get(name);
   if (module === undefined) {
     module = new WebAssembly.Module(readFileSync(new URL(`./${name}.wasm`, import.meta.url)));
     compiled.set(name, module);
   }
-  return new WebAssembly.Instance(module, { env: { memory: arena.memory } }).exports[name];
+  return new WebAssembly.Instance(module, { env: { memory: arena.memory } }).exports;
 }
 
 /** The same in plain TypeScript: the oracle of the tests. */

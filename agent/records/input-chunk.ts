@@ -1,17 +1,20 @@
 import { isUtf8 } from 'node:buffer';
 import type { Arena } from '../arena.ts';
 import type { Chunk } from '../chunk.ts';
+import type { MemberScanner } from '../../parsers/values/json-scan.ts';
 
 /** The chunk that lies in the arena's input region: filled again and again. */
 export class InputChunk implements Chunk {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly base: number;
   valid = true;
+  readonly members: MemberScanner;
   readonly #buffer: Buffer<ArrayBuffer>;
   #length = 0;
   #text: string | undefined;
 
-  constructor(arena: Arena) {
+  constructor(arena: Arena, members: MemberScanner) {
+    this.members = members;
     const { start, end } = arena.input;
     this.base = start;
     this.bytes = arena.bytes.subarray(start, end);

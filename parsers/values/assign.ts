@@ -2,7 +2,7 @@ import type { Chunk } from '../../agent/chunk.ts';
 import type { LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
 import type { Alias, How } from '../aliases.ts';
-import { isDigit, isUpper } from './bytes.ts';
+import { decimal, isDigit, isUpper } from './bytes.ts';
 import { durationMs } from './durations.ts';
 import { numberEnd } from './json-scan.ts';
 import { levelAt, levelOfSeverity } from './levels.ts';
@@ -68,14 +68,17 @@ export function assignNumber(chunk: Chunk, start: number, end: number, alias: Al
 
 /** `-`, `null`, `none`, `nil`, `undefined`. */
 function isNothing(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start === 1) return bytes[start] === 0x2d;
-  if (end - start > 9 || end - start < 3) return false;
-  const first = (bytes[start] as number) | 0x20;
-  if (first !== 0x6e && first !== 0x75) return false;
-  return NOTHING.has(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1').toLowerCase());
+  const length = end - start;
+  if (length === 1) return bytes[start] === 0x2d;
+  if (length === 4) return spells(bytes, start, 'null') || spells(bytes, start, 'none');
+  return length === 3 ? spells(bytes, start, 'nil') : length === 9 && spells(bytes, start, 'undefined');
 }
 
-const NOTHING = new Set(['null', 'none', 'nil', 'undefined']);
+/** Whether the bytes from `start` on are the lower-case letters of `word`, in whatever case. */
+function spells(bytes: Uint8Array, start: number, word: string): boolean {
+  for (let i = 0; i < word.length; i++) if (((bytes[start + i] as number) | 0x20) !== word.charCodeAt(i)) return false;
+  return true;
+}
 
 function levelText(chunk: Chunk, start: number, end: number, event: LogEvent): number {
   const level = levelAt(chunk.bytes, start, end);
@@ -94,7 +97,7 @@ function levelText(chunk: Chunk, start: number, end: number, event: LogEvent): n
  */
 function levelNumber(chunk: Chunk, start: number, end: number, alias: Alias, event: LogEvent): number {
   if (end - start > 2 || !isWhole(chunk.bytes, start, end)) return Outcome.UNUSABLE;
-  const value = Number(Buffer.from(chunk.bytes.buffer, chunk.bytes.byteOffset + start, end - start).toString('latin1'));
+  const value = decimal(chunk.bytes, start, end);
   if (alias.key === 'severity' || alias.key === 'priority') {
     if (value > 7) return Outcome.UNUSABLE;
     event.level(levelOfSeverity(value), start, end);
@@ -179,22 +182,19 @@ function isHexLetter(byte: number): boolean {
 }
 
 function method(chunk: Chunk, start: number, end: number, event: LogEvent): number {
-  if (end - start < 3 || end - start > 16) return Outcome.UNUSABLE;
-  let upper = true;
+  const known = METHODS.find((word) => word.length === end - start && spells(chunk.bytes, start, word));
+  if (known === undefined) return Outcome.UNUSABLE;
   for (let at = start; at < end; at++) {
-    const byte = chunk.bytes[at] as number;
-    if (!isUpper(byte)) upper = false;
-    if (!isUpper(byte & 0xdf) || byte < 0x40) return Outcome.UNUSABLE;
+    if (isUpper(chunk.bytes[at])) continue;
+    event.value(Field.http_method, known.toUpperCase(), start, end);
+    return Outcome.COPIED;
   }
-  const text = Buffer.from(chunk.bytes.buffer, chunk.bytes.byteOffset + start, end - start).toString('latin1').toUpperCase();
-  if (!METHODS.has(text)) return Outcome.UNUSABLE;
-  if (upper) event.span(Field.http_method, start, end);
-  else event.value(Field.http_method, text, start, end);
-  return upper ? Outcome.RENAMED : Outcome.COPIED;
+  event.span(Field.http_method, start, end);
+  return Outcome.RENAMED;
 }
 
-/** RFC 9110, WebDAV (RFC 4918) and what caches use. */
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'CONNECT', 'TRACE', 'PROPFIND', 'PROPPATCH', 'MKCOL', 'COPY', 'MOVE', 'LOCK', 'UNLOCK', 'REPORT', 'SEARCH', 'PURGE', 'QUERY']);
+/** RFC 9110, WebDAV (RFC 4918) and what caches use; the commonest first. */
+const METHODS = ['get', 'post', 'put', 'delete', 'patch', 'head', 'options', 'connect', 'trace', 'propfind', 'proppatch', 'mkcol', 'copy', 'move', 'lock', 'unlock', 'report', 'search', 'purge', 'query'];
 
 /** W3C: `00-` trace id of 32 hex digits `-` span id of 16 `-` flags. */
 function traceParent(chunk: Chunk, start: number, end: number, event: LogEvent): number {

@@ -45,7 +45,7 @@ export function strongLevelAt(bytes: Uint8Array, start: number, end: number): nu
 
 /** Position in LEVELS of a syslog severity (RFC 5424, table 2): small is severe. */
 export function levelOfSeverity(severity: number): number {
-  return SEVERITIES[severity] ?? -1;
+  return severity >= 0 && severity < SEVERITIES.length ? (SEVERITIES[severity] as number) : -1; // -1 as an index would be slow
 }
 
 const SEVERITIES = [Level.fatal, Level.fatal, Level.fatal, Level.error, Level.warn, Level.info, Level.info, Level.debug];

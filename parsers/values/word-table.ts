@@ -12,15 +12,14 @@ export const FOLD = Uint8Array.from({ length: 256 }, (_, byte) => foldOf(byte));
 
 /** Bits that belong to words, by the word's hash. Words are added at the start only. */
 export class WordTable {
-  readonly #hashes: Int32Array;
-  readonly #bits: Int32Array;
+  /** By slot: hash and bits, side by side for the cache. */
+  readonly #slots: Int32Array;
   readonly #mask: number;
 
   constructor(words: ReadonlyMap<string, number>) {
     const slots = 2 ** Math.ceil(Math.log2(words.size * 3 + 1));
     this.#mask = slots - 1;
-    this.#hashes = new Int32Array(slots);
-    this.#bits = new Int32Array(slots);
+    this.#slots = new Int32Array(slots * 2);
     for (const [word, bits] of words) this.#put(hashOf(word), bits);
   }
 
@@ -28,20 +27,20 @@ export class WordTable {
   find(hash: number): number {
     let slot = (hash ^ (hash >>> 13)) & this.#mask;
     for (;;) {
-      const bits = this.#bits[slot] as number;
-      if (bits === 0 || this.#hashes[slot] === hash) return bits;
+      const bits = this.#slots[slot * 2 + 1] as number;
+      if (bits === 0 || this.#slots[slot * 2] === hash) return bits;
       slot = (slot + 1) & this.#mask;
     }
   }
 
   #put(hash: number, bits: number): void {
     let slot = (hash ^ (hash >>> 13)) & this.#mask;
-    while (this.#bits[slot] !== 0) {
-      if (this.#hashes[slot] === hash) throw new Error('two words with one hash');
+    while (this.#slots[slot * 2 + 1] !== 0) {
+      if (this.#slots[slot * 2] === hash) throw new Error('two words with one hash');
       slot = (slot + 1) & this.#mask;
     }
-    this.#hashes[slot] = hash;
-    this.#bits[slot] = bits;
+    this.#slots[slot * 2] = hash;
+    this.#slots[slot * 2 + 1] = bits;
   }
 }
 
