@@ -100,7 +100,7 @@ function sureness(scan: Scan, start: number, to: number): number {
   const next = skipSpaces(bytes, to, end);
   if (start === scan.start) return (bytes[to] === Byte.SPACE || bytes[to] === Byte.DASH) && isStart(scan, next) ? Sure.LIKELY : 0;
   if (before === 0x28 || before === Byte.OPEN_BRACKET || before === Byte.SLASH) return closesAfter(bytes, to, end) ? Sure.LIKELY : 0;
-  if (before === Byte.COMMA && bytes[to] === 0x29) return Sure.LIKELY;
+  if (before === Byte.COMMA && (bytes[to] === 0x29 || bytes[to] === Byte.COMMA)) return Sure.LIKELY;
   if (before === Byte.AT || (before === Byte.APOSTROPHE && bytes[start - 2] === Byte.AT)) return Sure.LIKELY;
   if (before === Byte.PIPE) return Sure.HINT;
   return (marksAt(scan, next) & RULE_MASK) === Rule.METHOD && bytes[next] === ((bytes[next] as number) & 0xdf) ? Sure.LIKELY : closesListed(bytes, to, end);
@@ -122,7 +122,7 @@ function closesAfter(bytes: Uint8Array, at: number, end: number): boolean {
   let to = at;
   if (to < end && bytes[to] === Byte.COLON) while (to + 1 < end && isDigit(bytes[to + 1])) to++;
   if (to > at) to++;
-  return to < end && (bytes[to] === 0x29 || bytes[to] === Byte.CLOSE_BRACKET || bytes[to] === Byte.OPEN_BRACKET || bytes[to] === Byte.COLON || (bytes[to] === Byte.SPACE && bytes[to + 1] === Byte.DASH));
+  return to < end && (bytes[to] === 0x29 || bytes[to] === Byte.CLOSE_BRACKET || bytes[to] === Byte.OPEN_BRACKET || bytes[to] === Byte.COLON || bytes[to] === Byte.DASH || (bytes[to] === Byte.SPACE && bytes[to + 1] === Byte.DASH));
 }
 
 /** ` 10.0.0.1:80]`: the last part of a bracket. */

@@ -5,7 +5,7 @@ import { FOLD } from '../values/word-table.ts';
 import { textEnd } from './error-text.ts';
 import { slugOf } from './slug.ts';
 import { Sure, type Scan } from './scan.ts';
-import { CLOSING, endsAt, isQuote, readValue, skipSpaces, token, wordBeside } from './tokens.ts';
+import { beforeEnd, beforeStart, CLOSING, endsAt, isQuote, readValue, skipSpaces, token, wordBefore, wordBeside } from './tokens.ts';
 import { Mark } from './words.ts';
 
 /** Exceptions named in a message: `java.net.ConnectException: refused`, `raised X('…')`, `Error: phrase`, `ECONNREFUSED`. */
@@ -154,15 +154,22 @@ function takeQuoted(scan: Scan, at: number): void {
 function usedAsClass(scan: Scan, from: number, at: number, suffix: number): number {
   const { bytes, end } = scan;
   const next = at < end ? bytes[at] : Byte.NEWLINE;
-  const isAfterCue = (wordBeside(scan, from) & Mark.FAILED) !== 0;
+  const isAfterCue = isBlamed(scan, from);
   if (next === Byte.COLON && endsColon(bytes, at + 1, end)) return suffix === 2 || isAfterCue || beginsText(scan, from) ? Sure.NAMED : 0;
   if (suffix === 1) return isAfterCue ? Sure.LIKELY : 0;
   if (next === 0x28 || (next === Byte.SPACE && bytes[at + 1] === 0x28)) return Sure.NAMED;
   if (isQuote(next) && startsWith(bytes, at + 1, end, WITH_MESSAGE)) return Sure.NAMED;
-  if (isAfterCue || next === Byte.NEWLINE) return Sure.LIKELY;
+  if (isAfterCue || (next === Byte.NEWLINE && (from === scan.start || (scan.seen & Mark.FAILED) !== 0))) return Sure.LIKELY;
   if (from > scan.start && CLOSING[bytes[from - 1] as number] === next) return Sure.LIKELY;
   if (next !== Byte.SPACE) return 0;
   return at + 3 < end && bytes[at + 1] === 0x61 && bytes[at + 2] === 0x74 && bytes[at + 3] === Byte.SPACE ? Sure.LIKELY : 0;
+}
+
+/** `raised X`, `due to X`, `caused by X`. */
+function isBlamed(scan: Scan, from: number): boolean {
+  if ((wordBeside(scan, from) & Mark.FAILED) !== 0) return true;
+  const isTo = beforeEnd - beforeStart === 2 && scan.bytes[beforeStart] === 0x74 && scan.bytes[beforeStart + 1] === 0x6f;
+  return isTo && (wordBefore(scan, beforeStart) & Mark.FAILED) !== 0;
 }
 
 function endsColon(bytes: Uint8Array, at: number, end: number): boolean {

@@ -68,7 +68,7 @@ function known(marks: number, start: number, to: number): number {
   const rule = marks & RULE_MASK;
   const at = rule === Rule.NONE ? to : follow(rule, start, to);
   scan.hear(marks, start, to);
-  if (rule === Rule.ELAPSED) afterElapsed(scan, to);
+  if (rule === Rule.ELAPSED || rule === Rule.MILLIS) afterElapsed(scan, rule === Rule.MILLIS, to);
   return at;
 }
 

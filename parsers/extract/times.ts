@@ -21,12 +21,16 @@ export function takeDuration(scan: Scan, start: number, to: number, ms: number):
   scan.requestEnd = (scan.seen & Mark.REQUEST) !== 0 || scan.requestEnd >= 0 ? to : -1;
 }
 
-/** `took`, `duration`, `elapsed` end at `at`: seconds of a raw floating-point number may follow, which has no unit. */
-export function afterElapsed(scan: Scan, at: number): void {
+/** `took`, `duration`, `duration_ms` end at `at`: milliseconds if they say so; else seconds of a raw floating-point number may follow, which has no unit. */
+export function afterElapsed(scan: Scan, isMillis: boolean, at: number): void {
   if (!readValue(scan, at) || !token.isNamed) return;
   const { bytes } = scan;
   const to = numberEnd(bytes, token.start, token.end);
-  if (to !== token.end || to - bytes.indexOf(Byte.DOT, token.start) < RAW_DECIMALS || bytes.indexOf(Byte.DOT, token.start) < token.start) return;
+  if (to !== token.end) return;
+  if (isMillis) return scan.offerNumber(Field.duration_ms, Sure.NAMED, decimal(bytes, token.start, to, 0), token.start, to, 'duration key');
+  let point = token.start;
+  while (point < to && bytes[point] !== Byte.DOT) point++;
+  if (to - point < RAW_DECIMALS) return;
   if (scan.cue !== Cue.BAD) scan.offerNumber(Field.duration_ms, Sure.PHRASE, decimal(bytes, token.start, to, 3), token.start, to, 'seconds without a unit');
 }
 

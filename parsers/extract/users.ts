@@ -12,6 +12,7 @@ import { Mark } from './words.ts';
 export function afterUser(scan: Scan, start: number, at: number): void {
   if (!readValue(scan, at)) return;
   if (token.isNamed || token.isWrapped) {
+    if (scan.bytes[token.after] === 0x5c) return; // `[DOMAIN]\[name]`
     if (isQuotedName(scan) || isName(scan, token.start, token.end)) scan.offer(Field.user_id, token.isNamed ? Sure.NAMED : Sure.PHRASE, token.start, token.end, 'user named');
     return;
   }
@@ -59,7 +60,8 @@ export function beforeLogged(scan: Scan, start: number, at: number): void {
     const marks = marksAt(scan, from);
     if ((marks & Mark.FILLER) !== 0) to = from;
     else {
-      if (isName(scan, from, to)) scan.offer(Field.user_id, Sure.LIKELY, from, to, 'logged in');
+      const isCut = isQuote(scan.bytes[to]) && scan.bytes[from - 1] !== scan.bytes[to]; // `"mary ann" logged in`
+      if (!isCut && isName(scan, from, to)) scan.offer(Field.user_id, Sure.LIKELY, from, to, 'logged in');
       return;
     }
   }
@@ -146,7 +148,7 @@ function goesOnOrIsCapital(scan: Scan): boolean {
   const { bytes } = scan;
   if (isNumber(scan, token.start, token.end)) return !isCounted(scan);
   if (!isUpper(bytes[token.start])) return bytes[token.after] !== Byte.EQUALS;
-  return goesOn(scan, token.after);
+  return bytes[skipSpaces(bytes, token.after, scan.end)] !== 0x28 && goesOn(scan, token.after);
 }
 
 /** `user 3 of 20`. */

@@ -7,7 +7,7 @@ import { WordTable } from '../values/word-table.ts';
 export const Rule = {
   NONE: 0, USER: 1, ACCOUNT: 2, FOR: 3, ATTEMPT: 4, LOGGED: 5, REQUEST: 6, REQUEST_ID: 7, TRACE: 8, TRACE_ID: 9, SPAN_ID: 10, SESSION: 11,
   SESSION_ID: 12, METHOD: 13, STATUS: 14, RAISED: 15, ERROR: 16, ERRNO: 17, ERROR_TYPE: 18, PEER: 19, AGENT: 20, REFERER: 21, SIZE: 22,
-  ELAPSED: 23, PATH: 24, TEXT: 25, HTTP: 26, CORRELATION: 27, ON: 28, LOGIN: 29, PANICKED: 30,
+  ELAPSED: 23, PATH: 24, TEXT: 25, HTTP: 26, CORRELATION: 27, ON: 28, LOGIN: 29, MILLIS: 30,
 } as const;
 const RULE_BITS = 5;
 export const RULE_MASK = (1 << RULE_BITS) - 1;
@@ -83,7 +83,7 @@ const MEANINGS: readonly (readonly [bits: number, words: string])[] = [
   [Rule.METHOD, 'get post put delete patch head options propfind connect'],
   [Rule.STATUS | Mark.STATUS, 'status statuscode httpstatus responsecode httpcode responsestatus httpresponsecode'],
   [Rule.RAISED | Mark.FAILED, 'raised uncaught unhandled threw throws caught raise'],
-  [Mark.FAILED, 'due with by nested caused because got cause reason thrown'],
+  [Mark.FAILED, 'failed failure due with by nested caused because got cause reason thrown'],
   [Rule.ERROR | Mark.FAILED | Mark.STATUS, 'error err'],
   [Rule.ERROR | Mark.FAILED, 'exception'],
   [Rule.ERRNO | Mark.AWAY, 'econnrefused econnreset econnaborted etimedout epipe enotfound eaddrinuse eaddrnotavail ehostunreach enetunreach enoent eacces eperm eexist emfile enfile enospc enomem eisdir enotdir enotempty eio ebusy eagain einval ebadf erofs eproto esockettimedout'],
@@ -95,13 +95,14 @@ const MEANINGS: readonly (readonly [bits: number, words: string])[] = [
   [Rule.REFERER, 'referer referrer'],
   [Rule.SIZE | Mark.BYTES | Mark.COMMON, 'bytes byte'],
   [Rule.SIZE, 'responsesize bodysize contentlength bytessent bodybytessent responsebytes'],
-  [Rule.ELAPSED | cue(Cue.VERB), 'took taken takes elapsed spent lasted duration elapsedtime timetaken latency runtime responsetime processingtime executiontime exectime walltime timeelapsed requesttime querytime totaltime durationms elapsedms tookms latencyms timems'],
+  [Rule.ELAPSED | cue(Cue.VERB), 'took taken takes elapsed spent lasted timetaken timeelapsed elapsedtime'],
+  [Rule.ELAPSED | cue(Cue.NOUN), 'duration latency runtime responsetime processingtime executiontime exectime walltime requesttime querytime totaltime'],
+  [Rule.MILLIS | cue(Cue.VERB), 'durationms elapsedms tookms latencyms timems responsetimems durationmillis elapsedmillis'],
   [Rule.ELAPSED, 't'],
   [Rule.PATH, 'path url uri requesturi requesturl urlpath endpoint'],
   [Rule.TEXT | Mark.FAILED, 'message msg'],
   [Rule.HTTP, 'http'],
   [Rule.ON, 'on'],
-  [Rule.PANICKED, 'panicked'],
 
   [cue(Cue.VERB) | Mark.REQUEST | Mark.STATUS | Mark.GOES_ON, 'completed finished responded returned answered replied response served'],
   [cue(Cue.VERB) | Mark.GOES_ON, 'done succeeded processed executed rendered handled real exited'],
@@ -115,10 +116,10 @@ const MEANINGS: readonly (readonly [bits: number, words: string])[] = [
 
   [Mark.GOES_ON, 'is was has had have failed successfully not does did cannot could can exceeded from via with at and but tried attempted uploaded changed requested created deleted updated added removed joined left lost disconnected connected authenticated denied rejected locked disabled enabled started stopped opened closed ran executed accessed submitted registered granted revoked banned blocked expired by on using due doing took got sent made clicked viewed placed purchased paid subscribed verified wants exists already'],
   [Mark.COMMON | Mark.GOES_ON, 'is was has had have not does did do cannot could can would will should may might must and or but if when who whom whose that which in on at to from via with by as of off into onto than then because since until while where already just also only still now so before after about against during without within through between under over per did does due again too'],
-  [Mark.COMMON, 'a an the this these those my your our their his her its it he she they we you i any all each every no some other another same such both either neither one new old current unknown invalid valid illegal anonymous guest multiple many few more most several own'],
+  [Mark.COMMON, 'here there a an the this these those my your our their his her its it he she they we you i any all each every no some other another same such both either neither one new old current unknown invalid valid illegal anonymous guest multiple many few more most several own'],
   [Mark.COMMON, 'agent agents space data input output inputs ids id ident name names uuid uid gid accounts profile profiles group groups role roles table tables count counts list lists info information interface experience mode manager service services event events requests action actions activity settings preferences permission permissions access authentication auth authorization logout signin signup registration creation deletion update updates token tokens password passwords passwd credential credentials email emails mail code codes object objects record records store storage model models home directory defined level levels land cpu type types field fields key keys value values content control story stories guide manual limit limits quota policy policies feedback error errors message messages query queries session sessions management metadata details detail database api app apps application applications client clients connection connections context config configuration file files function functions class classes attribute attributes import export search lookup state status statistics stats number total base job jobs task tasks process processes thread threads pool cache queue script scripts command commands notification notifications address time timezone language locale device devices host hosts system systems module modules package packages repository node nodes pod domain flow page pages view views form forms menu option options plan tag tags tier friendly facing generated supplied specified provided selected interaction inputs handler controller provider operations processing validation verification check checks found exist exists unauthorized'],
   [Mark.COMMON | Mark.AUTH, 'users'],
-  [Mark.AUTH, 'authentication authenticated authenticate authenticating auth password passwd credentials credential logon signin login logout logged token sasl unauthorized'],
+  [Mark.AUTH, 'authenticator authentication authenticated authenticate authenticating auth password passwd credentials credential logon signin login logout logged token sasl unauthorized'],
   [Mark.COMMON | Mark.GOES_ON | Mark.AUTH, 'login'],
   [Mark.FILLER, 'is was has now just been successfully already have'],
   [Mark.NOTHING | Mark.COMMON, 'null none nil unknown undefined na true false no'],

@@ -1,0 +1,272 @@
+// Entities in free text: what is found, and what is left alone. Each row is all that a message gives.
+import t from 'tap';
+import { LogEvent } from '../agent/event.ts';
+import { extract } from '../parsers/extract/index.ts';
+import { durationMs } from '../parsers/values/durations.ts';
+import { chunkOf, fieldsOf, testArena } from './helpers/chunk.ts';
+
+type Fields = Record<string, string | number>;
+type Row = readonly [line: string, fields: Fields, reason: string];
+
+const USERS: Row[] = [
+  ['Error processing request for user John. Error: DB timeout. Took 5000ms', { user_id: 'John', error_type: 'database_timeout', error_message: 'DB timeout', duration_ms: 5000 }, 'the line of the README'],
+  ['User alice logged in', { user_id: 'alice' }, 'a small name with its verb'],
+  ['user 8841 opened the settings page', { user_id: '8841' }, 'a number as id'],
+  ['user "mary ann" logged in', {}, 'a quotation with a space is no id'],
+  ["Access denied for user 'bob'@'10.1.2.3'", { user_id: 'bob', client_ip: '10.1.2.3' }, 'quotes and a host'],
+  ['password changed for user carol@example.org', { user_id: 'carol@example.org' }, 'an e-mail address'],
+  ['invalid user admin from 10.9.8.7 port 4022', { user_id: 'admin', client_ip: '10.9.8.7' }, 'an address behind from'],
+  ['Failed password for root from 10.9.8.7 port 4022', { user_id: 'root', client_ip: '10.9.8.7' }, 'for NAME from, about a login'],
+  ["Failed login for 'test' from 10.9.8.7", { user_id: 'test', client_ip: '10.9.8.7' }, 'a word of the language as a quoted name'],
+  ['Login attempt: dave_1 from ip: 10.0.0.9', { user_id: 'dave_1', client_ip: '10.0.0.9' }, 'a colon after the attempt'],
+  ['erin_k (operator): logged in', { user_id: 'erin_k' }, 'the subject before a bracket'],
+  ['frank@example.org has just signed in', { user_id: 'frank@example.org' }, 'the subject before fillers'],
+  ['{"username":"grace","password":"***"}', { user_id: 'grace' }, 'a JSON key inside prose'],
+  ['username: heidi', { user_id: 'heidi' }, 'key and colon'],
+  ['authentication failed for <ivan@example.org>', { user_id: 'ivan@example.org' }, 'angle brackets'],
+  ['account "judy" locked after 5 failures', { user_id: 'judy' }, 'a quoted account'],
+  ['mail to kim@example.org queued', {}, 'an address without a login is a recipient'],
+  ['Login rejected, kim@example.org is disabled', { user_id: 'kim@example.org' }, 'the only e-mail of a login'],
+  ['sshd(leo,10.0.0.8): unknown', { user_id: 'leo', client_ip: '10.0.0.8' }, 'name and address in one bracket'],
+  ['user müller logged in', { user_id: 'müller' }, 'UTF-8 in a name'],
+  ['user=<nina@example.org>, method=PLAIN', { user_id: 'nina@example.org', method: 'PLAIN' }, 'angle brackets as quotes of a pair'],
+  ['acct="oscar" res=success', { user_id: 'oscar', acct: 'oscar', res: 'success' }, 'a key that means a user to people'],
+  ['active users: 15, idle users: 120', {}, 'counts'],
+  ['Parsing user agent string', {}, 'a compound noun'],
+  ['copied to user space', {}, 'a compound noun'],
+  ['user data loaded', {}, 'a compound noun before a verb'],
+  ['no user found', {}, 'a verb'],
+  ['user does not exist', {}, 'a verb'],
+  ['user is required', {}, 'a verb'],
+  ['unknown user: null', {}, 'no value'],
+  ['Started User Manager for UID 1000.', {}, 'a title'],
+  ['User Load (0.6ms)', { duration_ms: 0.6 }, 'a title, and a bracketed duration'],
+  ['user    0m0.012s', {}, 'CPU time'],
+  ['user 3 of 20 migrated', {}, 'a count'],
+  ['1 user online', {}, 'a count'],
+  ['Events are logged in the database', {}, 'to log, not to log in'],
+  ['all users logged in', {}, 'nobody in particular'],
+  ['reading /home/user/alice/file', {}, 'words of a path'],
+  ['user-agent parsing enabled', {}, 'one word with a dash'],
+  ['Authentication required for this page', {}, 'for, but no name'],
+  ['login page rendered', {}, 'login as a modifier'],
+];
+
+const DURATIONS: Row[] = [
+  ['Took 5000ms', { duration_ms: 5000 }, 'the verb'],
+  ['took 1.2e-05s', { duration_ms: 0.012 }, 'an exponent'],
+  ['finished after 2m30s from start', { duration_ms: 150_000 }, 'two parts, after'],
+  ['rendered (12.3 ms)', { duration_ms: 12.3 }, 'brackets'],
+  ['elapsed 00:01:02.5', { duration_ms: 62_500 }, 'a clock behind a word for it'],
+  ['in 350µs', { duration_ms: 0.35 }, 'micro sign'],
+  ['in 350μs', { duration_ms: 0.35 }, 'Greek mu'],
+  ['compiled in 1 minute 5 seconds', { duration_ms: 65_000 }, 'words as units'],
+  ['duration [726ms], collections [1]', { duration_ms: 726 }, 'brackets behind the noun'],
+  ['Total time:  06:10 min', { duration_ms: 370_000 }, 'minutes and seconds'],
+  ['1s (a) + 2s (b) = 3.5s', { duration_ms: 3500 }, 'the sum'],
+  ['done: 10.009 sec', { duration_ms: 10_009 }, 'colon'],
+  ['Slow query: 450ms on /api/carts', { duration_ms: 450, http_path: '/api/carts' }, 'a path behind the duration'],
+  ['imported 1001 rows in 14 seconds', { duration_ms: 14_000 }, 'a past verb: it took that long'],
+  ['worker exited with code 0 after 12.5 seconds', { duration_ms: 12_500 }, 'something ended'],
+  ['{"took":"2.5s","expected-duration":"100ms"}', { duration_ms: 2500 }, 'the measured one, not the expected'],
+  ['{"duration_ms":664}', { duration_ms: 664 }, 'the unit is in the key'],
+  ['duration: 61.05256485939', { duration_ms: 61_052.56485939 }, 'a floating-point number of seconds as printed'],
+  ['real    0m2.310s', { duration_ms: 2310 }, 'the shell'],
+  ['t=15.24µs reqid=2', { duration_ms: 0.01524, t: '15.24µs', request_id: '2' }, 'a short key'],
+  ['elapsed="1.5s"', { duration_ms: 1500, elapsed: '1.5s' }, 'a quoted pair'],
+  ['Retry after timeout, took 35ms', { duration_ms: 35 }, 'a comma ends what the timeout said'],
+  ['timeout of 5000ms exceeded', {}, 'a limit'],
+  ['retry in 30s', {}, 'still to come'],
+  ['restarting in 5s', {}, 'still to come'],
+  ['will try again in 10s', {}, 'still to come'],
+  ['uptime 3 days', {}, 'an age'],
+  ['10 changes in 300 seconds', {}, 'a rate'],
+  ['5 failures in the last 300 secs', {}, 'a window'],
+  ['Billed Duration: 18000 ms', {}, 'not measured'],
+  ['took longer than 1 minute', {}, 'a threshold'],
+  ['lease time 30s', {}, 'a noun that was spoken against'],
+  ['waiting 2000ms before next try', {}, 'a wait'],
+  ['last seen 30s ago', {}, 'an age'],
+  ['running 300ms behind', {}, 'a lag'],
+  ['Container did not stop within 10s', {}, 'a limit'],
+  ['keepalive 75s', {}, 'a setting'],
+  ['token expires in 3600s', {}, 'a life time'],
+  ['at 10:15:32 the sun rose', {}, 'a time of day'],
+  ['in 5 users', {}, 'no unit'],
+  ['cache of 5M entries in 3H', {}, 'capitals are no units of time'],
+];
+
+const ERRORS: Row[] = [
+  ['java.net.ConnectException: refused', { error_type: 'java.net.ConnectException', error_message: 'refused' }, 'a package'],
+  ['TypeError: x is not a function', { error_type: 'TypeError', error_message: 'x is not a function' }, 'a class'],
+  ["raised RuntimeError('no header')", { error_type: 'RuntimeError', error_message: 'no header' }, 'Python'],
+  ["raised unexpected: Missing('row 7',)", {}, 'one hump is no class'],
+  ["raised unexpected: DoesNotExist('no such row',)", { error_type: 'DoesNotExist', error_message: 'no such row' }, 'no suffix, but raised'],
+  ['NameError (uninitialized constant A::B):', { error_type: 'NameError', error_message: 'uninitialized constant A::B' }, 'Ruby'],
+  ['Store::Card::Error (declined):', { error_type: 'Store::Card::Error', error_message: 'declined' }, 'a bare word with its modules'],
+  ['Uncaught Error: Call to undefined function f()', { error_type: 'Error', error_message: 'Call to undefined function f()' }, 'the bare class, uncaught'],
+  ["Uncaught exception 'App\\Bad\\InvalidThing' with message 'it is bad'", { error_type: 'App\\Bad\\InvalidThing', error_message: 'it is bad' }, 'PHP'],
+  ["Uncaught db_exception: Unknown column 'a' in /www/x.php:61", { error_type: 'db_exception', error_message: "Unknown column 'a'" }, 'without file and line'],
+  ['Error: connect ECONNREFUSED 127.0.0.1:3000', { error_type: 'ECONNREFUSED', error_message: 'connect ECONNREFUSED 127.0.0.1:3000' }, 'an errno, and a dialled address'],
+  ['Error: timeout of 1000ms exceeded', { error_message: 'timeout of 1000ms exceeded' }, 'too particular for a slug'],
+  ['Error: connection reset', { error_type: 'connection_reset', error_message: 'connection reset' }, 'a phrase'],
+  ['call failed: error: SlowDown: reduce your rate', { error_type: 'SlowDown', error_message: 'reduce your rate' }, 'a code behind error:'],
+  ['Status: error Error Type: Runtime.BadEntry', { error_type: 'Runtime.BadEntry' }, 'named'],
+  ['failed due to TimeoutError while reading', { error_type: 'TimeoutError' }, 'behind its preposition'],
+  ['Unhandled exception. System.InvalidOperationException: bad state', { error_type: 'System.InvalidOperationException', error_message: 'bad state' }, '.NET'],
+  ['ValueError: bad value. Took 12ms', { error_type: 'ValueError', error_message: 'bad value', duration_ms: 12 }, 'a sentence that states a field ends the text'],
+  ['IOError: disk full attempt=2 node=a', { error_type: 'IOError', error_message: 'disk full', attempt: '2', node: 'a' }, 'pairs end the text'],
+  ['AccessDenied: Access Denied status code: 403, request id: M81B9V70', { error_type: 'AccessDenied', error_message: 'Access Denied', http_status: 403, request_id: 'M81B9V70' }, 'named fields end the text'],
+  ['0 errors, 2 warnings', {}, 'a count'],
+  ['exception handling enabled', {}, 'a modifier'],
+  ['registered handler for ValueError, TypeError', {}, 'mentioned only'],
+  ['compiling FooException.java', {}, 'a file'],
+  ['error while reading the file', {}, 'no class'],
+  ['ErrorHandler: ready', {}, 'not the end of the word'],
+  ['Uncaught the fish', {}, 'nothing raised'],
+];
+
+const REQUESTS: Row[] = [
+  ['GET /healthz: (468.434µs)', { http_method: 'GET', http_path: '/healthz', duration_ms: 0.468434 }, 'punctuation behind the path'],
+  ['GET /api/v1/pods responded 200 in 12.34ms', { http_method: 'GET', http_path: '/api/v1/pods', http_status: 200, duration_ms: 12.34 }, 'the verb'],
+  ['POST /v1/agents → 200 45ms', { http_method: 'POST', http_path: '/v1/agents', http_status: 200, duration_ms: 45 }, 'an arrow'],
+  ['HTTP: POST http://example.com/auth/login?next=1', { http_method: 'POST', http_path: '/auth/login' }, 'a URL and its query'],
+  ['Started GET "/" for 10.0.0.7 at noon', { http_method: 'GET', http_path: '/', client_ip: '10.0.0.7' }, 'quotes'],
+  ['"GET /x HTTP/1.1" 302 435', { http_method: 'GET', http_path: '/x', http_version: '1.1', http_status: 302, bytes: 435 }, 'as in access logs'],
+  ['DELETE 10.0.0.7 /items/4: done', { http_method: 'DELETE', http_path: '/items/4', client_ip: '10.0.0.7' }, 'an address between'],
+  ['Completed 404 Not Found in 15ms', { http_status: 404, duration_ms: 15 }, 'a reason phrase'],
+  ['Request finished in 2.67ms 200 text/html', { http_status: 200, duration_ms: 2.67 }, 'behind the duration'],
+  ['Request /v1/renew (152µs)', { http_path: '/v1/renew', duration_ms: 0.152 }, 'no method'],
+  ['upstream answered with status: 503', { http_status: 503 }, 'named'],
+  ['took 8ms and returned 401 65 bytes', { duration_ms: 8, http_status: 401, bytes: 65 }, 'status and size'],
+  ['[500]: GET /index.php', { http_status: 500, http_method: 'GET', http_path: '/index.php' }, 'before the method'],
+  ['GET /x status=200 duration=15ms', { http_method: 'GET', http_path: '/x', http_status: 200, status: '200', duration_ms: 15, duration: '15ms' }, 'pairs'],
+  ['API error 429: rate limit', { http_status: 429 }, 'behind error'],
+  ['uploaded 52428800 bytes', { bytes: 52_428_800 }, 'a size'],
+  ['512 bytes in, 300 bytes out', {}, 'two sizes'],
+  ['heap limit 1048576 bytes', {}, 'memory'],
+  ['returned 200 rows', {}, 'a count'],
+  ['exit status 127', {}, 'a process'],
+  ['550 mailbox unavailable', {}, 'another protocol'],
+  ['GET request failed', {}, 'no path'],
+  ['get /dev/null', {}, 'small letters'],
+  ['Now listening on: http://localhost:5000', {}, 'no request'],
+  ['mounted on /mnt/data', {}, 'a path without a request'],
+  ['see GET? /maybe', {}, 'not beside the path'],
+];
+
+const ADDRESSES: Row[] = [
+  ['connection from 10.0.0.5 port 22', { client_ip: '10.0.0.5' }, 'from'],
+  ['Rejected [::1] from IP: [2001:db8::7]:443', { client_ip: '2001:db8::7' }, 'the named one'],
+  ['Failed attempt from ::ffff:10.0.0.5', { client_ip: '10.0.0.5' }, 'IPv4 inside IPv6'],
+  ['raft: 10.1.1.5:5825 accepted connection from: 10.1.1.9:26009', { client_ip: '10.1.1.9' }, 'the caller, not itself'],
+  ['peer[/10.0.0.6:65394] is ready', { client_ip: '10.0.0.6' }, 'as Java prints a socket'],
+  ['from=10.0.0.5:4711', { client_ip: '10.0.0.5', from: '10.0.0.5:4711' }, 'a pair with a port'],
+  ['rhost=[::ffff:10.0.0.5]:47414', { client_ip: '10.0.0.5', rhost: '[::ffff:10.0.0.5]:47414' }, 'brackets and port'],
+  ['10.130.8.1 - "hello"', { client_ip: '10.130.8.1' }, 'at the start, as in access logs'],
+  ['dial tcp 10.0.0.1:5432: connection refused', {}, 'dialled'],
+  ['connecting to 10.0.0.1', {}, 'dialled'],
+  ['Listening on 0.0.0.0:8080', {}, 'its own'],
+  ['Node at 10.9.8.6:5825 entering state', {}, 'a member'],
+  ['get http://10.0.0.1/x', {}, 'a URL'],
+  ['upgraded to version 1.2.3.4', {}, 'a version'],
+  ['agent Chrome/76.0.3809.111', {}, 'a version'],
+  ['ratio 1.2.3', {}, 'three parts'],
+  ['from 300.1.2.3', {}, 'no address'],
+];
+
+const IDS: Row[] = [
+  ['START RequestId: b47cde10-029a-11e6-b5d6-1f01b70b94b2 Version: 1', { request_id: 'b47cde10-029a-11e6-b5d6-1f01b70b94b2' }, 'named'],
+  ['request b47cde10-029a-11e6-b5d6-1f01b70b94b2 accepted', { request_id: 'b47cde10-029a-11e6-b5d6-1f01b70b94b2' }, 'a UUID'],
+  ['X-Request-ID: abc-123', { request_id: 'abc-123' }, 'a header'],
+  ['correlation id: c0ffee12', { request_id: 'c0ffee12' }, 'two words'],
+  ['[trace_id=abc123 span_id=ghi789] failed', { trace_id: 'abc123', span_id: 'ghi789' }, 'pairs in brackets'],
+  ['[shop,6bfd228dc00d216b,8d1e6bfd228dc00d,true] ok', { trace_id: '6bfd228dc00d216b', span_id: '8d1e6bfd228dc00d' }, 'Sleuth'],
+  ['sessionId="k3JmN"', { session_id: 'k3JmN' }, 'a quoted pair'],
+  ['session=<q7Xab2>', { session_id: 'q7Xab2', session: 'q7Xab2' }, 'angle brackets'],
+  ['trace_id= next', {}, 'empty'],
+  ['request id missing', {}, 'no id'],
+  ['session timeout set to 30 minutes', {}, 'a setting'],
+  ['request id: null', {}, 'no value'],
+];
+
+const PAIRS: Row[] = [
+  ['Request handled for user 8841 in 35ms request_id=6f9619ff-8b86 state=ok region=eu-west-1', { user_id: '8841', duration_ms: 35, request_id: '6f9619ff-8b86', state: 'ok', region: 'eu-west-1' }, 'a tail'],
+  ['user bob saved user_id=77', { user_id: '77' }, 'structure beats prose'],
+  ['number=33,614,959 age=7m', { number: '33,614,959', age: '7m' }, 'thousands'],
+  ['(queue=a, depth=3)', { queue: 'a', depth: '3' }, 'in brackets'],
+  ['call(a=f(1,2), b="x y")', { a: 'f(1,2)', b: 'x y' }, 'nested and quoted'],
+  ['open /x?a=1&b=2', {}, 'a query is no tail'],
+  ['if a == b then c => d', {}, 'operators'],
+  ['a= b', {}, 'nothing'],
+  ['base64 c3R1ZmY==', {}, 'padding'],
+  ['msg="login failed for user zoe" code=7', { user_id: 'zoe', message: 'login failed for user zoe', code: '7' }, 'a message inside is read too'],
+];
+
+const TRACES: Row[] = [
+  ['boom\njava.lang.IllegalStateException: bad\n\tat a.B.c(B.java:1)\nCaused by: java.io.IOException: gone\n\tat x.y(Z.java:2)',
+    { error_type: 'java.lang.IllegalStateException', error_message: 'bad', stack_trace: 'java.lang.IllegalStateException: bad\n\tat a.B.c(B.java:1)\nCaused by: java.io.IOException: gone\n\tat x.y(Z.java:2)' }, 'Java: what was thrown in the end comes first'],
+  ['failed\nTraceback (most recent call last):\n  File "a.py", line 1, in f\n    f()\nKeyError: \'k\'\n',
+    { error_type: 'KeyError', error_message: "'k'", stack_trace: 'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    f()\nKeyError: \'k\'' }, 'Python: it comes last'],
+  ['TypeError: x is not a function\n    at f (a.js:1:2)\n    at user bob (b.js:1:2)',
+    { error_type: 'TypeError', error_message: 'x is not a function', stack_trace: '    at f (a.js:1:2)\n    at user bob (b.js:1:2)' }, 'Node: it is the first line, and frames are no prose'],
+  ['first line\nuser carol logged in', { user_id: 'carol' }, 'lines without frames are prose'],
+];
+
+const arena = testArena();
+const event = new LogEvent(arena);
+
+function read(line: string): Fields {
+  arena.resetScratch();
+  const chunk = chunkOf(arena, line);
+  event.begin(chunk, 0, chunk.bytes.length);
+  extract(chunk, 0, chunk.bytes.length, event);
+  return fieldsOf(event) as Fields;
+}
+
+const TABLES = { users: USERS, durations: DURATIONS, errors: ERRORS, requests: REQUESTS, addresses: ADDRESSES, ids: IDS, pairs: PAIRS, traces: TRACES };
+for (const [name, rows] of Object.entries(TABLES)) {
+  t.test(name, async (t) => {
+    for (const [line, fields, reason] of rows) t.strictSame(read(line), fields, `${reason}: ${line}`);
+  });
+}
+
+t.test('durations', async (t) => {
+  const rows: [string, number][] = [['35ms', 35], ['1h2m3s', 3_723_000], ['90.951µs', 0.090951], ['1,234 ms', 1234], ['30.0004524s', 30_000.4524], ['12', NaN], ['5 users', NaN], ['5s later', NaN]];
+  for (const [text, ms] of rows) {
+    const bytes = Buffer.from(text);
+    t.strictSame(durationMs(bytes, 0, bytes.length), ms, text);
+  }
+});
+
+t.test('what the event has is not set again', async (t) => {
+  const chunk = chunkOf(arena, 'user bob took 5ms');
+  event.begin(chunk, 0, chunk.bytes.length);
+  event.span(9, 0, 4);
+  extract(chunk, 0, chunk.bytes.length, event);
+  t.strictSame(fieldsOf(event), { user_id: 'user', duration_ms: 5 });
+});
+
+// Twice the bytes may take some twice the time, never four times: measured against each other, not against a clock.
+t.test('hostile messages are read in linear time', async (t) => {
+  const parts = ['[', '(', '"', "'", '<', '1', '1.', '1:', ':', '@', 'a=', 'a="', 'a=<', "a='", 'user ', 'user "', 'a.', 'a.Error', 'Error: ', 'aError(', 'GET /', '/', '\\', 'request id ', 'for ', 'login logged in ', '5ms ',
+    'took: 5 ', 'in ', '1m', 'a@', '::', '[a,', '\nat ', '\n', 'raised ', 'XError(\'', 'µ', 'e1e', '-', '_', '1,111'];
+  for (const part of parts) {
+    const small = timeOf(part, 16 * 1024);
+    const large = timeOf(part, 256 * 1024);
+    t.ok(large < 16 * 6 * small + 20, `${JSON.stringify(part)}: ${small.toFixed(2)} ms, sixteen times as long ${large.toFixed(2)} ms`);
+  }
+});
+
+function timeOf(part: string, bytes: number): number {
+  const chunk = chunkOf(arena, part.repeat(Math.ceil(bytes / part.length)));
+  let best = Infinity;
+  for (let round = 0; round < 3; round++) {
+    arena.resetScratch();
+    event.begin(chunk, 0, chunk.bytes.length);
+    const begin = performance.now();
+    extract(chunk, 0, chunk.bytes.length, event);
+    best = Math.min(best, performance.now() - begin);
+  }
+  return best;
+}
