@@ -8,6 +8,9 @@ import { isLevelNext } from './levels.ts';
 import type { Header } from './state.ts';
 
 const LONGEST_GROUP = 200;
+/** Kinds of bytes that only some contents have, so that most readers need not look at all. */
+const [WORD, BLANK, OTHER] = [1, 2, 4];
+const KIND = Uint8Array.from({ length: 256 }, (_, byte) => (isWord(byte) || byte === Byte.DASH || byte === Byte.DOT ? WORD : byte === Byte.SPACE ? BLANK : OTHER));
 const CLOSERS = new Map<number, number>([[Byte.OPEN_BRACKET, Byte.CLOSE_BRACKET], [Byte.OPEN_PAREN, Byte.CLOSE_PAREN], [Byte.OPEN_BRACE, Byte.CLOSE_BRACE], [Byte.LESS, Byte.GREATER]]);
 
 /** Takes what stands in brackets at `at`: a time, a level, a process, a thread, a logger, a place. The position behind it, or -1. */
@@ -20,7 +23,7 @@ export function readGroup(header: Header, at: number): number {
     const after = readTimestamp(header.chunk, inner, end, header.event);
     if (after > 0) return behindTime(header, after, closer);
   }
-  const close = closingOf(bytes, at, opener, closer, end);
+  const close = closingOf(header, at, opener, closer);
   if (close < 0) return -1;
   let last = close;
   while (last > inner && isBlank(bytes[last - 1])) last--;
@@ -35,14 +38,18 @@ function behindTime(header: Header, after: number, closer: number): number {
   return after;
 }
 
-function closingOf(bytes: Uint8Array, at: number, opener: number, closer: number, end: number): number {
-  const limit = Math.min(end, at + LONGEST_GROUP);
-  let depth = 0;
-  for (let to = at; to < limit; to++) {
-    const byte = bytes[to];
+/** Where the group closes that opens at `at`; -1 when it does not. Leaves in `seen` what kinds of bytes are in it. */
+function closingOf(header: Header, at: number, opener: number, closer: number): number {
+  const bytes = header.bytes;
+  const limit = Math.min(header.end, at + LONGEST_GROUP);
+  let depth = 1;
+  header.seen = 0;
+  for (let to = at + 1; to < limit; to++) {
+    const byte = bytes[to] as number;
+    if (byte === closer && --depth === 0) return to;
     if (byte === opener) depth++;
-    else if (byte === closer && --depth === 0) return to;
     else if (byte === Byte.NEWLINE) return -1;
+    header.seen |= KIND[byte] as number;
   }
   return -1;
 }
@@ -60,6 +67,7 @@ function readContent(header: Header, start: number, end: number, opener: number)
   }
   if (opener === Byte.LESS) return readErlangProcess(header, start, end);
   if (isDigit(bytes[start]) || bytes[start] === Byte.HASH) return readNumbers(header, start, end);
+  if (header.seen === WORD) return readName(header, start, end, opener);
   if (readProcess(header, start, end) || readProcessAndThread(header, start, end) || readClient(header, start, end)) return true;
   if (opener === Byte.OPEN_BRACE && bytes[start] === Byte.OPEN_BRACE) return readContent(header, start + 1, end - 1, opener);
   if (isPlace(header, start, end)) {
@@ -237,7 +245,7 @@ function readName(header: Header, start: number, end: number, opener: number): b
 /** A name with blanks between time and level: log4j's `[%t] %p`. */
 function isThreadColumn(header: Header, start: number, end: number): boolean {
   const { bytes } = header;
-  if (header.hasLevel || !header.hasTime || !isLetter(bytes[start]) || !bytes.subarray(start, end).includes(Byte.SPACE)) return false;
+  if (header.hasLevel || !header.hasTime || !isLetter(bytes[start]) || (header.seen & BLANK) === 0) return false;
   for (let at = start; at < end; at++) if (bytes[at] === Byte.EQUALS || bytes[at] === Byte.COLON) return false;
   return isLevelNext(header, end + 1);
 }

@@ -1,5 +1,5 @@
 import { Field } from '../../agent/fields.ts';
-import { Byte, isBlank, isDigit, isUpper, skipBlanks } from '../values/bytes.ts';
+import { Byte, isBlank, isDigit, isLetter, isUpper, skipBlanks } from '../values/bytes.ts';
 import { isSimpleName } from '../values/names.ts';
 import { hostEnd, readTag } from '../values/syslog-tag.ts';
 import { hadDate, readTimestamp, scanTimestamp } from '../values/timestamps.ts';
@@ -10,6 +10,7 @@ const LONGEST_PREFIX = 96;
 /** The name that docker compose puts in front of each line, `web-1  | `. Where the header itself begins. */
 export function readCompose(header: Header, at: number): number {
   const { bytes, end } = header;
+  if (!isLetter(bytes[at])) return at;
   let to = at;
   while (to < end && !isBlank(bytes[to]) && to - at < LONGEST_PREFIX) to++;
   if (!isDigit(bytes[to - 1]) || bytes[to] !== Byte.SPACE || bytes[to + 1] !== Byte.SPACE || !isSimpleName(bytes, at, to)) return at;

@@ -21,6 +21,8 @@ export class Header {
   letter = false;
   /** The time is a bare number, which may be anything. */
   epoch = false;
+  /** Kinds of bytes of the group that was read last (see `groups`). */
+  seen = 0;
   /** The text begins behind the last item, whatever it looks like. */
   closed = false;
   /** The closing bracket that is still to come: `[time level]`. 0: none. */

@@ -11,12 +11,20 @@ export function readName(header: Header, at: number): number {
   const { bytes, end, event } = header;
   const to = nameEnd(bytes, at, end);
   if (to === at || to >= end) return -1;
+  if (header.hasLevel && isProse(bytes, at, to)) return -1;
   const place = readPlace(header, at, to);
   if (place > 0) return place;
   if (!header.hasLevel) return readChannel(header, at, to) || (header.hasTime ? readBeforeLevel(header, at, to) : -1);
   if (event.has(Field.logger)) return -1;
   const located = header.bar && bytes[to] === Byte.COLON ? readFunction(header, at, to) : -1;
   return located > 0 ? located : readAfterLevel(header, at, to);
+}
+
+/** Hot: most texts begin with a word and a blank and another word, and nothing else needs to be looked at. */
+function isProse(bytes: Uint8Array, at: number, to: number): boolean {
+  if (bytes[to] !== Byte.SPACE || !isLetter(bytes[to + 1])) return false;
+  for (let from = at; from < to; from++) if (!isLetter(bytes[from])) return false;
+  return to - at !== 2; // Flask's ` in `
 }
 
 /** Takes a number that is a process: in front of the level, or in front of the time when something stands before it. -1: it is text. */

@@ -52,9 +52,7 @@ export function isSimpleName(bytes: Uint8Array, start: number, end: number): boo
 export function isThreadName(bytes: Uint8Array, start: number, end: number): boolean {
   if (!isLetter(bytes[start]) || isHexId(bytes, start, end)) return false;
   if (equals(bytes, start, end, 'main')) return true;
-  if (contains(bytes, start, end, 'thread') || contains(bytes, start, end, 'worker') || contains(bytes, start, end, 'scheduler')) return true;
-  if (contains(bytes, start, end, 'executor') || contains(bytes, start, end, 'pool-')) return true;
-  return endsWithCounter(bytes, start, end);
+  return endsWithCounter(bytes, start, end) || hasThreadWord(bytes, start, end);
 }
 
 /** `server.go:12`, `lib/app.py:88`, `Foo.bar():12`, `EngineSelectorFeature.cpp:187`: a place in source code. */
@@ -132,14 +130,17 @@ function isNameByte(byte: number): boolean {
     || byte === Byte.HASH || byte === 126;
 }
 
-/** Case is not looked at; `text` is lower case. */
-function contains(bytes: Uint8Array, start: number, end: number, text: string): boolean {
-  const first = text.charCodeAt(0);
-  for (let at = start; at + text.length <= end; at++) {
-    if (((bytes[at] as number) | 32) !== first) continue;
+/** By first letter: words that names of threads have in them. */
+const THREAD_WORDS = new Map(['thread', 'worker', 'scheduler', 'executor', 'pool-'].map((word) => [word.charCodeAt(0), word]));
+const MAY_BEGIN = Uint8Array.from({ length: 256 }, (_, byte) => (THREAD_WORDS.has(byte | 32) ? 1 : 0));
+
+function hasThreadWord(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at + 5 <= end; at++) {
+    if (MAY_BEGIN[bytes[at] as number] === 0) continue;
+    const word = THREAD_WORDS.get((bytes[at] as number) | 32) ?? '';
     let index = 1;
-    while (index < text.length && ((bytes[at + index] as number) | 32) === text.charCodeAt(index)) index++;
-    if (index === text.length) return true;
+    while (index < word.length && at + index < end && ((bytes[at + index] as number) | 32) === word.charCodeAt(index)) index++;
+    if (index === word.length) return true;
   }
   return false;
 }
