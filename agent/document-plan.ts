@@ -1,74 +1,85 @@
 import type { Arena } from './arena.ts';
+import type { Defaults, Stored } from './encoder.ts';
 import { Shape, Value, type LogEvent } from './event.ts';
 import { Field } from './fields.ts';
-import type { Stored } from './encoder.ts';
 import type { Conversion, Dialect } from '../outputs/dialects/dialect.ts';
 
-/** One leaf of a document, with its field's position and bit. */
-export interface Step {
+/** How a leaf's value is written: as the event has it, converted, or from the defaults. */
+export const As = { IS: 0, NANOSECONDS: 1, BEFORE_QUERY: 2, QUERY: 3, DEFAULT: 4 } as const;
+
+const CODES: Record<Conversion, number> = { nanoseconds: As.NANOSECONDS, 'before-query': As.BEFORE_QUERY, query: As.QUERY };
+
+interface Step {
   readonly field: Field;
-  readonly bit: number;
   readonly path: readonly string[];
-  readonly as: Conversion | undefined;
+  readonly as: number;
+}
+
+/** A row of a template: what stands before the value (address, length), the field, how it is written; for a default its address, length and kind. */
+export const TEMPLATE_ROW = 7;
+
+/** The document of all records that have the same fields. */
+export interface Template {
+  readonly rows: Int32Array;
+  /** What stands behind the last leaf, back at the root. */
+  readonly end: Stored;
+  /** Nothing stands before the members. */
+  readonly isEmpty: boolean;
 }
 
 const QUESTION_MARK = 0x3f;
 const OPEN_BRACE = 0x7b;
+/** Bit of a template's key that no field has: the path has a query. */
+const HAS_QUERY = 1 << 31;
+/** Streams have a few dozen; one that has more is made anew each time. */
+const MAX_TEMPLATES = 1024;
 
 /**
- * A dialect made ready for writing: what stands between two leaves (closing braces, a comma, keys that open) is one
- * text, prepared when the two are first neighbours, so that a leaf costs two pieces however deep it lies.
+ * A dialect made ready for writing. Records that have the same fields have the same document but for the values: what
+ * stands between two values (braces, commas, keys) is prepared once for each set of fields, and found by its bit mask.
  */
 export class DocumentPlan {
-  readonly steps: readonly Step[];
-  readonly addresses: Int32Array;
-  readonly lengths: Int32Array;
-  readonly hasConstants: boolean;
   readonly asideOpen: Stored;
   readonly #arena: Arena;
+  readonly #steps: readonly Step[];
   readonly #constants: string;
   readonly #hasAside: boolean;
+  readonly #splitsQuery: boolean;
   /** For each root key of the dialect: bits of the fields that lie below it; all bits if it is always written. */
   readonly #roots = new Map<string, number>();
+  readonly #templates = new Map<Defaults, Map<number, Template>>();
+  #last: { readonly defaults: Defaults; readonly mask: number; readonly template: Template } | undefined;
 
   constructor(arena: Arena, dialect: Dialect) {
     this.#arena = arena;
-    this.steps = dialect.leaves.map(({ field, path, as }) => ({ field: Field[field], bit: 1 << Field[field], path, as }));
+    this.#steps = dialect.leaves.map(({ field, path, as }) => ({ field: Field[field], path, as: as === undefined ? As.IS : CODES[as] }));
     this.#constants = dialect.constants ?? '';
-    this.hasConstants = this.#constants !== '';
     this.#hasAside = dialect.aside !== undefined;
+    this.#splitsQuery = this.#steps.some(({ as }) => as === As.QUERY);
     this.asideOpen = arena.constant(`${JSON.stringify(dialect.aside ?? '')}:{`);
-    const pairs = (this.steps.length + 1) * (this.steps.length + 1);
-    this.addresses = new Int32Array(pairs);
-    this.lengths = new Int32Array(pairs);
-    for (const { bit, path: [root = ''] } of this.steps) this.#roots.set(root, (this.#roots.get(root) ?? 0) | bit);
+    for (const { field, path: [root = ''] } of this.#steps) this.#roots.set(root, (this.#roots.get(root) ?? 0) | (1 << field));
     for (const root of Object.keys(JSON.parse(`{${this.#constants}}`) as object)) this.#roots.set(root, ~0);
     if (dialect.aside !== undefined) this.#roots.set(dialect.aside, ~0);
   }
 
-  /** Index, in `addresses` and `lengths`, of the text between step `previous` (-1: none) and step `next`. */
-  between(previous: number, next: number): number {
-    const index = (previous + 1) * (this.steps.length + 1) + next;
-    if (this.addresses[index] === 0) this.#prepare(index, previous, next);
-    return index;
+  /** Hot: once per record. The template of the event's fields. */
+  template(event: LogEvent, defaults: Defaults): Template {
+    let mask = event.present;
+    if (this.#splitsQuery && (mask & (1 << Field.http_path)) !== 0 && this.queryOf(event) >= 0) mask |= HAS_QUERY;
+    const last = this.#last;
+    if (last !== undefined && last.mask === mask && last.defaults === defaults) return last.template;
+    const template = this.#find(mask, defaults);
+    this.#last = { defaults, mask, template };
+    return template;
   }
 
-  /** Index of the text after step `previous`, back at the document's root. */
-  end(previous: number): number {
-    return this.between(previous, this.steps.length);
-  }
-
-  /** Whether a converted leaf has something to write. */
-  applies(step: Step, event: LogEvent): boolean {
-    if (step.as === 'nanoseconds') return event.numberOf(step.field) >= 0;
-    if (step.as !== 'query') return true;
-    return event.kind[step.field] === Value.TEXT && this.queryAt(event.address[step.field] ?? 0, event.length[step.field] ?? 0) >= 0;
-  }
-
-  /** Position of the `?` in the path at `address`; -1: none. */
-  queryAt(address: number, length: number): number {
+  /** Position of the `?` in the event's path; -1: none. */
+  queryOf(event: LogEvent): number {
+    if (event.kind[Field.http_path] !== Value.TEXT) return -1;
     const bytes = this.#arena.bytes;
-    for (let at = 0; at < length; at++) if (bytes[address + at] === QUESTION_MARK) return at;
+    const address = event.address[Field.http_path] as number;
+    const end = address + (event.length[Field.http_path] as number);
+    for (let at = address; at < end; at++) if (bytes[at] === QUESTION_MARK) return at - address;
     return -1;
   }
 
@@ -76,26 +87,51 @@ export class DocumentPlan {
    * Whether the event's member at `at` must go aside: its key is a root of this dialect, and it isn't an object that
    * would stand alone there. Runs for keys that are reserved in some dialect only.
    */
-  collides(event: LogEvent, at: number, present: number): boolean {
+  collides(event: LogEvent, at: number, defaults: Defaults): boolean {
     if (!this.#hasAside) return false;
     const members = event.members;
     const key = Buffer.from(this.#arena.memory.buffer, members[at], members[at + 1]).toString('latin1');
     const run = members[at + 4] === Shape.RUN;
     const below = this.#roots.get(run ? key.slice(1, -1) : key);
     if (below === undefined) return false;
+    const present = defaults.fields.reduce((mask, { field }) => mask | (1 << field), event.present);
     return (below & present) !== 0 || !run || this.#arena.bytes[members[at + 5] ?? 0] !== OPEN_BRACE;
   }
 
-  #prepare(index: number, previous: number, next: number): void {
-    const before = this.steps[previous]?.path;
-    const after = this.steps[next]?.path;
+  #find(mask: number, defaults: Defaults): Template {
+    let templates = this.#templates.get(defaults);
+    if (templates === undefined) this.#templates.set(defaults, (templates = new Map<number, Template>()));
+    const known = templates.get(mask);
+    if (known !== undefined) return known;
+    const template = this.#make(mask, defaults);
+    if (templates.size < MAX_TEMPLATES) templates.set(mask, template);
+    return template;
+  }
+
+  #make(mask: number, defaults: Defaults): Template {
+    const rows: number[] = [];
+    let previous: Step | undefined;
+    for (const step of this.#steps) {
+      const isSet = (mask & (1 << step.field)) !== 0;
+      const fallback = isSet ? undefined : defaults.fields.find(({ field }) => field === step.field);
+      if ((!isSet && fallback === undefined) || (step.as === As.QUERY && (mask & HAS_QUERY) === 0)) continue;
+      const before = this.#between(previous, step);
+      const value = fallback === undefined ? [step.as, 0, 0, 0] : [As.DEFAULT, fallback.value.address, fallback.value.length, fallback.kind];
+      rows.push(before.address, before.length, step.field, ...value);
+      previous = step;
+    }
+    return { rows: Int32Array.from(rows), end: this.#between(previous, undefined), isEmpty: previous === undefined && this.#constants === '' };
+  }
+
+  /** What stands between two leaves; at the document's start and end there is only one. */
+  #between(previous: Step | undefined, next: Step | undefined): Stored {
+    const before = previous?.path;
+    const after = next?.path;
     const shared = before !== undefined && after !== undefined ? sharedKeys(before, after) : 0;
-    const start = before === undefined ? `{${this.#constants}${this.hasConstants && after !== undefined ? ',' : ''}` : '}'.repeat(before.length - 1 - shared);
+    const start = before === undefined ? `{${this.#constants}${this.#constants !== '' && after !== undefined ? ',' : ''}` : '}'.repeat(before.length - 1 - shared);
     const comma = before !== undefined && after !== undefined ? ',' : '';
     const opening = after === undefined ? '' : `${after.slice(shared, -1).map((key) => `${JSON.stringify(key)}:{`).join('')}${JSON.stringify(after.at(-1))}:`;
-    const { address, length } = this.#arena.constant(start + comma + opening);
-    this.addresses[index] = address;
-    this.lengths[index] = length;
+    return this.#arena.constant(start + comma + opening);
   }
 }
 

@@ -1,4 +1,4 @@
-import { DocumentPlan } from './document-plan.ts';
+import { As, DocumentPlan, TEMPLATE_ROW } from './document-plan.ts';
 import type { Arena, Region } from './arena.ts';
 import type { Batch } from './delivery/batch.ts';
 import { MAX_MEMBERS, MEMBER_INTS, Shape, Value, type LogEvent } from './event.ts';
@@ -146,36 +146,28 @@ export class Encoder {
     this.#bytes += ID_BYTES;
   }
 
-  /** Hot: runs once per record. */
+  /** Hot: once per record. */
   #document(event: LogEvent, defaults: Defaults): void {
-    const plan = this.#plan;
-    const steps = plan.steps;
-    let present = event.present;
-    for (const fallback of defaults.fields) present |= 1 << fallback.field;
-    let previous = -1;
-    for (let step = 0; step < steps.length; step++) {
-      const leaf = steps[step] as (typeof steps)[number];
-      if ((present & leaf.bit) === 0) continue;
-      if (leaf.as !== undefined && !plan.applies(leaf, event)) continue;
-      const between = plan.between(previous, step);
-      this.#copyAt(plan.addresses[between] as number, plan.lengths[between] as number);
-      if ((event.present & leaf.bit) === 0) this.#fallback(leaf.field, defaults);
-      else if (leaf.as !== undefined) this.#converted(leaf.field, leaf.as, event);
-      else this.#value(event.address[leaf.field] as number, event.length[leaf.field] as number, event.kind[leaf.field] as number);
-      previous = step;
+    const { rows, end, isEmpty } = this.#plan.template(event, defaults);
+    for (let row = 0; row < rows.length; row += TEMPLATE_ROW) {
+      this.#copyAt(rows[row] as number, rows[row + 1] as number);
+      const field = rows[row + 2] as number;
+      const as = rows[row + 3] as number;
+      if (as === As.IS) this.#value(event.address[field] as number, event.length[field] as number, event.kind[field] as number);
+      else if (as === As.DEFAULT) this.#value(rows[row + 4] as number, rows[row + 5] as number, rows[row + 6] as number);
+      else this.#converted(field, as, event);
     }
-    const end = plan.end(previous);
-    this.#copyAt(plan.addresses[end] as number, plan.lengths[end] as number);
-    if (event.memberCount + defaults.members.length > 0) this.#members(event, defaults, previous >= 0 || plan.hasConstants, present);
+    this.#copyAt(end.address, end.length);
+    if (event.memberCount + defaults.members.length > 0) this.#members(event, defaults, !isEmpty);
     this.#copy(this.#close);
   }
 
-  #members(event: LogEvent, defaults: Defaults, follows: boolean, present: number): void {
+  #members(event: LogEvent, defaults: Defaults, follows: boolean): void {
     const members = event.members;
     let first = !follows;
     let aside = 0;
     for (let at = 0; at < event.memberCount * MEMBER_INTS; at += MEMBER_INTS) {
-      if (members[at + 5] !== 0 && this.#plan.collides(event, at, present)) {
+      if (members[at + 5] !== 0 && this.#plan.collides(event, at, defaults)) {
         aside++;
         continue;
       }
@@ -192,17 +184,17 @@ export class Encoder {
       this.#copyAt(value.address, value.length);
       first = false;
     }
-    if (aside > 0) this.#aside(event, first, present);
+    if (aside > 0) this.#aside(event, first, defaults);
   }
 
   /** The members that would collide with the dialect's own objects, in an object of their own. */
-  #aside(event: LogEvent, first: boolean, present: number): void {
+  #aside(event: LogEvent, first: boolean, defaults: Defaults): void {
     const members = event.members;
     if (!first) this.#copy(this.#comma);
     this.#copy(this.#plan.asideOpen);
     let inner = true;
     for (let at = 0; at < event.memberCount * MEMBER_INTS; at += MEMBER_INTS) {
-      if (members[at + 5] === 0 || !this.#plan.collides(event, at, present)) continue;
+      if (members[at + 5] === 0 || !this.#plan.collides(event, at, defaults)) continue;
       if (!inner) this.#copy(this.#comma);
       this.#member(members, at);
       inner = false;
@@ -219,16 +211,12 @@ export class Encoder {
     this.#value(members[at + 2] as number, members[at + 3] as number, isText ? Value.TEXT : Value.JSON);
   }
 
-  #fallback(field: Field, defaults: Defaults): void {
-    for (const fallback of defaults.fields) if (fallback.field === field) return this.#value(fallback.value.address, fallback.value.length, fallback.kind);
-  }
-
-  #converted(field: Field, as: string, event: LogEvent): void {
+  #converted(field: Field, as: number, event: LogEvent): void {
     const address = event.address[field] as number;
     const length = event.length[field] as number;
-    if (as === 'nanoseconds') return this.#integer(Math.round(event.numberOf(field) * 1e6));
-    const mark = this.#plan.queryAt(address, length);
-    if (as === 'before-query') this.#value(address, mark < 0 ? length : mark, event.kind[field] as number);
+    if (as === As.NANOSECONDS) return this.#integer(Math.max(0, Math.round(event.numberOf(field) * 1e6)));
+    const mark = this.#plan.queryOf(event);
+    if (as === As.BEFORE_QUERY) this.#value(address, mark < 0 ? length : mark, event.kind[field] as number);
     else this.#value(address + mark + 1, length - mark - 1, Value.TEXT);
   }
 
