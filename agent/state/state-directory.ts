@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { errorText } from './error-code.ts';
+import { dirname, join, resolve } from 'node:path';
+import { errorCode, errorText } from './error-code.ts';
 import { lockFolder, type Lock } from './lock.ts';
 import { newSourceId } from './source-id.ts';
 
@@ -41,7 +41,7 @@ export class StateDirectory {
     const root = resolve(directory);
     const path = ownFolder ? join(root, RUNS, newSourceId()) : root;
     try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+      makeFolder(path);
       const lock = await lockFolder(path);
       if (lock === undefined) throw new StateDirectoryInUse(root);
       if (ownFolder) await removeDeadRuns(join(root, RUNS));
@@ -57,6 +57,18 @@ export class StateDirectory {
   async close(): Promise<void> {
     if (this.#temporary) removeIfWorthless(this.path);
     await this.#lock.release();
+  }
+}
+
+/** mkdir's own `recursive` never returns (Node 20) where a file system says ENOENT to a folder whose parent exists, as /proc does. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, 0o700);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return;
+    if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    makeFolder(dirname(path));
+    mkdirSync(path, 0o700);
   }
 }
 
