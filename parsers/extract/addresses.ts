@@ -1,47 +1,13 @@
 import { Field } from '../../agent/fields.ts';
 import { Byte, isDigit } from '../values/bytes.ts';
 import { FOLD } from '../values/word-table.ts';
+import { ipv4End, ipv6End } from './ip.ts';
 import { Sure, type Scan } from './scan.ts';
 import { marksAt, skipSpaces, wordBeside } from './tokens.ts';
 import { beforeAddress } from './users.ts';
 import { Mark, Rule, RULE_MASK } from './words.ts';
 
 /** Which of a message's IP addresses is the peer that called: the one after `from`, `client`, or alone in brackets; never one that was dialled. */
-
-/** Where the IPv4 address that begins at `at` ends, or -1. */
-export function ipv4End(bytes: Uint8Array, at: number, end: number): number {
-  let to = at;
-  for (let part = 0; part < 4; part++) {
-    if (part > 0) {
-      if (to >= end || bytes[to] !== Byte.DOT) return -1;
-      to++;
-    }
-    const from = to;
-    let value = 0;
-    while (to < end && to < from + 3 && isDigit(bytes[to])) value = value * 10 + (bytes[to++] as number) - 0x30;
-    if (to === from || value > 255) return -1;
-  }
-  if (to < end && ((FOLD[bytes[to] as number] as number) > 1 || (bytes[to] === Byte.DOT && to + 1 < end && (FOLD[bytes[to + 1] as number] as number) > 1))) return -1;
-  return to;
-}
-
-/** Where the IPv6 address that begins at `at` ends, or -1. It has `::` or all of its eight groups: a time of day has neither. */
-export function ipv6End(bytes: Uint8Array, at: number, end: number): number {
-  let to = at;
-  let colons = 0;
-  let doubles = 0;
-  let digits = 0;
-  for (const limit = Math.min(end, at + 46); to < limit; to++) {
-    const byte = bytes[to] as number;
-    if (byte === Byte.COLON) {
-      if (bytes[to - 1] === Byte.COLON && to > at) doubles++;
-      colons++;
-      digits = 0;
-    } else if (!isHex(byte) || ++digits > 4) break;
-  }
-  if (to < end && bytes[to] === Byte.DOT) return -1;
-  return (doubles === 1 && colons > 1 && colons < 8) || (doubles === 0 && colons === 7) ? to : -1;
-}
 
 /** An IPv4 address stands at [start, to). */
 export function takeAddress(scan: Scan, start: number, to: number): void {
@@ -103,6 +69,7 @@ function sureness(scan: Scan, start: number, to: number): number {
   if (before === Byte.COMMA && (bytes[to] === 0x29 || bytes[to] === Byte.COMMA)) return Sure.LIKELY;
   if (before === Byte.AT || (before === Byte.APOSTROPHE && bytes[start - 2] === Byte.AT)) return Sure.LIKELY;
   if (before === Byte.PIPE) return Sure.HINT;
+  if (next + 4 < end && bytes[next] === 0x70 && bytes[next + 1] === 0x6f && bytes[next + 3] === 0x74) return Sure.LIKELY; // `10.0.0.5 port 22`
   return (marksAt(scan, next) & RULE_MASK) === Rule.METHOD && bytes[next] === ((bytes[next] as number) & 0xdf) ? Sure.LIKELY : closesListed(bytes, to, end);
 }
 
@@ -130,8 +97,4 @@ function closesListed(bytes: Uint8Array, at: number, end: number): number {
   let to = at;
   if (to < end && bytes[to] === Byte.COLON) for (to++; to < end && isDigit(bytes[to]); to++);
   return to > at && to < end && bytes[to] === Byte.CLOSE_BRACKET ? Sure.HINT : 0;
-}
-
-function isHex(byte: number): boolean {
-  return isDigit(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
 }

@@ -1,7 +1,7 @@
 import { Field } from '../../agent/fields.ts';
 import { Byte, isDigit, isLower, isUpper } from '../values/bytes.ts';
 import { decimal } from '../values/durations.ts';
-import { ipv4End } from './addresses.ts';
+import { ipv4End } from './ip.ts';
 import { Sure, type Scan } from './scan.ts';
 import { beforeStart, marksAt, skipSpaces, statusEnd, statusOf, wordBefore, wordBeside } from './tokens.ts';
 import { Cue, Mark } from './words.ts';

@@ -4,10 +4,11 @@ import { Field } from '../../agent/fields.ts';
 import { Byte, isDigit, isUpper } from '../values/bytes.ts';
 import { durationEnd, numberEnd, readDuration } from '../values/durations.ts';
 import { BREAK, FOLD, LAST_DIGIT, SILENT } from '../values/word-table.ts';
-import { ipv4End, takeAddress, takeKeyedAddress, tryIpv6 } from './addresses.ts';
+import { takeAddress, takeKeyedAddress, tryIpv6 } from './addresses.ts';
 import { afterClass, afterError, afterRaised, errorSuffix, finishError, takeErrno, takeErrorType } from './errors.ts';
 import { afterMethod, afterStatusWord, takeSize, takeVersion, takeWhole, tryPath } from './http.ts';
 import { afterId, afterIdNoun, afterText, idWordEnd, trySleuth } from './ids.ts';
+import { ipv4End } from './ip.ts';
 import { pairTail, takePair } from './pairs.ts';
 import { Scan, Sure } from './scan.ts';
 import { afterElapsed, takeDuration } from './times.ts';
@@ -56,7 +57,7 @@ const scan = new Scan();
 
 /** Bytes that are neither words nor mere spaces. */
 const MARKS = new Uint8Array(256);
-for (const char of '.,;|!?\n/@[:%→') MARKS[char.charCodeAt(0)] = 1;
+for (const char of '.,;|!?~\n/@[:') MARKS[char.charCodeAt(0)] = 1;
 
 const LOWER_A = 0x61;
 const LAST_HEX = 0x66;

@@ -2,6 +2,7 @@ import { Field } from '../../agent/fields.ts';
 import { Byte, isDigit, isLetter, isLower, isUpper } from '../values/bytes.ts';
 import { durationEnd, readDuration } from '../values/durations.ts';
 import { FOLD } from '../values/word-table.ts';
+import { ipv4End } from './ip.ts';
 import { isUncommon, Sure, type Scan } from './scan.ts';
 import { endsAt, isQuote, marksAt, readToken, readValue, skipSpaces, token, wordBefore } from './tokens.ts';
 import { Mark } from './words.ts';
@@ -42,7 +43,7 @@ export function afterLogin(scan: Scan, at: number): void {
 
 /** `for` ends at `at`, in a message about a login. */
 export function afterFor(scan: Scan, at: number): void {
-  if ((scan.seen & Mark.AUTH) === 0 || !readValue(scan, at) || token.isNamed) return;
+  if ((scan.seen & Mark.AUTH) === 0 || !readValue(scan, at) || token.isNamed || scan.bytes[token.start - 1] === 0x28) return;
   if (!isQuotedName(scan) && !isName(scan, token.start, token.end)) return;
   if (token.isWrapped || isComing(scan, token.after) || (isTelling(scan) && endsAt(scan.bytes, token.after, scan.end))) {
     scan.offer(Field.user_id, Sure.LIKELY, token.start, token.end, 'login for');
@@ -163,6 +164,7 @@ function goesOn(scan: Scan, at: number): boolean {
   if (endsAt(bytes, token.end, end) || endsAt(bytes, at, end)) return true;
   const next = skipSpaces(bytes, at, end);
   if (next === at) return bytes[at] === 0x28 || bytes[at] === Byte.OPEN_BRACKET;
+  if (ipv4End(bytes, next, end) > 0) return true;
   if (next >= end || !isLetter(bytes[next])) return next >= end || bytes[next] === 0x28 || bytes[next] === Byte.OPEN_BRACKET || bytes[next] === Byte.DASH;
   let to = next;
   while (to < end && to < next + 32 && (FOLD[bytes[to] as number] as number) > 0) to++;

@@ -104,7 +104,8 @@ const MEANINGS: readonly (readonly [bits: number, words: string])[] = [
   [Rule.HTTP, 'http'],
   [Rule.ON, 'on'],
 
-  [cue(Cue.VERB) | Mark.REQUEST | Mark.STATUS | Mark.GOES_ON, 'completed finished responded returned answered replied response served'],
+  [cue(Cue.VERB) | Mark.REQUEST | Mark.STATUS | Mark.GOES_ON, 'completed finished responded returned answered replied served'],
+  [Rule.STATUS | cue(Cue.VERB) | Mark.REQUEST | Mark.STATUS, 'response'],
   [cue(Cue.VERB) | Mark.GOES_ON, 'done succeeded processed executed rendered handled real exited'],
   [cue(Cue.NOUN), 'time query slow render load execution processing compile runtimes roundtrip rtt responsetook call operation job task step total cost'],
   [cue(Cue.IN) | Mark.GOES_ON, 'in'],
