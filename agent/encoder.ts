@@ -14,6 +14,8 @@ const LIST_PIECES = 16_384;
 /** Pieces one record may need: framing, two for each leaf, and its members. */
 const RECORD_PIECES = 128;
 const MEMBER_PIECES = 4;
+/** U+FFFD for a single byte. */
+const REPAIR_GROWTH = 3;
 
 /** A text or a value that lies in the arena. */
 export interface Stored {
@@ -54,8 +56,9 @@ export class Encoder {
   #committed: number;
   #committedBytes = 0;
   #bytes = 0;
-  #textKind: number = Kind.QUOTE;
-  #jsonKind: number = Kind.COPY;
+  /** By the kind of a value: the kind of its piece, and how much longer than the value its bytes may be. */
+  readonly #kinds = new Int32Array(2);
+  readonly #growth = Int32Array.of(QUOTE_GROWTH, 1);
 
   constructor(arena: Arena, encode: Encode, dialect: Dialect, framing: Framing) {
     this.#arena = arena;
@@ -88,8 +91,9 @@ export class Encoder {
 
   /** Writes the pieces of the event as record number `index` of `batch`. `idAddress` is where the source's id lies. */
   prepare(event: LogEvent, defaults: Defaults, valid: boolean, idAddress: number, offset: number, length: number): void {
-    this.#textKind = valid ? Kind.QUOTE : Kind.QUOTE_REPAIRED;
-    this.#jsonKind = valid && !event.multiline ? Kind.COPY : Kind.COPY_REPAIRED;
+    this.#kinds[Value.TEXT] = valid ? Kind.QUOTE : Kind.QUOTE_REPAIRED;
+    this.#kinds[Value.JSON] = valid && !event.multiline ? Kind.COPY : Kind.COPY_REPAIRED;
+    this.#growth[Value.JSON] = valid && !event.multiline ? 1 : REPAIR_GROWTH;
     this.#copy(this.#beforeId);
     if (this.#hasId) this.#id(idAddress, offset, length);
     this.#document(event, defaults);
@@ -146,20 +150,50 @@ export class Encoder {
     this.#bytes += ID_BYTES;
   }
 
-  /** Hot: once per record. */
+  /**
+   * Hot: once per record. Pieces are written with everything in local variables, which takes a third less time than
+   * `#copyAt` and `#value` for each leaf; they are the plain version, and what all rare pieces go through.
+   */
   #document(event: LogEvent, defaults: Defaults): void {
     const { rows, end, isEmpty } = this.#plan.template(event, defaults);
+    const { address, length, kind } = event;
+    const ints = this.#ints;
+    const kinds = this.#kinds;
+    let at = this.#at;
+    let bytes = 0;
     for (let row = 0; row < rows.length; row += TEMPLATE_ROW) {
-      this.#copyAt(rows[row] as number, rows[row + 1] as number);
+      const before = rows[row + 1] as number;
+      ints[at] = rows[row] as number;
+      ints[at + 1] = before;
+      ints[at + 2] = Kind.COPY;
+      at += PIECE_INTS;
       const field = rows[row + 2] as number;
-      const as = rows[row + 3] as number;
-      if (as === As.IS) this.#value(event.address[field] as number, event.length[field] as number, event.kind[field] as number);
-      else if (as === As.DEFAULT) this.#value(rows[row + 4] as number, rows[row + 5] as number, rows[row + 6] as number);
-      else this.#converted(field, as, event);
+      if (rows[row + 3] !== As.IS) {
+        this.#at = at;
+        this.#special(rows, row, event);
+        at = this.#at;
+        bytes += before;
+        continue;
+      }
+      const size = length[field] as number;
+      const as = kind[field] as number;
+      ints[at] = address[field] as number;
+      ints[at + 1] = size;
+      ints[at + 2] = kinds[as] as number;
+      at += PIECE_INTS;
+      bytes += before + size * (this.#growth[as] as number) + 2;
     }
+    this.#at = at;
+    this.#bytes += bytes;
     this.#copyAt(end.address, end.length);
     if (event.memberCount + defaults.members.length > 0) this.#members(event, defaults, !isEmpty);
     this.#copy(this.#close);
+  }
+
+  /** A leaf whose value is a default, or converted. */
+  #special(rows: Int32Array, row: number, event: LogEvent): void {
+    if (rows[row + 3] === As.DEFAULT) this.#value(rows[row + 4] as number, rows[row + 5] as number, rows[row + 6] as number);
+    else this.#converted(rows[row + 2] as number, rows[row + 3] as number, event);
   }
 
   #members(event: LogEvent, defaults: Defaults, follows: boolean): void {
@@ -221,9 +255,8 @@ export class Encoder {
   }
 
   #value(address: number, length: number, kind: number): void {
-    this.#piece(address, length, kind === Value.TEXT ? this.#textKind : this.#jsonKind);
-    // a repaired byte becomes three
-    this.#bytes += kind === Value.TEXT ? length * QUOTE_GROWTH + 2 : this.#jsonKind === Kind.COPY ? length : length * 3;
+    this.#piece(address, length, this.#kinds[kind] as number);
+    this.#bytes += length * (this.#growth[kind] as number) + 2;
   }
 
   #integer(value: number): void {

@@ -2,26 +2,18 @@ import type { Chunk } from '../agent/chunk.ts';
 import { Value, type LogEvent } from '../agent/event.ts';
 import { FIELDS, Field, type FieldName } from '../agent/fields.ts';
 import { AliasTable } from './values/alias-table.ts';
-import { assignText, Outcome } from './values/assign.ts';
+import { assignText, How, isWord, Outcome } from './values/assign.ts';
 import { stringEnd } from './values/json-scan.ts';
-
-/**
- * How the value under an alias becomes the field's.
- * `text`, `number`: as it stands. `id`: text or a whole number, as text. `level`, `time`: folded. `ms`, `s`, `us`, `ns`: a bare number is in
- * that unit, a text may bring its own. `status`: 100 to 599. `method`: an HTTP method. `parent`: W3C traceparent.
- * `error`: a text is the message. `ip`: an address, its port left out. `url`: a path, or a URL whose path is taken.
- */
-export type How = 'text' | 'number' | 'id' | 'level' | 'time' | 'ms' | 's' | 'us' | 'ns' | 'status' | 'method' | 'parent' | 'error' | 'ip' | 'url';
 
 /** One spelling: `weak` ones hold only where nothing better stands in the record. Case, `_` and `-` make no difference. */
 export interface Alias {
   readonly key: string;
   readonly field: Field;
-  readonly how: How;
+  readonly how: number;
   readonly weak: boolean;
 }
 
-const SPELLINGS: Record<string, readonly [How, ...string[]]> = {
+const SPELLINGS: Record<string, readonly [keyof typeof How, ...string[]]> = {
   timestamp: ['time', 'timestamp', '@timestamp', 'time', 'ts', '@t', 'datetime', 'asctime', 'eventTime', 'log_time', 't.$date', '~date', '~record.time.repr', '~syslog_timestamp'],
   level: ['level', 'level', 'lvl', 'severity', 'severity_text', 'levelname', 'log.level', '@l', 'loglevel', 'level_name', 'record.level.name', '~level.name', '~priority', '~s'],
   message: ['text', 'message', 'msg', '@m', 'short_message', '~@mt', '~log', '~text', '~event', '~body', '~record.message'],
@@ -67,11 +59,11 @@ const RESERVED = ['log', 'error', 'http', 'url', 'client', 'user', 'host', 'serv
 
 function allAliases(): Alias[] {
   const list: Alias[] = [];
-  const add = (field: string, how: How, keys: readonly string[]): void => {
-    for (const key of keys) list.push({ key: key.replace(/^~/, ''), field: Field[field as FieldName], how, weak: key.startsWith('~') });
+  const add = (field: string, how: keyof typeof How, keys: readonly string[]): void => {
+    for (const key of keys) list.push({ key: key.replace(/^~/, ''), field: Field[field as FieldName], how: How[how], weak: key.startsWith('~') });
   };
   for (const [field, [how, ...keys]] of Object.entries(SPELLINGS)) add(field, how, keys);
-  for (const [unit, keys] of Object.entries(DURATIONS)) add('duration_ms', unit as How, keys);
+  for (const [unit, keys] of Object.entries(DURATIONS)) add('duration_ms', unit as keyof typeof How, keys);
   add('trace_id', 'parent', ['traceparent']);
   return list;
 }
@@ -108,7 +100,7 @@ export function pair(chunk: Chunk, keyStart: number, keyEnd: number, start: numb
   if (alias !== undefined) {
     const canonical = isCanonical(chunk.bytes, keyStart, keyEnd, alias);
     if (!event.has(alias.field) && !(alias.weak && !canonical)) {
-      if ((alias.how === 'text' || alias.how === 'error') && quoted && isEscaped(chunk.bytes, start, end)) return event.json(alias.field, start - 1, end + 1);
+      if (quoted && isWord(alias.how) && isEscaped(chunk.bytes, start, end)) return event.json(alias.field, start - 1, end + 1);
       const outcome = assignText(chunk, start, end, alias, event);
       if (outcome === Outcome.RENAMED || (canonical && outcome === Outcome.COPIED)) return;
     }

@@ -3,14 +3,16 @@ import type { LogEvent } from '../agent/event.ts';
 import { FIELDS } from '../agent/fields.ts';
 import { ALIASES, aliasTable, CANONICAL, type Alias } from './aliases.ts';
 import type { Parser } from './parser.ts';
-import { assignNumber, assignText, Outcome } from './values/assign.ts';
+import { assignNumber, assignText, isWord, Outcome } from './values/assign.ts';
 import { dropDuplicates, hasDuplicates } from './values/json-duplicates.ts';
-import { DOUBTFUL, Json, ROW, TABLES, UNSURE, type MemberScanner } from './values/json-scan.ts';
+import { DOUBTFUL, Json, MAX_ROWS, ROW, TABLES, UNSURE, type MemberScanner } from './values/json-scan.ts';
 
 /** What becomes of a row of the table, in its sixth column, when it is no id any more. */
 const [KEEP, DROP] = [-1, -2];
 const ID = CANONICAL - 1;
 
+/** Rows that are looked at again when the strong spellings are through: containers and weak spellings. */
+const later = new Int32Array(MAX_ROWS);
 /** By field: the row it was set from. Meaningful while the event has the field. */
 const rowOf = new Int32Array(FIELDS.length);
 
@@ -56,15 +58,14 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
   if (count < 0) return false;
   if (count >= UNSURE) count = dropDuplicates(chunk.bytes, table, count - UNSURE);
   event.lazyKeys(table, count, ROW);
-  let more = false;
+  let again = 0;
   for (let row = 0; row < count * ROW; row += ROW) {
     const id = table[row + 5] as number;
     if (id < 0) continue;
     const alias = ALIASES[id & ID];
-    if (alias === undefined) more ||= aliasTable.isContainer(id);
-    else more = direct(chunk, table, row, alias, event) || more;
+    if (alias === undefined ? aliasTable.isContainer(id) : direct(chunk, table, row, alias, event)) later[again++] = row;
   }
-  if (more) indirect(chunk, table, count, event);
+  if (again > 0) indirect(chunk, table, again, event);
   return members(chunk, table, count, event);
 }
 
@@ -89,7 +90,7 @@ function assign(chunk: Chunk, table: Int32Array, row: number, alias: Alias, even
   switch (typeOf(table, row)) {
     case Json.STRING: return assignText(chunk, start + 1, end - 1, alias, event);
     case Json.ESCAPED:
-      if (alias.how !== 'text' && alias.how !== 'error' && alias.how !== 'id') return Outcome.UNUSABLE;
+      if (!isWord(alias.how)) return Outcome.UNUSABLE;
       event.json(alias.field, start, end);
       return Outcome.RENAMED;
     case Json.NUMBER: return assignNumber(chunk, start, end, alias, event);
@@ -103,12 +104,14 @@ function typeOf(table: Int32Array, row: number): number {
 }
 
 /** What is only looked for where nothing better was found: keys of nested objects, then weak spellings. */
-function indirect(chunk: Chunk, table: Int32Array, count: number, event: LogEvent): void {
-  for (let row = 0; row < count * ROW; row += ROW) {
+function indirect(chunk: Chunk, table: Int32Array, again: number, event: LogEvent): void {
+  for (let index = 0; index < again; index++) {
+    const row = later[index] as number;
     const id = (table[row + 5] as number) & ID;
     if (typeOf(table, row) === Json.OBJECT && (table[row + 5] as number) >= 0 && aliasTable.isContainer(id)) descend(chunk, chunk.members, table, row, id, 1, event);
   }
-  for (let row = 0; row < count * ROW; row += ROW) {
+  for (let index = 0; index < again; index++) {
+    const row = later[index] as number;
     const id = table[row + 5] as number;
     const alias = id < 0 ? undefined : ALIASES[id & ID];
     if (alias === undefined || !alias.weak || event.has(alias.field)) continue;

@@ -1,12 +1,25 @@
 import type { Chunk } from '../../agent/chunk.ts';
 import type { LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
-import type { Alias, How } from '../aliases.ts';
+import type { Alias } from '../aliases.ts';
 import { decimal, isDigit, isUpper } from './bytes.ts';
 import { durationMs } from './durations.ts';
 import { numberEnd } from './json-scan.ts';
 import { levelAt, levelOfSeverity } from './levels.ts';
 import { readTimestamp } from './timestamps.ts';
+
+/**
+ * How the value under an alias becomes the field's. `text`, `number`: as it stands. `id`: text or a whole number, as
+ * text. `error`: a text is the message. `level`, `time`: folded. `ms`, `s`, `us`, `ns`: a bare number is in that unit, a
+ * text may bring its own. `status`: 100 to 599. `method`: an HTTP method. `parent`: W3C traceparent. `ip`: an address,
+ * its port left out. `url`: a path, or a URL whose path is taken.
+ */
+export const How = { text: 0, id: 1, error: 2, number: 3, level: 4, time: 5, ms: 6, s: 7, us: 8, ns: 9, status: 10, method: 11, parent: 12, ip: 13, url: 14 } as const;
+
+/** Whether a text is taken as it stands, whatever it says. */
+export function isWord(how: number): boolean {
+  return how <= How.error;
+}
 
 /** What became of a value that stood under an alias. */
 export const Outcome = {
@@ -20,7 +33,8 @@ export const Outcome = {
   ABSENT: 3,
 } as const;
 
-const MS_PER: Partial<Record<How, number>> = { ms: 1, s: 1000, us: 0.001, ns: 0.000_001 };
+/** Milliseconds per unit, from How.ms on. */
+const MS_PER = [1, 1000, 0.001, 0.000_001];
 
 /** Sets the alias' field from the text at [start, end). */
 export function assignText(chunk: Chunk, start: number, end: number, alias: Alias, event: LogEvent): number {
@@ -28,18 +42,18 @@ export function assignText(chunk: Chunk, start: number, end: number, alias: Alia
   const field = alias.field;
   if (end === start || isNothing(bytes, start, end)) return Outcome.ABSENT;
   switch (alias.how) {
-    case 'text': case 'id': case 'error':
+    case How.text: case How.id: case How.error:
       event.span(field, start, end);
       return Outcome.RENAMED;
-    case 'level': return levelText(chunk, start, end, event);
-    case 'time': return timeText(chunk, start, end, event);
-    case 'url': return url(chunk, start, end, event);
-    case 'ip': return address(chunk, start, end, event);
-    case 'method': return method(chunk, start, end, event);
-    case 'parent': return traceParent(chunk, start, end, event);
+    case How.level: return levelText(chunk, start, end, event);
+    case How.time: return timeText(chunk, start, end, event);
+    case How.url: return url(chunk, start, end, event);
+    case How.ip: return address(chunk, start, end, event);
+    case How.method: return method(chunk, start, end, event);
+    case How.parent: return traceParent(chunk, start, end, event);
     default:
       if (numberEnd(bytes, start, end) === end) return assignNumber(chunk, start, end, alias, event);
-      return alias.how === 'number' || alias.how === 'status' ? Outcome.UNUSABLE : durationText(chunk, start, end, event);
+      return alias.how === How.number || alias.how === How.status ? Outcome.UNUSABLE : durationText(chunk, start, end, event);
   }
 }
 
@@ -47,21 +61,21 @@ export function assignText(chunk: Chunk, start: number, end: number, alias: Alia
 export function assignNumber(chunk: Chunk, start: number, end: number, alias: Alias, event: LogEvent): number {
   const field = alias.field;
   switch (alias.how) {
-    case 'number':
+    case How.number:
       if (!isWhole(chunk.bytes, start, end)) return Outcome.UNUSABLE;
       event.json(field, start, end);
       return Outcome.RENAMED;
-    case 'id':
+    case How.id:
       if (!isWhole(chunk.bytes, start, end)) return Outcome.UNUSABLE;
       event.span(field, start, end);
       return Outcome.RENAMED;
-    case 'status':
+    case How.status:
       if (end - start !== 3 || !isWhole(chunk.bytes, start, end) || (chunk.bytes[start] as number) < 0x31 || (chunk.bytes[start] as number) > 0x35) return Outcome.UNUSABLE;
       event.json(field, start, end);
       return Outcome.RENAMED;
-    case 'level': return levelNumber(chunk, start, end, alias, event);
-    case 'time': return readTimestamp(chunk, start, end, event) === end ? Outcome.COPIED : Outcome.UNUSABLE;
-    case 'ms': case 's': case 'us': case 'ns': return duration(chunk, start, end, MS_PER[alias.how] ?? 1, event);
+    case How.level: return levelNumber(chunk, start, end, alias, event);
+    case How.time: return readTimestamp(chunk, start, end, event) === end ? Outcome.COPIED : Outcome.UNUSABLE;
+    case How.ms: case How.s: case How.us: case How.ns: return duration(chunk, start, end, MS_PER[alias.how - How.ms] ?? 1, event);
     default: return Outcome.UNUSABLE;
   }
 }
