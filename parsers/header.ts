@@ -2,15 +2,17 @@ import type { Chunk } from '../agent/chunk.ts';
 import type { LogEvent } from '../agent/event.ts';
 import { Field } from '../agent/fields.ts';
 import { readGroup } from './header/groups.ts';
-import { findLevel, readLevelWord } from './header/levels.ts';
+import { findLevel, isLevelNext, readLevelWord } from './header/levels.ts';
 import { Header } from './header/state.ts';
 import { readMysql } from './header/mysql.ts';
 import { readPostgres } from './header/postgres.ts';
 import { readBehindPrefix, readCompose, readHostAndTag } from './header/prefixes.ts';
 import { readSpring } from './header/spring.ts';
+import { readJavaUtil, readTrailingLogger } from './header/trailers.ts';
 import { readName, readProcess, readSlashed } from './header/words.ts';
 import type { Parser } from './parser.ts';
 import { Byte, isBlank, isDigit, isLetter } from './values/bytes.ts';
+import { isUuid } from './values/names.ts';
 import { levelOfSeverity } from './values/levels.ts';
 import { priorityEnd, readPriority } from './values/priority.ts';
 import { readTimestamp, wasEpoch } from './values/timestamps.ts';
@@ -79,6 +81,18 @@ export const headerParser: Parser = {
     { line: 'E [22/Nov/2026:10:00:00 -0400] lost', event: { timestamp: '2026-11-22T10:00:00-04:00', level: 'error', message: 'lost' }, reason: 'CUPS' },
     { line: '2026-11-22 10:00:00.123+00:00 [noti] <0.692.0> down', event: { timestamp: '2026-11-22T10:00:00.123+00:00', level: 'info', thread: '<0.692.0>', message: 'down' }, reason: 'RabbitMQ: a process of Erlang' },
     { line: '2026-11-22 10:00:00,211 WARN  datanode.DataNode (BlockReceiver.java:flush(419)) - slow', event: { timestamp: '2026-11-22T10:00:00.211Z', level: 'warn', logger: 'datanode.DataNode', caller: 'BlockReceiver.java:flush(419)', message: 'slow' }, reason: 'Hadoop' },
+    { line: '[2026-11-22 10:00:00,123] WARN Session expired (org.apache.zookeeper.ClientCnxn)', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'warn', logger: 'org.apache.zookeeper.ClientCnxn', message: 'Session expired' }, reason: 'Kafka' },
+    { line: 'Nov 22, 2026 10:00:00 AM org.acme.Shop start\nINFO: up', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', logger: 'org.acme.Shop', message: 'up' }, reason: 'java.util.logging' },
+    { line: '2026-11-22T10:00:00.123Z\t550e8400-e29b-41d4-a716-446655440000\tINFO\thi', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'info', request_id: '550e8400-e29b-41d4-a716-446655440000', message: 'hi' }, reason: 'AWS Lambda' },
+    { line: '2026-11-22T10:00:00.123+0000 I NETWORK  [conn7] end connection', event: { timestamp: '2026-11-22T10:00:00.123+00:00', level: 'info', logger: 'NETWORK', thread: 'conn7', message: 'end connection' }, reason: 'MongoDB before 4.4' },
+    { line: '22-Nov-2026 10:00:00.123 general: error: lost', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'error', logger: 'general', message: 'lost' }, reason: 'BIND' },
+    { line: '[2026-11-22T10:00:00Z INFO  app::server] up', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', logger: 'app::server', message: 'up' }, reason: "Rust's env_logger" },
+    { line: '[10:00:00.123] INFO (77): hi', event: { timestamp: '2026-11-25T10:00:00.123Z', level: 'info', pid: 77, message: 'hi' }, reason: 'pino-pretty' },
+    { line: '2026-11-22T10:00:00Z E! lost', event: { timestamp: '2026-11-22T10:00:00Z', level: 'error', message: 'lost' }, reason: 'Telegraf' },
+    { line: '<166>Nov 22 2026 10:00:00: %ASA-6-302013: Built', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', message: '%ASA-6-302013: Built' }, reason: 'Cisco: no host' },
+    { line: '1795392255: New connection', event: { timestamp: '2026-11-23T00:04:15Z', message: 'New connection' }, reason: 'Mosquitto' },
+    { line: '[Nov 22 10:00:00] NOTICE[77] chan_sip.c: failed', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', pid: 77, logger: 'chan_sip.c', message: 'failed' }, reason: 'Asterisk' },
+    { line: '<Nov 22, 2026 10:00:00 AM UTC> <Info> <Management> <BEA-141107> <up>', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', message: '<Management> <BEA-141107> <up>' }, reason: 'WebLogic' },
     { line: '"2026-11-22 10:00:00","bob","login"', event: { timestamp: '2026-11-22T10:00:00Z', message: '"bob","login"' }, reason: 'CSV' },
     { line: 'web-1  | 2026-11-22 10:00:00 INFO up', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', service: 'web-1', message: 'up' }, reason: 'docker compose' },
     { line: '11-22 10:00:00.123  77  78 I Activity: started', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'info', pid: 77, thread: '78', logger: 'Activity', message: 'started' }, reason: "Android's logcat" },
@@ -94,15 +108,16 @@ export const headerParser: Parser = {
 /** Hot: the general case of a text line. */
 function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boolean {
   header.begin(chunk, start, end, event);
-  const severity = levelOfSeverity(readPriority(chunk.bytes, start, end));
-  const from = severity < 0 ? start : priorityEnd(chunk.bytes, start);
+  const priority = readPriority(chunk.bytes, start, end);
+  const severity = priority < 0 ? -1 : levelOfSeverity(priority & 7);
+  const from = priority < 0 ? start : priorityEnd(chunk.bytes, start);
   let at = readItems(header, readCompose(header, header.skipSeparators(from)));
   if (!header.hasTime && !header.hasLevel) at = readBehindPrefix(header, at);
   if (header.hasTime && !header.hasLevel) at = readWithoutLevel(header, at);
   if (!header.hasLevel && severity >= 0) header.level(severity, start, from);
   if (!header.hasLevel && (!header.hasTime || header.epoch) && !event.has(Field.service)) return false;
   if (header.nameStart >= 0 && !event.has(Field.logger)) event.span(Field.logger, header.nameStart, header.nameEnd);
-  event.span(Field.message, textStart(chunk.bytes, at, end), end);
+  event.span(Field.message, textStart(chunk.bytes, at, end), header.hasLevel ? readTrailingLogger(header, at, end) : end);
   return true;
 }
 
@@ -122,6 +137,10 @@ function readItems(state: Header, from: number): number {
 /** Takes the item at `at`; the position behind it, or not beyond `at` when the text begins there. */
 function readItem(state: Header, at: number): number {
   const byte = state.bytes[at] as number;
+  if (state.tab && !state.hasLevel && isUuid(state.bytes, at) && isLevelNext(state, at + 36)) {
+    state.span(Field.request_id, at, at + 36);
+    return at + 36;
+  }
   if (isLetter(byte)) return readWord(state, at);
   if (isDigit(byte)) return readNumber(state, at);
   if (byte === Byte.OPEN_BRACKET) {
@@ -155,7 +174,7 @@ function readTime(state: Header, at: number): number {
   const after = readTimestamp(state.chunk, at, state.end, state.event);
   if (after < 0 || isLetter(state.bytes[after]) || isDigit(state.bytes[after])) return -1;
   state.hasTime = true;
-  state.epoch = wasEpoch();
+  state.epoch = wasEpoch() && isBlank(state.bytes[after]) && after - at < 12;
   return after;
 }
 
@@ -175,7 +194,8 @@ function readWithoutLevel(state: Header, at: number): number {
   if (text > 0) return text;
   if (state.items === 1) {
     const tagged = readHostAndTag(state, at);
-    if (tagged > 0) return tagged;
+    const named = tagged > 0 ? tagged : readJavaUtil(state, at);
+    if (named > 0) return named;
   }
   findLevel(state, at);
   return at;

@@ -19,7 +19,7 @@ export function readGroup(header: Header, at: number): number {
   const opener = bytes[at] as number;
   const closer = CLOSERS.get(opener) as number;
   const inner = skipColour(bytes, skipBlanks(bytes, at + 1, end), end);
-  if (!header.hasTime && opener !== Byte.LESS) {
+  if (!header.hasTime && (opener !== Byte.LESS || header.items === 0)) {
     const after = readTimestamp(header.chunk, inner, end, header.event);
     if (after > 0) return behindTime(header, after, closer);
   }
@@ -57,7 +57,7 @@ function closingOf(header: Header, at: number, opener: number, closer: number): 
 /** Sets the field the content is for; false when it is for none, so that the text begins here. */
 function readContent(header: Header, start: number, end: number, opener: number): boolean {
   const { bytes } = header;
-  if (start >= end) return header.items > 0 && opener === Byte.OPEN_BRACKET;
+  if (start >= end) return header.items > 0 && opener !== Byte.LESS;
   if (!header.hasLevel) {
     const level = levelOfGroup(header, start, end);
     if (level >= 0) {
@@ -113,7 +113,8 @@ function readNumbers(header: Header, start: number, end: number): boolean {
 
 /** A number behind the level belongs to the header when its bracket touches the one before, or when it is too long for a count. */
 function isAdjacent(header: Header, start: number, digits: number): boolean {
-  return header.bytes[start - 2] === Byte.CLOSE_BRACKET || digits > 3;
+  const { bytes } = header;
+  return !isBlank(bytes[start - 2]) || digits > 3 || bytes[start - 1] === Byte.OPEN_PAREN && bytes[start + digits + 1] === Byte.COLON;
 }
 
 /** `pid 12`, `PID: 12`, `pid=12`, `tid 7`, `thread-7`. */
@@ -229,6 +230,10 @@ function readName(header: Header, start: number, end: number, opener: number): b
   if (opener === Byte.OPEN_PAREN && !header.hasLevel) return false;
   if (!event.has(Field.thread) && (isThreadName(bytes, start, end) || isThreadColumn(header, start, end))) {
     header.span(Field.thread, start, end);
+    return true;
+  }
+  if (header.letter && event.has(Field.logger) && !event.has(Field.thread) && isSimpleName(bytes, start, end)) {
+    header.span(Field.thread, start, end); // MongoDB
     return true;
   }
   if (event.has(Field.logger) || opener === Byte.OPEN_PAREN) return false;

@@ -44,7 +44,7 @@ export function isLevelNext(header: Header, from: number): boolean {
   const { bytes, end } = header;
   const { tab, bar, dash } = header;
   let at = header.skipSeparators(from);
-  const separated = header.tab || header.bar || header.dash;
+  const separated = header.tab || header.bar || header.dash || bytes[from] === Byte.COLON;
   [header.tab, header.bar, header.dash] = [tab, bar, dash];
   const bracketed = bytes[at] === Byte.OPEN_BRACKET || bytes[at] === Byte.LESS;
   if (bracketed) at = skipBlanks(bytes, at + 1, end);
@@ -106,6 +106,7 @@ function isLetterLevel(header: Header, at: number): number {
   const next = bytes[at + 1];
   if (!header.hasTime) return isUpper(bytes[at]) && next === Byte.SPACE && bytes[at + 2] === Byte.OPEN_BRACKET && scanTimestamp(bytes, at + 3, end) > 0 ? 1 : -1;
   if (next === Byte.SLASH) return isLetter(bytes[at + 2]) ? 1 : -1;
+  if (next === 33) return isBlank(bytes[at + 2]) ? 1 : -1; // Telegraf's `E!`
   if (next === Byte.COLON || next === Byte.PIPE || next === Byte.TAB || next === header.open && next !== 0) return 1;
   if (next !== Byte.SPACE) return -1;
   const after = skipBlanks(bytes, at + 1, end);

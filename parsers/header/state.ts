@@ -82,7 +82,8 @@ export class Header {
       } else if (byte === this.open) {
         this.open = 0;
         at++;
-      } else if (byte === Byte.COMMA || byte === Byte.SEMICOLON || byte === Byte.COLON && bytes[at + 1] !== Byte.COLON) at++;
+      } else if (byte === 33 && this.letter) at++;
+      else if (byte === Byte.COMMA || byte === Byte.SEMICOLON || byte === Byte.COLON && bytes[at + 1] !== Byte.COLON) at++;
       else {
         const after = skipColour(bytes, at, this.end);
         if (after === at) return at;

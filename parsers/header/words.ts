@@ -129,6 +129,9 @@ function readAfterLevel(header: Header, at: number, to: number): number {
       header.span(Field.thread, at, to);
       return to;
     }
+  } else if (header.open !== 0 && bytes[to] === header.open && simple) {
+    header.logger(at, to);
+    return to;
   } else if (isFlask(bytes, at, to)) return readFlask(header, to);
   else if (!(simple && isSetOff(header, to)) && !(isBlank(bytes[to]) && isClassName(bytes, at, to))) return -1;
   header.logger(at, to);

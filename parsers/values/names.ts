@@ -110,6 +110,11 @@ export function isLoggerWord(bytes: Uint8Array, start: number, end: number): boo
   return end - start > 24 || !NOT_LOGGERS.has(textOf(bytes, start, end));
 }
 
+/** Whether 36 bytes at `at` have the shape of a UUID. */
+export function isUuid(bytes: Uint8Array, at: number): boolean {
+  return bytes[at + 8] === Byte.DASH && bytes[at + 13] === Byte.DASH && bytes[at + 18] === Byte.DASH && bytes[at + 23] === Byte.DASH && isHexId(bytes, at, at + 36);
+}
+
 export function equals(bytes: Uint8Array, start: number, end: number, text: string): boolean {
   return end - start === text.length && endsWith(bytes, start, end, text);
 }

@@ -26,8 +26,8 @@ export function klogTimestamp(chunk: Chunk, pos: number, end: number, event: Log
   const bytes = chunk.bytes;
   moment.reset();
   const digits = skipDigits(bytes, pos, Math.min(end, pos + 9)) - pos;
-  if (digits !== 4 && digits !== 8) return -1;
-  if (digits === 8) moment.year = decimal(bytes, pos, pos + 4);
+  if (digits !== 4 && digits !== 6 && digits !== 8) return -1;
+  if (digits > 4) moment.year = decimal(bytes, pos, pos + digits - 4) + (digits === 6 ? 2000 : 0);
   moment.month = twoDigits(bytes, pos + digits - 4);
   moment.day = twoDigits(bytes, pos + digits - 2);
   return finish(dated(bytes, pos + digits, end), chunk, pos, end, event);

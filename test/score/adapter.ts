@@ -1,7 +1,7 @@
 // Reads {"id","raw"} lines from stdin and writes {"id","output"} lines: what the scorer of a corpus asks for.
 import { createInterface } from 'node:readline';
 import { LogEvent } from '../../agent/event.ts';
-import { parseRecord } from '../../parsers/index.ts';
+import { readRecord } from '../../parsers/read.ts';
 import { chunkOf, fieldsOf, testArena } from '../helpers/chunk.ts';
 
 const arena = testArena();
@@ -12,6 +12,6 @@ for await (const line of createInterface({ input: process.stdin })) {
   arena.resetScratch();
   const chunk = chunkOf(arena, raw);
   event.begin(chunk, 0, chunk.bytes.length);
-  parseRecord(chunk, 0, chunk.bytes.length, event);
+  readRecord(chunk, 0, chunk.bytes.length, event);
   process.stdout.write(`${JSON.stringify({ id, output: { ...fieldsOf(event), format: event.format } })}\n`);
 }

@@ -1,0 +1,35 @@
+import { Field } from '../../agent/fields.ts';
+import { Byte, isBlank, isUpper, skipBlanks } from '../values/bytes.ts';
+import { levelAt } from '../values/levels.ts';
+import { isClassName, nameEnd } from '../values/names.ts';
+import type { Header } from './state.ts';
+
+/** log4j's `%m (%c)`, as Kafka has it: a class in parentheses at the end of the line is its logger. Where the text ends. */
+export function readTrailingLogger(header: Header, start: number, end: number): number {
+  const { bytes, event } = header;
+  if (bytes[end - 1] !== Byte.CLOSE_PAREN || !header.hasTime || header.nameStart >= 0 || event.has(Field.logger)) return end;
+  const least = Math.max(start + 2, end - 160);
+  let open = end - 2;
+  while (open > least && bytes[open] !== Byte.OPEN_PAREN && !isBlank(bytes[open]) && bytes[open] !== Byte.NEWLINE) open--;
+  if (bytes[open] !== Byte.OPEN_PAREN || bytes[open - 1] !== Byte.SPACE || !isClassName(bytes, open + 1, end - 1)) return end;
+  if (nameEnd(bytes, open + 1, end) !== end - 1) return end;
+  header.span(Field.logger, open + 1, end - 1);
+  return open - 1;
+}
+
+/** java.util.logging's two lines: behind the time `class method`, then `LEVEL: text`. The position of the text, or -1. */
+export function readJavaUtil(header: Header, at: number): number {
+  const { bytes, end } = header;
+  const to = nameEnd(bytes, at, end);
+  if (bytes[to] !== Byte.SPACE || !isClassName(bytes, at, to)) return -1;
+  let line = to + 1;
+  while (line < end && bytes[line] !== Byte.NEWLINE && !isBlank(bytes[line])) line++;
+  if (bytes[line] !== Byte.NEWLINE) return -1;
+  let colon = line + 1;
+  while (colon < end && isUpper(bytes[colon])) colon++;
+  const level = levelAt(bytes, line + 1, colon);
+  if (level < 0 || bytes[colon] !== Byte.COLON) return -1;
+  header.logger(at, to);
+  header.level(level, line + 1, colon);
+  return skipBlanks(bytes, colon + 1, end);
+}
