@@ -2,7 +2,7 @@ import type { Chunk } from '../../agent/chunk.ts';
 import type { LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
 import { Byte, isDigit, isUpper } from '../values/bytes.ts';
-import { durationEnd, numberEnd, readDuration } from '../values/durations.ts';
+import { decimal, durationEnd, durationIsClock, numberEnd, readDuration } from '../values/durations.ts';
 import { BREAK, FOLD, LAST_DIGIT, SILENT } from '../values/word-table.ts';
 import { takeAddress, takeKeyedAddress, tryIpv6 } from './addresses.ts';
 import { afterClass, afterError, afterRaised, errorSuffix, finishError, takeErrno, takeErrorType } from './errors.ts';
@@ -15,7 +15,7 @@ import { afterElapsed, takeDuration } from './times.ts';
 import { readValue, token, wordBefore } from './tokens.ts';
 import { takeTrace } from './trace.ts';
 import { afterAccount, afterFor, afterLogin, afterUser, aroundAt, beforeLogged } from './users.ts';
-import { Mark, Rule, RULE_MASK, WORDS } from './words.ts';
+import { CUE_MASK, Mark, Rule, RULE_MASK, WORDS } from './words.ts';
 
 /**
  * Entities in free text: who, how long, which error, which request. Reads the message at [start, end) of the chunk once, from
@@ -41,9 +41,9 @@ export function extract(chunk: Chunk, start: number, end: number, event: LogEven
       }
       const marks = WORDS.find(hash);
       if (to < end && bytes[to] === Byte.EQUALS) at = takePair(chunk, scan, event, marks, at, to);
-      else if (marks !== 0) at = known(marks, at, to);
+      else if ((marks & ACTING) !== 0) at = known(marks, at, to);
       else {
-        if (byte < LOWER_A && to - at >= SHORTEST_CLASS) mayBeClass(at, to);
+        if (byte < LOWER_A && to - at >= SHORTEST_CLASS && marks === 0) mayBeClass(at, to);
         at = to;
       }
     } else if (fold > SILENT) at = digits(at);
@@ -59,6 +59,8 @@ const scan = new Scan();
 const MARKS = new Uint8Array(256);
 for (const char of '.,;|!?~\n/@[:') MARKS[char.charCodeAt(0)] = 1;
 
+/** What makes a word worth stopping at; other marks are for rules that look back at it. */
+const ACTING = RULE_MASK | CUE_MASK | Mark.AUTH | Mark.REQUEST | Mark.FAILED;
 const LOWER_A = 0x61;
 const LAST_HEX = 0x66;
 /** `IOError`. */
@@ -153,11 +155,16 @@ function digits(at: number): number {
       return address;
     }
   }
+  // `35ms`, the commonest of all.
+  if (next === 0x6d && to + 1 < end && bytes[to + 1] === 0x73 && (to + 2 === end || FOLD[bytes[to + 2] as number] === BREAK)) {
+    takeDuration(scan, at, to + 2, decimal(bytes, at, to, 0), false);
+    return to + 2;
+  }
   if (MAY_TIME[next === Byte.SPACE && to + 1 < end ? (bytes[to + 1] as number) : next] === 1) {
     const ms = readDuration(bytes, at, end);
     if (ms >= 0 && (durationEnd >= end || (FOLD[bytes[durationEnd] as number] as number) <= SILENT)) {
       const until = durationEnd;
-      takeDuration(scan, at, until, ms);
+      takeDuration(scan, at, until, ms, durationIsClock);
       return until;
     }
   }

@@ -1,6 +1,6 @@
 import { Field } from '../../agent/fields.ts';
 import { Byte, isDigit, isUpper } from '../values/bytes.ts';
-import { decimal, durationIsClock, numberEnd } from '../values/durations.ts';
+import { decimal, numberEnd } from '../values/durations.ts';
 import { FOLD } from '../values/word-table.ts';
 import { Sure, type Scan } from './scan.ts';
 import { beforeStart, marksAt, readValue, skipSpaces, token, wordBefore } from './tokens.ts';
@@ -11,11 +11,11 @@ import { Cue, Mark } from './words.ts';
  * `(D)`, `= D`; a word of waiting, limits or the future in the same clause (`retry in D`, `timeout of D`, `D ago`) is against it.
  */
 
-/** A duration of `ms` was read from [start, to). */
-export function takeDuration(scan: Scan, start: number, to: number, ms: number): void {
+/** A duration of `ms` was read from [start, to); written as a clock, it needs a word for it. */
+export function takeDuration(scan: Scan, start: number, to: number, ms: number, isClock: boolean): void {
   const sure = sureness(scan, start, to);
   if (sure === 0) return;
-  if (durationIsClock && sure < Sure.PHRASE) return;
+  if (isClock && sure < Sure.PHRASE) return;
   if (sure >= Sure.PHRASE && isSentence(scan, scan.cueStart)) scan.beginTail(scan.cueStart);
   scan.offerNumber(Field.duration_ms, sure, ms, start, to, 'duration');
   scan.requestEnd = (scan.seen & Mark.REQUEST) !== 0 || scan.requestEnd >= 0 ? to : -1;
