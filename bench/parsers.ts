@@ -4,7 +4,10 @@
 import { parseArgs } from 'node:util';
 import { Arena } from '../agent/arena.ts';
 import { LogEvent } from '../agent/event.ts';
+import { KernelScanner, SCANNER_BYTES } from '../agent/kernel/kernel-scanner.ts';
+import { loadMembers } from '../agent/kernel/kernel.ts';
 import { InputChunk } from '../agent/records/input-chunk.ts';
+import { identify } from '../parsers/aliases.ts';
 import { PARSERS } from '../parsers/index.ts';
 import type { Parser } from '../parsers/parser.ts';
 import { readRecord } from '../parsers/read.ts';
@@ -16,9 +19,9 @@ const ROUND_MS = 300;
 const ROUNDS = 3;
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
-const arena = new Arena({ input: CHUNK_BYTES, scratch: 1_048_576, constants: 262_144 }, 0);
+const arena = new Arena({ input: CHUNK_BYTES, scratch: 1_048_576, constants: 262_144 }, SCANNER_BYTES);
 const event = new LogEvent(arena);
-const chunk = new InputChunk(arena);
+const chunk = new InputChunk(arena, new KernelScanner(arena, loadMembers(arena), identify));
 
 const chosen = PARSERS.filter(({ name }) => values.only?.split(',').includes(name) ?? true);
 const width = Math.max(...chosen.map(({ name }) => name.length));
