@@ -6,7 +6,7 @@ import { findLevel, isLevelNext, readLevelWord } from './header/levels.ts';
 import { Header } from './header/state.ts';
 import { readMysql } from './header/mysql.ts';
 import { readPostgres } from './header/postgres.ts';
-import { readBehindPrefix, readCompose, readHostAndTag } from './header/prefixes.ts';
+import { readBehindPrefix, readCompose, readHostAndTag, skipDecoration } from './header/prefixes.ts';
 import { readSpring } from './header/spring.ts';
 import { readJavaUtil, readTrailingLogger } from './header/trailers.ts';
 import { readName, readProcess, readSlashed } from './header/words.ts';
@@ -93,6 +93,8 @@ export const headerParser: Parser = {
     { line: '1795392255: New connection', event: { timestamp: '2026-11-23T00:04:15Z', message: 'New connection' }, reason: 'Mosquitto' },
     { line: '[Nov 22 10:00:00] NOTICE[77] chan_sip.c: failed', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', pid: 77, logger: 'chan_sip.c', message: 'failed' }, reason: 'Asterisk' },
     { line: '<Nov 22, 2026 10:00:00 AM UTC> <Info> <Management> <BEA-141107> <up>', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', message: '<Management> <BEA-141107> <up>' }, reason: 'WebLogic' },
+    { line: '2026-11-22T10:00:00.426623100 0.017351s notice: loading', event: { timestamp: '2026-11-22T10:00:00.426623100Z', level: 'info', message: '0.017351s notice: loading' }, reason: 'RethinkDB: neither a host nor a program' },
+    { line: '==> WARNING: low', event: { level: 'warn', message: 'low' }, reason: 'Consul' },
     { line: '"2026-11-22 10:00:00","bob","login"', event: { timestamp: '2026-11-22T10:00:00Z', message: '"bob","login"' }, reason: 'CSV' },
     { line: 'web-1  | 2026-11-22 10:00:00 INFO up', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', service: 'web-1', message: 'up' }, reason: 'docker compose' },
     { line: '11-22 10:00:00.123  77  78 I Activity: started', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'info', pid: 77, thread: '78', logger: 'Activity', message: 'started' }, reason: "Android's logcat" },
@@ -111,7 +113,7 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
   const priority = readPriority(chunk.bytes, start, end);
   const severity = priority < 0 ? -1 : levelOfSeverity(priority & 7);
   const from = priority < 0 ? start : priorityEnd(chunk.bytes, start);
-  let at = readItems(header, readCompose(header, header.skipSeparators(from)));
+  let at = readItems(header, readCompose(header, skipDecoration(header, header.skipSeparators(from))));
   if (!header.hasTime && !header.hasLevel) at = readBehindPrefix(header, at);
   if (header.hasTime && !header.hasLevel) at = readWithoutLevel(header, at);
   if (!header.hasLevel && severity >= 0) header.level(severity, start, from);

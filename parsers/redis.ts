@@ -18,6 +18,9 @@ export const redis: Parser = {
     { line: '[77] 22 Nov 10:00:00.123 # Server started', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'warn', pid: 77, message: 'Server started' } },
     { line: '[77:C] 22 Nov 2026 10:00:00.123 - verbose', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'info', pid: 77, message: 'verbose' } },
     { line: '77:signal-handler (1795392255) Received SIGTERM', event: { timestamp: '2026-11-23T00:04:15Z', pid: 77, message: 'Received SIGTERM' } },
+    { line: '30 May 10:05:20 . 0 clients connected', event: { timestamp: '2026-05-30T10:05:20Z', level: 'debug', message: '0 clients connected' }, reason: 'before 2.4' },
+    { line: '8 Oct 16:55:56 - DEBUG: hi', event: undefined, reason: 'a dash that only separates' },
+    { line: '20260327 11:34:21.908 - DEBUG - hi', event: undefined, reason: 'another' },
     { line: '77:M is a grade', event: undefined },
     { line: '[77] 22 Nov 10:00:00 started', event: undefined, reason: 'no mark', also: ['header'] },
   ],
@@ -31,7 +34,8 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
   if (bytes[at] === Byte.OPEN_PAREN) return readSignal(chunk, at, end, event);
   const time = readTimestamp(chunk, at, end, event);
   const level = MARKS.get(bytes[time + 1] ?? 0);
-  if (time < 0 || level === undefined || bytes[time] !== Byte.SPACE || bytes[time + 2] !== Byte.SPACE) return false;
+  // Without a process a dash may be anyone's: `8 Oct 16:55:56 - text`.
+  if (time < 0 || level === undefined || bytes[time + 1] === Byte.DASH && !event.has(Field.pid) || bytes[time] !== Byte.SPACE || bytes[time + 2] !== Byte.SPACE) return false;
   event.level(level, time + 1, time + 2);
   event.span(Field.message, time + 3, end);
   return true;
@@ -42,7 +46,7 @@ function readProcess(bytes: Uint8Array, start: number, end: number, event: LogEv
   const from = bytes[start] === Byte.OPEN_BRACKET ? start + 1 : start;
   const to = skipDigits(bytes, from, Math.min(end, from + 11));
   const isBracketed = from > start;
-  if (!isBracketed && bytes[to] === Byte.SPACE) return start;
+  if (!isBracketed && bytes[to] === Byte.SPACE && isLetter(bytes[to + 1])) return start;
   let after = to;
   if (bytes[to] === Byte.COLON) {
     after++;

@@ -6,6 +6,15 @@ import { hadDate, readTimestamp, scanTimestamp } from '../values/timestamps.ts';
 import type { Header } from './state.ts';
 
 const LONGEST_PREFIX = 96;
+const DECORATION = new Set([Byte.EQUALS, Byte.GREATER, Byte.STAR, Byte.HASH, 33] as number[]);
+
+/** Over what draws the eye to a level, `==> WARNING: …`, `*** ERROR: …`. */
+export function skipDecoration(header: Header, at: number): number {
+  const { bytes, end } = header;
+  let to = at;
+  while (to < end && to - at < 5 && DECORATION.has(bytes[to] as number)) to++;
+  return to - at > 1 && bytes[to] === Byte.SPACE && isUpper(bytes[to + 1]) && isUpper(bytes[to + 2]) ? to + 1 : at;
+}
 
 /** The name that docker compose puts in front of each line, `web-1  | `. Where the header itself begins. */
 export function readCompose(header: Header, at: number): number {

@@ -39,6 +39,7 @@ export function readTag(bytes: Uint8Array, at: number, end: number, event: LogEv
     if (bytes[colon + 1] === Byte.COLON) colon++;
   }
   if (bytes[colon] !== Byte.COLON || colon + 1 < end && !isBlank(bytes[colon + 1])) return -1;
+  if (!event.has(Field.pid) && levelAt(bytes, at, to) >= 0) return -1;
   event.span(Field.service, at, to);
   return skipBlanks(bytes, colon + 1, end);
 }
