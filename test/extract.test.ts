@@ -1,6 +1,7 @@
 // Entities in free text: what is found, and what is left alone. Each row is all that a message gives.
 import t from 'tap';
 import { LogEvent } from '../agent/event.ts';
+import { FIELDS } from '../agent/fields.ts';
 import { extract } from '../parsers/extract/index.ts';
 import { durationMs } from '../parsers/values/durations.ts';
 import { chunkOf, fieldsOf, testArena } from './helpers/chunk.ts';
@@ -246,6 +247,33 @@ t.test('what the event has is not set again', async (t) => {
   extract(chunk, 0, chunk.bytes.length, event);
   t.strictSame(fieldsOf(event), { user_id: 'user', duration_ms: 5 });
 });
+
+t.test('any soup of pieces is read to its end, and what is found lies inside it', async (t) => {
+  const seed = Number(process.env['SEED'] ?? Date.now() % 1e9);
+  t.comment(`SEED=${seed}`);
+  const random = randomOf(seed);
+  const pieces = [...Object.values(TABLES).flat().flatMap(([line]) => line.split(/(?<=[ :=.([])/)), '\n', '\t', '"', '[', ']', '(', ')', '@', '=', '::', '\0', '\xff', 'é'];
+  for (let round = 0; round < 20_000; round++) {
+    const line = Array.from({ length: 1 + random() % 12 }, () => pieces[random() % pieces.length]).join('');
+    read(line);
+    for (const field of FIELDS.keys()) {
+      if ((event.present & (1 << field)) === 0) continue;
+      const [from, to] = [event.from[field] ?? -1, event.to[field] ?? -1];
+      if (from < 0 || to <= from || to > Buffer.byteLength(line)) t.fail(`${FIELDS[field]} at ${from} to ${to} of ${JSON.stringify(line)}`);
+    }
+  }
+});
+
+/** mulberry32. */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return (mixed ^ (mixed >>> 14)) >>> 0;
+  };
+}
 
 // Twice the bytes may take some twice the time, never four times: measured against each other, not against a clock.
 t.test('hostile messages are read in linear time', async (t) => {

@@ -13,7 +13,7 @@ const RULE_BITS = 5;
 export const RULE_MASK = (1 << RULE_BITS) - 1;
 
 /** What a word says about the durations of its clause; the values stand in bits 5 to 7 of a word. */
-export const Cue = { NONE: 0, IN: 1, AFTER: 2, NOUN: 3, VERB: 4, BAD: 5, TOTAL: 6 } as const;
+export const Cue = { NONE: 0, IN: 1, AFTER: 2, NOUN: 3, VERB: 4, BAD: 5 } as const;
 export const CUE_SHIFT = RULE_BITS;
 export const CUE_MASK = 7 << CUE_SHIFT;
 
@@ -57,8 +57,6 @@ export const Mark = {
   EXIT: 1 << 26,
   /** A request or response is spoken of. */
   REQUEST: 1 << 27,
-  /** The rule is one for keys: `key=value`, `key: value`. */
-  KNOWN: 1 << 28,
 } as const;
 
 const cue = (value: number): number => value << CUE_SHIFT;
