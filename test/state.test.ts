@@ -37,7 +37,7 @@ t.test('a state directory is made for its owner alone, and is used by one proces
   await killed(holder);
   const own = await StateDirectory.open(dir, { ownFolder: false, warn: t.fail });
   t.equal(own?.path, dir, 'the kernel frees it at death');
-  await t.rejects(StateDirectory.open(dir, { ownFolder: false, warn: t.fail }), { constructor: StateDirectoryInUse }, 'the same process does not get it twice');
+  await t.rejects(StateDirectory.open(dir, { ownFolder: false, warn: t.fail }), { constructor: StateDirectoryInUse, message: /in use/ }, 'the same process does not get it twice');
   await own?.close();
   const again = await StateDirectory.open(dir, { ownFolder: false, warn: t.fail });
   t.ok(again, 'nor is it kept after the end');
@@ -100,6 +100,12 @@ t.test('runs that read stdin share a state directory', async (t) => {
   t.notOk(existsSync(join(dir, 'runs', 'dead')), 'a dead run that left nothing is swept up');
   t.equal(runs().length, 2);
   await three?.close();
+
+  const many = await Promise.all(Array.from({ length: 10 }, open));
+  t.equal(new Set(many.map((run) => run?.path)).size, 10, 'runs that start together do not sweep each other away');
+  t.ok(many.every((run) => run !== undefined && existsSync(run.path)));
+  for (const run of many) await run?.close();
+  t.equal(runs().length, 1);
 });
 
 t.test('checkpoints come back as they were', async (t) => {

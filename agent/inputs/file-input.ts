@@ -40,10 +40,14 @@ export interface FileInputOptions {
 }
 
 const POLL_MS = 500;
+/** With so many files that a look takes long, looks are rarer: they cost this share of a core at most. Appends are seen by hints meanwhile. */
+const POLL_SHARE = 0.01;
+const LONGEST_POLL_MS = 10_000;
 /** Applications go on writing to a renamed file until they are told to open the new one. */
 const GRACE_MS = 60_000;
 /** Polls between two looks for checkpoints that nothing needs. */
 const SWEEP_POLLS = 120;
+const MOST_UNREADABLE = 10_000;
 
 /** Tails the files that paths and globs name: each generation of each file is a source. */
 export class FileInput implements Input, FileOwner {
@@ -82,7 +86,7 @@ export class FileInput implements Input, FileOwner {
     if (signal.aborted) return this.#end();
     signal.addEventListener('abort', () => this.#end(), { once: true });
     this.#state = 'running';
-    if (!this.#options.once) this.#schedule();
+    if (!this.#options.once) this.#schedule(0);
   }
 
   *sources(): Iterable<Source> {
@@ -152,21 +156,24 @@ export class FileInput implements Input, FileOwner {
     }
   }
 
-  #schedule(): void {
-    this.#timer = setTimeout(() => void this.#poll(), this.#options.pollMs ?? POLL_MS);
+  #schedule(costMs: number): void {
+    const pollMs = this.#options.pollMs ?? POLL_MS;
+    this.#timer = setTimeout(() => void this.#poll(), Math.max(pollMs, Math.min(costMs / POLL_SHARE, LONGEST_POLL_MS)));
   }
 
   /** What is true, whatever the hints said. */
   async #poll(): Promise<void> {
+    const startMs = performance.now();
     for (const source of [...this.#files.values()]) this.#check(source);
+    const costMs = 2 * (performance.now() - startMs); // finding what is new costs about as much
     await this.#discover();
     if (this.#polls++ % SWEEP_POLLS === 0) this.#sweep();
-    if (this.#state !== 'stopped') this.#schedule();
+    if (this.#state !== 'stopped') this.#schedule(costMs);
   }
 
   #sweep(): void {
     this.#options.checkpoints.sweep(this.name, new Set([...this.#files.values()].map((source) => source.id)));
-    this.#unreadable.clear(); // said again now and then, and bounded
+    if (this.#unreadable.size > MOST_UNREADABLE) this.#unreadable.clear(); // then they are said once more
   }
 
   /** Takes up what is new. Gives the number of paths there are. */
@@ -197,11 +204,11 @@ export class FileInput implements Input, FileOwner {
   #check(source: FileSource): void {
     if (source.orphanedAtMs !== undefined) return this.#checkOrphan(source);
     const stat = statIf(source.path);
-    if (stat === undefined || keyOf(stat) !== `${source.device}:${source.inode}`) return this.#orphan(source);
+    if (stat === undefined || stat.ino !== source.seen.inode || stat.dev !== source.seen.device) return this.#orphan(source);
     const size = Number(stat.size);
     // Same size, other time: it may have been truncated and filled again. Reading finds out.
     if (size !== source.position || stat.mtimeNs !== source.seen.changedNs) this.#wake(source);
-    source.seen = { size, changedNs: stat.mtimeNs };
+    source.seen = { ...source.seen, size, changedNs: stat.mtimeNs };
   }
 
   /** The path is another file now, or none. The old one is read to its end, and a while longer. */

@@ -44,8 +44,8 @@ export class FileSource implements Source, Holder {
   path: string;
   /** Since when the path is not this file any more, in ms of the monotonic clock. */
   orphanedAtMs: number | undefined;
-  /** Size and time of change when the path was last looked at. */
-  seen: { readonly size: number; readonly changedNs: bigint };
+  /** The file as it was when its path was last looked at. */
+  seen: { readonly device: bigint; readonly inode: bigint; readonly size: number; readonly changedNs: bigint };
   readonly #options: FileSourceOptions;
   #checkpoint: Checkpoint;
   #acknowledged: number;
@@ -68,7 +68,7 @@ export class FileSource implements Source, Holder {
     this.id = checkpoint.id;
     this.name = options.path;
     this.path = options.path;
-    this.seen = { size: options.size, changedNs: options.changedNs };
+    this.seen = { device: BigInt(checkpoint.device), inode: BigInt(checkpoint.inode), size: options.size, changedNs: options.changedNs };
     this.input = checkpoint.input;
     this.offset = checkpoint.offset;
     this.#acknowledged = checkpoint.offset;

@@ -20,6 +20,7 @@ export class StateDirectoryInUse extends Error {
 
 /** Where runs that read stdin have their folders. */
 const RUNS = 'runs';
+const MOST_ATTEMPTS = 10;
 /** Files of a run's folder that hold nothing undelivered. */
 const WORTHLESS = /^(lock[.-]|checkpoints[.-])/;
 
@@ -39,17 +40,34 @@ export class StateDirectory {
   /** Creates and locks it. Undefined, with one warning, when it can't be written; throws StateDirectoryInUse. */
   static async open(directory: string, { ownFolder, warn }: StateDirectoryOptions): Promise<StateDirectory | undefined> {
     const root = resolve(directory);
-    const path = ownFolder ? join(root, RUNS, newSourceId()) : root;
     try {
-      makeFolder(path);
-      const lock = await lockFolder(path);
-      if (lock === undefined) throw new StateDirectoryInUse(root);
-      if (ownFolder) await removeDeadRuns(join(root, RUNS));
-      return new StateDirectory(path, lock, ownFolder);
+      return ownFolder ? await StateDirectory.#openRun(join(root, RUNS)) : await StateDirectory.#openShared(root);
     } catch (error) {
       if (error instanceof StateDirectoryInUse) throw error;
       warn(`state directory ${root} can't be written (${errorText(error)}): positions and buffers are kept in memory only, and a restart will repeat lines`);
       return undefined;
+    }
+  }
+
+  static async #openShared(root: string): Promise<StateDirectory> {
+    makeFolder(root);
+    const lock = await lockFolder(root);
+    if (lock === undefined) throw new StateDirectoryInUse(root);
+    return new StateDirectory(root, lock, false);
+  }
+
+  /** Another run may take the new folder for a dead one, before it is locked, and sweep it away. */
+  static async #openRun(runs: string): Promise<StateDirectory> {
+    for (let attempt = 1; ; attempt++) {
+      const path = join(runs, newSourceId());
+      makeFolder(path);
+      const lock = await lockFolder(path).catch((error: unknown) => {
+        if (errorCode(error) !== 'ENOENT' || attempt === MOST_ATTEMPTS) throw error;
+        return undefined;
+      });
+      if (lock === undefined) continue;
+      await removeDeadRuns(runs);
+      return new StateDirectory(path, lock, true);
     }
   }
 
