@@ -17,7 +17,7 @@ import type { Source } from '../agent/inputs/source.ts';
 import { StreamInput } from '../agent/inputs/stdin-source.ts';
 import { Checkpoints } from '../agent/state/checkpoints.ts';
 
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 20_000;
 
 /** What a lane does, in its plainest form: whole lines, and what is left when a source ends. */
 class Reader {
