@@ -4,8 +4,9 @@ import { createOutput } from '../outputs/index.ts';
 import type { Destination, Output } from '../outputs/output.ts';
 import { identify } from '../parsers/aliases.ts';
 import { continuations } from '../parsers/continuations/index.ts';
-import { readRecord } from '../parsers/read.ts';
+import { readerOf } from '../parsers/read.ts';
 import { Arena } from './arena.ts';
+import { COMMAND_LINE_INPUT } from './config/command-line-input.ts';
 import type { Config, FileInputConfig } from './config/schema.ts';
 import { networkFields, storeDefaults } from './defaults.ts';
 import { DeadLetters } from './delivery/dead-letters.ts';
@@ -14,14 +15,13 @@ import { Ledger } from './delivery/ledger.ts';
 import { Outlet } from './delivery/outlet.ts';
 import { SlotPool } from './delivery/slot-pool.ts';
 import { Tracker } from './delivery/tracker.ts';
-import type { Defaults } from './encoder.ts';
 import type { Input } from './inputs/input.ts';
 import type { Source } from './inputs/source.ts';
 import { KernelScanner, SCANNER_BYTES } from './kernel/kernel-scanner.ts';
 import { loadKernels, loadMembers } from './kernel/kernel.ts';
-import { Lane } from './lane.ts';
+import { Lane, type LaneSource } from './lane.ts';
 import { log } from './log.ts';
-import { Checkpoints } from './state/checkpoints.ts';
+import type { Checkpoints } from './state/checkpoints.ts';
 import { StateDirectory } from './state/state-directory.ts';
 
 /** Bytes read at once. */
@@ -50,9 +50,9 @@ export interface Assembly {
   readonly ledger: Ledger;
   readonly tracker: Tracker;
   readonly sources: Map<number, Source>;
-  /** What records of an input carry, by outlet. */
-  readonly defaultsOf: (input: string) => readonly Defaults[];
-  readonly checkpoints: Checkpoints;
+  /** How records of an input are read, and what they carry, by outlet. */
+  readonly handlingOf: (input: string) => Omit<LaneSource, 'source'>;
+  readonly checkpoints: Checkpoints | undefined;
   readonly state: StateDirectory | undefined;
 }
 
@@ -84,10 +84,10 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
     });
     return new Outlet(arena, kernels.encode, output, delivery, pool);
   });
-  const lane = new Lane(arena, kernels, outlets, ledger, tracker, { chunkBytes: CHUNK_BYTES, maxRecordBytes: config.max_record_bytes, continuations, members: new KernelScanner(arena, loadMembers(arena), identify), read: readRecord });
-  const checkpoints = new Checkpoints({ folder: state?.path, warn: log.warn });
+  const lane = new Lane(arena, kernels, outlets, ledger, tracker, { chunkBytes: CHUNK_BYTES, maxRecordBytes: config.max_record_bytes, continuations, members: new KernelScanner(arena, loadMembers(arena), identify) });
+  const checkpoints = await openCheckpoints(config, state);
   const inputs = await openInputs(config, options, checkpoints);
-  return { inputs, outlets, destinations, deadLetters, lane, ledger, tracker, sources, defaultsOf: defaultsOf(config, arena, outputs, options.env), checkpoints, state };
+  return { inputs, outlets, destinations, deadLetters, lane, ledger, tracker, sources, handlingOf: handlingOf(config, arena, outputs, options.env), checkpoints, state };
 }
 
 /** Runs whose only output is the console neither read nor write state. */
@@ -120,11 +120,18 @@ function slotBytes({ bytes, events }: Output['limits']): number {
   return bytes + events * RECORD_BYTES + 256;
 }
 
-async function openInputs(config: Config, { once }: AssemblyOptions, checkpoints: Checkpoints): Promise<Input[]> {
+/** Only files have positions; what reads and writes them takes a while to load. */
+async function openCheckpoints(config: Config, state: StateDirectory | undefined): Promise<Checkpoints | undefined> {
+  if (!Object.values(config.inputs).some(({ type }) => type === 'file')) return undefined;
+  const { Checkpoints } = await import('./state/checkpoints.ts');
+  return new Checkpoints({ folder: state?.path, warn: log.warn });
+}
+
+async function openInputs(config: Config, { once }: AssemblyOptions, checkpoints: Checkpoints | undefined): Promise<Input[]> {
   let next = 0;
   const claimIndex = (): number => next++;
   return Promise.all(Object.entries(config.inputs).map(async ([name, input]) => {
-    if (input.type === 'file') return fileInput(name, input, once, checkpoints, claimIndex);
+    if (input.type === 'file' && checkpoints !== undefined) return fileInput(name, input, once, checkpoints, claimIndex);
     const { stdinInput } = await import('./inputs/stdin-source.ts');
     return stdinInput({ name, claimIndex, warn: log.warn });
   }));
@@ -132,19 +139,23 @@ async function openInputs(config: Config, { once }: AssemblyOptions, checkpoints
 
 async function fileInput(name: string, input: FileInputConfig, once: boolean, checkpoints: Checkpoints, claimIndex: () => number): Promise<Input> {
   const { FileInput } = await import('./inputs/file-input.ts');
-  return new FileInput({ name, paths: input.paths, exclude: input.exclude, startAt: input.start_at, once, refuseBinary: name === COMMAND_LINE, ownFiles: ownFiles(), checkpoints, claimIndex, warn: log.warn });
+  return new FileInput({ name, paths: input.paths, exclude: input.exclude, startAt: input.start_at, once, refuseBinary: name === COMMAND_LINE_INPUT, ownFiles: ownFiles(), checkpoints, claimIndex, warn: log.warn });
 }
-
-/** Name of the input that the files of the command line make. */
-const COMMAND_LINE = 'files';
 
 /** What shipper itself writes to, where that is a file: to read it would feed it its own output. */
 function ownFiles(): Set<string> {
   return new Set([1, 2].map((descriptor) => fstatSync(descriptor, { bigint: true })).filter((stat) => stat.isFile()).map(({ dev, ino }) => `${dev}:${ino}`));
 }
 
-function defaultsOf(config: Config, arena: Arena, outputs: readonly Output[], env: NodeJS.ProcessEnv): (input: string) => readonly Defaults[] {
+function handlingOf(config: Config, arena: Arena, outputs: readonly Output[], env: NodeJS.ProcessEnv): Assembly['handlingOf'] {
   const network = networkFields(env);
-  const byInput = new Map(Object.entries(config.inputs).map(([name, { fields }]) => [name, outputs.map((output) => storeDefaults(arena, output.network ? { ...network, ...fields } : fields))]));
-  return (input) => byInput.get(input) ?? [];
+  const byInput = new Map(Object.entries(config.inputs).map(([name, { fields, format }]) => {
+    const defaults = outputs.map((output) => storeDefaults(arena, output.network ? { ...network, ...fields } : fields));
+    return [name, { defaults, read: readerOf(format) }];
+  }));
+  return (input) => {
+    const handling = byInput.get(input);
+    if (handling === undefined) throw new Error(`no input is called ${input}`);
+    return handling;
+  };
 }

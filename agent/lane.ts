@@ -29,13 +29,13 @@ export interface LaneOptions {
   readonly maxRecordBytes: number;
   readonly continuations: Continuations;
   readonly members: MemberScanner;
-  readonly read: ReadRecord;
 }
 
-/** A source, and what its records carry where they have nothing of their own, by sink. */
+/** A source, what its records carry where they have nothing of their own (by sink), and how they are read. */
 export interface LaneSource {
   readonly source: Source;
   readonly defaults: readonly Defaults[];
+  readonly read: ReadRecord;
 }
 
 /** Scratch space that one record may need. */
@@ -136,7 +136,7 @@ export class Lane {
     const { maxRecordBytes } = this.#options;
     const cut = end - start > maxRecordBytes ? cutAt(chunk.bytes, start, maxRecordBytes) : end;
     event.begin(chunk, start, cut);
-    this.#options.read(chunk, start, cut, event);
+    from.read(chunk, start, cut, event);
     event.multiline = this.#cutter.lines > 1;
     if (length > cut - start) this.#markCut(event, cut - start, length);
     const sinks = this.#sinks;

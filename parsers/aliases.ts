@@ -116,6 +116,8 @@ export function pair(chunk: Chunk, keyStart: number, keyEnd: number, start: numb
 
 /** Whether a quoted value has escapes, and is a valid JSON string as it stands. */
 function isEscaped(bytes: Uint8Array, start: number, end: number): boolean {
-  const backslash = bytes.indexOf(0x5c, start);
-  return backslash >= 0 && backslash < end && bytes[start - 1] === 0x22 && stringEnd(bytes, start - 1, end + 1) === end + 1;
+  if (bytes[start - 1] !== 0x22) return false;
+  let at = start;
+  while (at < end && bytes[at] !== 0x5c) at++;
+  return at < end && stringEnd(bytes, start - 1, end + 1) === end + 1;
 }

@@ -17,8 +17,8 @@ memory: 16MiB
 // Flags and environment, and what the configuration has beside the defaults of `app | shipper`.
 const FLAGS: [reason: string, files: string[], outputs: string[], env: Record<string, string>, expected: object][] = [
   ['nothing', [], [], {}, STDIN_TO_CONSOLE],
-  ['files', ['a.log', '/b/*.log'], [], {}, { inputs: { files: { type: 'file', paths: ['a.log', '/b/*.log'], start_at: 'beginning' } }, outputs: STDIN_TO_CONSOLE.outputs }],
-  ['stdin among files', ['-', 'a'], [], {}, { inputs: { files: { paths: ['a'] }, stdin: { type: 'stdin' } } }],
+  ['files', ['a.log', '/b/*.log'], [], {}, { inputs: { 'command line': { type: 'file', paths: ['a.log', '/b/*.log'], start_at: 'beginning' } }, outputs: STDIN_TO_CONSOLE.outputs }],
+  ['stdin among files', ['-', 'a'], [], {}, { inputs: { 'command line': { paths: ['a'] }, stdin: { type: 'stdin' } } }],
   ['console', [], ['console'], {}, { outputs: { console: { type: 'console', format: 'auto' } } }],
   ['console as JSON', [], ['console=json'], {}, { outputs: { console: { format: 'json' } } }],
   ['a file with = in its name', [], ['file=/x=y'], {}, { outputs: { file: { type: 'file', path: '/x=y' } } }],
@@ -50,7 +50,7 @@ t.test('flags beside a configuration', async (t) => {
   const config = path.join(t.testdir({ 'c.yaml': CONFIG }), 'c.yaml');
   t.match(configure({ config, files: [], outputs: [] }, {}), { config: { inputs: { app: {} }, outputs: { es: {} } }, stateDir: '/from-config' });
   const replaced = configure({ config, files: ['x'], outputs: ['console'] }, { SHIPPER_MEMORY: '32MiB' });
-  t.match(replaced, { config: { memory: 33_554_432, inputs: { files: {} }, outputs: { console: {} } } }, 'FILEs replace inputs, -o outputs');
+  t.match(replaced, { config: { memory: 33_554_432, inputs: { 'command line': {} }, outputs: { console: {} } } }, 'FILEs replace inputs, -o outputs');
   t.match(replaced, { config: { inputs: { app: undefined }, outputs: { es: undefined } } });
   t.match(configure({ config: ROOT, files: ['x'], outputs: [] }, {}), { ok: false, problems: [{ file: ROOT }] });
 });

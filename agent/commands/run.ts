@@ -61,7 +61,7 @@ async function drain({ outlets }: Assembly, config: Config, stop: AbortSignal, q
 async function finish(parts: Assembly): Promise<number> {
   for (const { delivery } of parts.outlets) await delivery.stop();
   for (const input of parts.inputs) await input.stop();
-  await parts.checkpoints.close();
+  await parts.checkpoints?.close();
   for (const destination of parts.destinations) await destination.close();
   for (const letters of parts.deadLetters) await letters.close();
   await parts.state?.close();

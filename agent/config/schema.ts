@@ -14,7 +14,6 @@ const format = z
   .refine((name) => FORMATS.includes(name), { error: ({ input }) => `must be auto or one of \`shipper formats\`${didYouMean(String(input), FORMATS)}` })
   .prefault('auto')
   .describe('What the lines are: `auto` finds out line by line, `shipper formats` lists the others');
-const encoding = z.enum(['utf-8', 'utf-16le', 'utf-16be', 'latin1']).prefault('utf-8').describe('How the bytes are to be read');
 const fields = z
   .record(text(), z.union([z.string(), z.number(), z.boolean()], { error: 'must be text, a number, true or false' }))
   .prefault({})
@@ -29,11 +28,10 @@ const FileInput = z.strictObject({
     .describe('Patterns of files to leave alone'),
   start_at: z.enum(['beginning', 'end']).prefault('beginning').describe('Where a file without a checkpoint is begun'),
   format,
-  encoding,
   fields,
 });
 
-const StdinInput = z.strictObject({ type: z.literal('stdin'), format, encoding, fields });
+const StdinInput = z.strictObject({ type: z.literal('stdin'), format, fields });
 
 export const InputOptions = z.discriminatedUnion('type', [FileInput, StdinInput]);
 

@@ -30,7 +30,7 @@ export class Explainer {
     const arena = new Arena({ input: MAX_RECORD_BYTES + CHUNK_BYTES, scratch: 1_048_576, constants: 131_072 }, EXPLAIN_BYTES + LANE_BYTES);
     const kernels = loadKernels(arena);
     this.#sink = new ExplainSink(arena, kernels.encode);
-    this.#lane = new Lane(arena, kernels, [this.#sink], new Ledger(['explain']), new Tracker(), { chunkBytes: CHUNK_BYTES, maxRecordBytes: MAX_RECORD_BYTES, continuations, members: new KernelScanner(arena, loadMembers(arena), identify), read: readRecord });
+    this.#lane = new Lane(arena, kernels, [this.#sink], new Ledger(['explain']), new Tracker(), { chunkBytes: CHUNK_BYTES, maxRecordBytes: MAX_RECORD_BYTES, continuations, members: new KernelScanner(arena, loadMembers(arena), identify) });
     this.#warn = warn;
   }
 
@@ -43,7 +43,7 @@ export class Explainer {
       for (const source of input.sources()) {
         const nowMs = Date.now();
         setTimeContext({ nowMs, fallbackDateMs: nowMs });
-        this.#lane.pump({ source, defaults: [NO_DEFAULTS] }, false, 0);
+        this.#lane.pump({ source, defaults: [NO_DEFAULTS], read: readRecord }, false, 0);
       }
       if (this.#sink.explanations.length > 0) yield this.#sink.explanations.splice(0);
     }
