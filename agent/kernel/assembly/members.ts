@@ -18,7 +18,7 @@ const UNKNOWN: i32 = 0x20000;
 const ROW_BYTES: usize = 24;
 const MAX_DEPTH: i32 = 64;
 
-// Keys met before: 1024 entries of length and container, id, the scan that met it last, a free word, and 32 bytes of key.
+// Keys met before: 1024 entries of length plus one and container, id, the scan that met it last, a free word, and 32 bytes of key.
 const ENTRIES: u32 = 1024;
 const ENTRY_BYTES: usize = 48;
 const PROBES: u32 = 4;
@@ -274,7 +274,7 @@ function identify(key: usize, length: usize, container: i32): i32 {
     flags |= UNSURE | UNKNOWN;
     return UNRESOLVED;
   }
-  const tag = <u32>length | (<u32>(container + 1) << 8);
+  const tag = (<u32>length + 1) | (<u32>(container + 1) << 8); // never 0, which is a free entry
   const hash = keyHash(key, length) ^ (<u64>tag * 0x165667b19e3779f9);
   const home = <u32>(hash ^ (hash >> 29) ^ (hash >> 47)) & (ENTRIES - 1);
   let slot = home;
