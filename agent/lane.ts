@@ -83,8 +83,9 @@ export class Lane {
     let turn = this.#take(from, length, flush, length < chunkBytes && source.ended, nowMs);
     if (turn !== 'waiting' || length < chunkBytes) return turn;
     length += source.read(chunk.target(length, chunk.room), length); // a record longer than a chunk: all the room there is
-    turn = this.#take(from, length, flush, length < chunk.room && source.ended, nowMs);
-    if (turn !== 'waiting' || length < chunk.room) return turn;
+    const isFull = length === chunk.room; // then the line at the end is too long to go on with the one before it
+    turn = this.#take(from, length, flush || isFull, !isFull && source.ended, nowMs);
+    if (turn !== 'waiting' || !isFull) return turn;
     this.#overlong.begin(source, chunk.bytes);
     return 'progress';
   }
@@ -138,7 +139,7 @@ export class Lane {
     event.begin(chunk, start, cut);
     from.read(chunk, start, cut, event);
     event.multiline = this.#cutter.lines > 1;
-    if (length > cut - start) this.#markCut(event, cut - start, length);
+    if (length > cut - start) this.#markCut(event, start, cut, length);
     const sinks = this.#sinks;
     for (let index = 0; index < sinks.length; index++) {
       if ((sinks[index] as RecordSink).prepare(event, from.defaults[index] as Defaults, chunk.valid, origin, offset, length)) continue;
@@ -152,10 +153,10 @@ export class Lane {
     return true;
   }
 
-  #markCut(event: LogEvent, kept: number, length: number): void {
+  #markCut(event: LogEvent, start: number, cut: number, length: number): void {
     event.rule = 'longer than max_record_bytes';
-    event.flag(Field.truncated, 0, kept);
-    event.number(Field.original_bytes, length, 0, kept);
+    event.flag(Field.truncated, start, cut);
+    event.number(Field.original_bytes, length, start, cut);
   }
 
   #begin(source: Source): Origin {
@@ -176,8 +177,7 @@ export class Lane {
     for (const sink of this.#sinks) sink.endChunk();
     if (this.#records > 0) this.#ledger.read(source.index, this.#records, this.#bytes);
     this.#records = this.#bytes = 0;
-    if (done === 0) return;
-    source.advance(done);
+    if (done > 0) source.advance(done);
     this.#tracker.advance(source.index, source.offset);
   }
 }

@@ -41,13 +41,12 @@ export class Overlong {
     const end = newline >= 0 ? newline : length;
     if (end > 0) held.endsInCr = bytes[end - 1] === CR;
     held.length += end;
-    if (newline >= 0) {
-      if (held.endsInCr) held.length--;
-      return end + 1;
+    if (newline < 0 && !(final && length === 0)) {
+      source.advance(length);
+      return -1;
     }
-    if (final && length === 0) return 0;
-    source.advance(length);
-    return -1;
+    if (held.endsInCr) held.length--;
+    return newline < 0 ? 0 : end + 1;
   }
 
   /** The line whose last `end` bytes ended it could not go on its way: as if they had not been read. */

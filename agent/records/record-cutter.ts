@@ -1,7 +1,7 @@
 import type { Arena, Region } from '../arena.ts';
 import type { Newlines } from '../kernel/kernel.ts';
 
-const [TAB, LF, CR, SPACE] = [0x09, 0x0a, 0x0d, 0x20];
+const [TAB, CR, SPACE] = [0x09, 0x0d, 0x20];
 
 /** Which lines continue the record before them. The grammars are in parsers/continuations. */
 export interface Continuations {
@@ -42,6 +42,8 @@ export class RecordCutter {
   #found = 0;
   #taken = 0;
   #scanned = 0;
+  /** When there is no further line: where what is neither line nor blank begins. */
+  #rest = 0;
   /** The last line ended with the chunk, not with a newline. */
   #unended = false;
   #lineStart = 0;
@@ -72,7 +74,10 @@ export class RecordCutter {
   }
 
   next(): boolean {
-    if (!this.#line(this.after)) return false;
+    if (!this.#line(this.after)) {
+      this.after = this.#rest;
+      return false;
+    }
     this.start = this.#lineStart;
     this.end = this.#lineEnd;
     this.lines = 1;
@@ -81,7 +86,11 @@ export class RecordCutter {
     if (!this.#continuations.isClosed(bytes, this.start, this.end)) {
       for (;;) {
         if (!this.#line(after)) {
-          if (!this.#flush) return false;
+          if (!this.#flush) {
+            this.after = this.start;
+            return false;
+          }
+          after = this.#rest;
           break;
         }
         if (this.lines >= MAX_LINES || this.#lineEnd - this.start > this.#maxBytes || !this.#continuations.continues(bytes, this.start, this.end, this.#lineStart, this.#lineEnd)) {
@@ -101,7 +110,7 @@ export class RecordCutter {
   /** Where the open record at the end begins, once `next` is false: everything before it is in a record or in none. */
   get open(): number {
     let at = this.#final ? this.#length : this.after;
-    while (at < this.#length && isPadding(this.#bytes[at] as number)) at++;
+    while (at < this.#length && this.#bytes[at] === 0) at++;
     return at;
   }
 
@@ -111,6 +120,7 @@ export class RecordCutter {
       let newline = this.#newline();
       this.#unended = newline < 0;
       if (newline < 0) {
+        this.#rest = at;
         if (!this.#final || at >= this.#length) return false;
         newline = this.#length;
       }
@@ -125,10 +135,6 @@ export class RecordCutter {
         return true;
       }
       at = this.#lineAfter;
-      if (newline === this.#length) {
-        this.after = this.#length;
-        return false;
-      }
     }
   }
 
@@ -142,10 +148,6 @@ export class RecordCutter {
     }
     return (this.#ints[this.#table.start / 4 + this.#taken++] as number) - this.#base;
   }
-}
-
-function isPadding(byte: number): boolean {
-  return byte === LF || byte === CR || byte === 0;
 }
 
 function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
