@@ -1,0 +1,124 @@
+import { Arena } from '../../agent/arena.ts';
+import { Ledger } from '../../agent/delivery/ledger.ts';
+import { Tracker } from '../../agent/delivery/tracker.ts';
+import { NO_DEFAULTS } from '../../agent/encoder.ts';
+import { EXPLAIN_BYTES, ExplainSink, type Explanation } from '../../agent/explain/explain-sink.ts';
+import type { Source } from '../../agent/inputs/source.ts';
+import { KernelScanner, SCANNER_BYTES } from '../../agent/kernel/kernel-scanner.ts';
+import { loadKernels, loadMembers } from '../../agent/kernel/kernel.ts';
+import { Lane } from '../../agent/lane.ts';
+import { identify } from '../../parsers/aliases.ts';
+import { continuations } from '../../parsers/continuations/index.ts';
+import { readRecord } from '../../parsers/read.ts';
+
+const LANE_BYTES = 65_536 + SCANNER_BYTES;
+
+/** Bytes that come as `fill` says, some at each turn. */
+export interface Stream {
+  readonly length: number;
+  /** Writes the bytes from `offset` on into `target`, all of it. */
+  fill(target: Uint8Array, offset: number): void;
+}
+
+/** A source in memory, whose bytes come `perTurn` at a time. */
+export class TurnSource implements Source {
+  readonly id = 'SOURCE-ID-16-CHR';
+  readonly name = 'memory';
+  readonly input = 'test';
+  readonly activeAtMs = 0;
+  readonly index: number;
+  offset = 0;
+  acknowledged = 0;
+  available = 0;
+  readonly #stream: Stream;
+
+  constructor(index: number, stream: Stream) {
+    this.index = index;
+    this.#stream = stream;
+  }
+
+  get ended(): boolean {
+    return this.available >= this.#stream.length;
+  }
+
+  read(target: Uint8Array<ArrayBuffer>, skip: number): number {
+    const from = this.offset + skip;
+    const length = Math.max(0, Math.min(target.length, Math.min(this.available, this.#stream.length) - from));
+    this.#stream.fill(target.subarray(0, length), from);
+    return length;
+  }
+
+  advance(bytes: number): void {
+    this.offset += bytes;
+  }
+
+  acknowledge(offset: number): void {
+    this.acknowledged = offset;
+  }
+}
+
+export function streamOf(text: string | Uint8Array): Stream {
+  const bytes = Buffer.from(text as string);
+  return { length: bytes.length, fill: (target, offset) => void target.set(bytes.subarray(offset, offset + target.length)) };
+}
+
+export interface LaneRigOptions {
+  readonly chunkBytes?: number;
+  readonly maxRecordBytes?: number;
+}
+
+/** The lane that ships, before a sink that keeps what comes. */
+export class LaneRig {
+  readonly ledger = new Ledger(['kept']);
+  readonly tracker = new Tracker();
+  readonly sink: ExplainSink;
+  readonly lane: Lane;
+  #sources = 0;
+
+  constructor({ chunkBytes = 262_144, maxRecordBytes = 1_048_576 }: LaneRigOptions = {}) {
+    const arena = new Arena({ input: maxRecordBytes + chunkBytes, scratch: 1_048_576, constants: 131_072 }, EXPLAIN_BYTES + LANE_BYTES);
+    const kernels = loadKernels(arena);
+    this.sink = new ExplainSink(arena, kernels.encode);
+    const members = new KernelScanner(arena, loadMembers(arena), identify);
+    this.lane = new Lane(arena, kernels, [this.sink], this.ledger, this.tracker, { chunkBytes, maxRecordBytes, continuations, members });
+  }
+
+  open(stream: Stream): TurnSource {
+    const source = new TurnSource(this.#sources++, stream);
+    this.ledger.add(source);
+    this.tracker.add(source);
+    return source;
+  }
+
+  /** One turn, and the records that came of it. */
+  pump(source: Source, flush = false): Explanation[] {
+    this.lane.pump({ source, defaults: [NO_DEFAULTS], read: readRecord }, flush, 0);
+    return this.sink.explanations.splice(0);
+  }
+
+  /** The records of a stream whose bytes come `perTurn` at a time. */
+  records(stream: Stream, perTurn = Infinity): Explanation[] {
+    const source = this.open(stream);
+    const records: Explanation[] = [];
+    for (;;) {
+      source.available = Math.min(stream.length, source.available + perTurn);
+      const before = source.offset;
+      const turn = this.lane.pump({ source, defaults: [NO_DEFAULTS], read: readRecord }, false, 0);
+      records.push(...this.sink.explanations.splice(0));
+      if (source.ended && turn === 'idle' && source.offset === before) return records;
+      if (source.ended && turn === 'waiting') throw new Error(`the lane waits at ${source.offset} of ${stream.length}, though its source has ended`);
+    }
+  }
+}
+
+/** What lies in no record must be blank lines, CR and NUL. What is wrong about how records tile the bytes, if anything. */
+export function untiled(bytes: Uint8Array, records: readonly { readonly offset: number; readonly length: number }[]): string | undefined {
+  let at = 0;
+  for (const { offset, length } of [...records, { offset: bytes.length, length: 0 }]) {
+    if (offset < at) return `the record at ${offset} lies in the one before, which ends at ${at}`;
+    const between = Buffer.from(bytes.subarray(at, offset)).toString('latin1');
+    if (!/^(?:[ \t\r\0]*\n|[\r\0])*[ \t\r\0]*$/.test(between)) return `in no record, from ${at} on: ${JSON.stringify(between.slice(0, 100))}`;
+    at = offset + length;
+  }
+  return at === bytes.length ? undefined : `the last record ends at ${at} of ${bytes.length}`;
+}
