@@ -1,13 +1,13 @@
 import type { Arena } from './arena.ts';
 import type { Defaults, Stored } from './encoder.ts';
-import { Shape, Value, type LogEvent } from './event.ts';
-import { Field } from './fields.ts';
+import { decodedKey, Shape, Value, type LogEvent } from './event.ts';
+import { Field, FIELDS } from './fields.ts';
 import type { Conversion, Dialect } from '../outputs/dialects/dialect.ts';
 
 /** How a leaf's value is written: as the event has it, converted, or from the defaults. */
-export const As = { IS: 0, NANOSECONDS: 1, BEFORE_QUERY: 2, QUERY: 3, DEFAULT: 4 } as const;
+export const As = { IS: 0, NANOSECONDS: 1, BEFORE_QUERY: 2, QUERY: 3, DEFAULT: 4, DECIMAL_ID: 5 } as const;
 
-const CODES: Record<Conversion, number> = { nanoseconds: As.NANOSECONDS, 'before-query': As.BEFORE_QUERY, query: As.QUERY };
+const CODES: Record<Conversion, number> = { nanoseconds: As.NANOSECONDS, 'before-query': As.BEFORE_QUERY, query: As.QUERY, 'decimal-id': As.DECIMAL_ID };
 
 interface Step {
   readonly field: Field;
@@ -47,6 +47,7 @@ export class DocumentPlan {
   readonly #splitsQuery: boolean;
   /** For each root key of the dialect: bits of the fields that lie below it; all bits if it is always written. */
   readonly #roots = new Map<string, number>();
+  readonly #isRoot = new Map<Stored, boolean>();
   readonly #templates = new Map<Defaults, Map<number, Template>>();
   #last: { readonly defaults: Defaults; readonly mask: number; readonly template: Template } | undefined;
 
@@ -65,6 +66,7 @@ export class DocumentPlan {
   /** Hot: once per record. The template of the event's fields. */
   template(event: LogEvent, defaults: Defaults): Template {
     let mask = event.present;
+    if (event.blocked !== 0 && this.#isTaken(event, defaults)) return this.#make(mask, this.#untaken(event, defaults));
     if (this.#splitsQuery && (mask & (1 << Field.http_path)) !== 0 && this.queryOf(event) >= 0) mask |= HAS_QUERY;
     const last = this.#last;
     if (last !== undefined && last.mask === mask && last.defaults === defaults) return last.template;
@@ -73,12 +75,26 @@ export class DocumentPlan {
     return template;
   }
 
+  /** Whether a member of the record has the name under which a default would be written. */
+  #isTaken(event: LogEvent, defaults: Defaults): boolean {
+    return !this.#hasAside && defaults.fields.some(({ field }) => this.#hasMember(event, field));
+  }
+
+  #untaken(event: LogEvent, { fields, members }: Defaults): Defaults {
+    return { fields: fields.filter(({ field }) => !this.#hasMember(event, field)), members };
+  }
+
+  #hasMember(event: LogEvent, field: Field): boolean {
+    const { address, length } = this.#arena.constant(FIELDS[field] ?? '');
+    return (event.blocked & (1 << field)) !== 0 && event.hasMember(address, length);
+  }
+
   /** Position of the `?` in the event's path; -1: none. */
   queryOf(event: LogEvent): number {
-    if (event.kind[Field.http_path] !== Value.TEXT) return -1;
+    if (event.kindOf(Field.http_path) !== Value.TEXT) return -1;
     const bytes = this.#arena.bytes;
-    const address = event.address[Field.http_path] as number;
-    const end = address + (event.length[Field.http_path] as number);
+    const address = event.addressOf(Field.http_path);
+    const end = address + event.lengthOf(Field.http_path);
     for (let at = address; at < end; at++) if (bytes[at] === QUESTION_MARK) return at - address;
     return -1;
   }
@@ -90,12 +106,25 @@ export class DocumentPlan {
   collides(event: LogEvent, at: number, defaults: Defaults): boolean {
     if (!this.#hasAside) return false;
     const members = event.members;
-    const key = Buffer.from(this.#arena.memory.buffer, members[at], members[at + 1]).toString('latin1');
+    const [key = 0, keyLength = 0] = [members[at], members[at + 1]];
     const run = members[at + 4] === Shape.RUN;
-    const below = this.#roots.get(run ? key.slice(1, -1) : key);
+    const quote = run ? 1 : 0;
+    const isText = members[at + 4] === Shape.TEXT_TEXT || members[at + 4] === Shape.TEXT_JSON;
+    const below = this.#roots.get(isText ? this.#text(key, keyLength) : decodedKey(this.#arena.bytes, key + quote, key + keyLength - quote));
     if (below === undefined) return false;
     const present = defaults.fields.reduce((mask, { field }) => mask | (1 << field), event.present);
     return (below & present) !== 0 || !run || this.#arena.bytes[members[at + 5] ?? 0] !== OPEN_BRACE;
+  }
+
+  /** Whether a default that is no field must go aside: its key is a root of this dialect. */
+  isRoot(key: Stored): boolean {
+    let isRoot = this.#isRoot.get(key);
+    if (isRoot === undefined) this.#isRoot.set(key, (isRoot = this.#hasAside && this.#roots.has(this.#text(key.address, key.length))));
+    return isRoot;
+  }
+
+  #text(address: number, length: number): string {
+    return Buffer.from(this.#arena.memory.buffer, address, length).toString();
   }
 
   #find(mask: number, defaults: Defaults): Template {

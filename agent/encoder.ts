@@ -1,8 +1,9 @@
 import { As, DocumentPlan, TEMPLATE_ROW } from './document-plan.ts';
 import type { Arena, Region } from './arena.ts';
 import type { Batch } from './delivery/batch.ts';
-import { MAX_MEMBERS, MEMBER_INTS, Shape, Value, type LogEvent } from './event.ts';
+import { MAX_MEMBERS, MEMBER_INTS, Shape, Slot, SLOT_SHIFT, Value, type LogEvent } from './event.ts';
 import { Field } from './fields.ts';
+import { hex32, isHexId } from './hex-id.ts';
 import { encodePlain } from './kernel/encode-plain.ts';
 import type { Encode } from './kernel/kernel.ts';
 import { Kind, PIECE_BYTES, PIECE_INTS, QUOTE_GROWTH } from './kernel/pieces.ts';
@@ -47,6 +48,7 @@ export class Encoder {
   readonly #colon: Stored;
   readonly #close: Stored;
   readonly #dash: Stored;
+  readonly #quote: Stored;
   readonly #beforeId: Stored;
   readonly #afterId: Stored;
   readonly #after: Stored;
@@ -71,6 +73,7 @@ export class Encoder {
     this.#colon = arena.constant(':');
     this.#close = arena.constant('}');
     this.#dash = arena.constant('-');
+    this.#quote = arena.constant('"');
     const [beforeId = '', afterId] = framing.before.split('{id}');
     this.#hasId = afterId !== undefined;
     this.#beforeId = arena.constant(beforeId);
@@ -156,7 +159,7 @@ export class Encoder {
    */
   #document(event: LogEvent, defaults: Defaults): void {
     const { rows, end, isEmpty } = this.#plan.template(event, defaults);
-    const { address, length, kind } = event;
+    const slots = event.slots;
     const ints = this.#ints;
     const kinds = this.#kinds;
     let at = this.#at;
@@ -175,9 +178,10 @@ export class Encoder {
         bytes += before;
         continue;
       }
-      const size = length[field] as number;
-      const as = kind[field] as number;
-      ints[at] = address[field] as number;
+      const slot = field << SLOT_SHIFT;
+      const size = slots[slot + Slot.LENGTH] as number;
+      const as = slots[slot + Slot.KIND] as number;
+      ints[at] = slots[slot] as number;
       ints[at + 1] = size;
       ints[at + 2] = kinds[as] as number;
       at += PIECE_INTS;
@@ -209,13 +213,14 @@ export class Encoder {
       this.#member(members, at);
       first = false;
     }
-    for (const { key, value } of defaults.members) {
-      if (event.hasMember(key.address, key.length)) continue;
+    for (const member of defaults.members) {
+      if (event.hasMember(member.key.address, member.key.length)) continue;
+      if (this.#plan.isRoot(member.key)) {
+        aside++;
+        continue;
+      }
       if (!first) this.#copy(this.#comma);
-      this.#piece(key.address, key.length, Kind.QUOTE);
-      this.#bytes += key.length * QUOTE_GROWTH + 2;
-      this.#copy(this.#colon);
-      this.#copyAt(value.address, value.length);
+      this.#default(member);
       first = false;
     }
     if (aside > 0) this.#aside(event, first, defaults);
@@ -233,7 +238,20 @@ export class Encoder {
       this.#member(members, at);
       inner = false;
     }
+    for (const member of defaults.members) {
+      if (!this.#plan.isRoot(member.key) || event.hasMember(member.key.address, member.key.length)) continue;
+      if (!inner) this.#copy(this.#comma);
+      this.#default(member);
+      inner = false;
+    }
     this.#copy(this.#close);
+  }
+
+  #default({ key, value }: Defaults['members'][number]): void {
+    this.#piece(key.address, key.length, Kind.QUOTE);
+    this.#bytes += key.length * QUOTE_GROWTH + 2;
+    this.#copy(this.#colon);
+    this.#copyAt(value.address, value.length);
   }
 
   #member(members: Int32Array, at: number): void {
@@ -246,12 +264,23 @@ export class Encoder {
   }
 
   #converted(field: Field, as: number, event: LogEvent): void {
-    const address = event.address[field] as number;
-    const length = event.length[field] as number;
+    const address = event.addressOf(field);
+    const length = event.lengthOf(field);
     if (as === As.NANOSECONDS) return this.#integer(Math.max(0, Math.round(event.numberOf(field) * 1e6)));
+    if (as === As.DECIMAL_ID) return this.#decimalId(address, length, event.kindOf(field));
     const mark = this.#plan.queryOf(event);
-    if (as === As.BEFORE_QUERY) this.#value(address, mark < 0 ? length : mark, event.kind[field] as number);
+    if (as === As.BEFORE_QUERY) this.#value(address, mark < 0 ? length : mark, event.kindOf(field));
     else this.#value(address + mark + 1, length - mark - 1, Value.TEXT);
+  }
+
+  #decimalId(address: number, length: number, kind: number): void {
+    const bytes = this.#arena.bytes;
+    if (kind !== Value.TEXT || !isHexId(bytes, address, length)) return this.#value(address, length, kind);
+    const low = address + length - 8;
+    this.#copy(this.#quote);
+    this.#piece(hex32(bytes, low), hex32(bytes, low - 8), Kind.INTEGER);
+    this.#bytes += 20;
+    this.#copy(this.#quote);
   }
 
   #value(address: number, length: number, kind: number): void {

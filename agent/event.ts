@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Arena } from './arena.ts';
 import type { Chunk } from './chunk.ts';
 import { FIELDS, Field } from './fields.ts';
@@ -12,6 +13,10 @@ export const Value = {
   JSON: 1,
 } as const;
 export type ValueKind = (typeof Value)[keyof typeof Value];
+
+/** Integers of a field's slot, as a shift, and what they are. */
+export const SLOT_SHIFT = 3;
+export const Slot = { ADDRESS: 0, LENGTH: 1, KIND: 2, FROM: 3, TO: 4 } as const;
 
 /** A member is six integers: key address, key length, value address, value length, shape, reserved (for a run: the value's address). */
 export const MEMBER_INTS = 6;
@@ -28,6 +33,8 @@ export const Shape = {
   JSON_TEXT: 3,
 } as const;
 
+const BACKSLASH = 0x5c;
+
 /**
  * The one event of a lane: spans into the current chunk and short computed values. It is filled by one parser,
  * completed by extraction, encoded, and reset: never keep a reference.
@@ -40,12 +47,11 @@ export class LogEvent {
   present = 0;
   /** Bit mask of the fields whose name is taken by a member: they can't be set. */
   blocked = 0;
-  /** By field: address, length, kind of the value, and the place in the chunk it was read from. */
-  readonly address = new Int32Array(FIELDS.length);
-  readonly length = new Int32Array(FIELDS.length);
-  readonly kind = new Uint8Array(FIELDS.length);
-  readonly from = new Int32Array(FIELDS.length);
-  readonly to = new Int32Array(FIELDS.length);
+  /**
+   * By field, SLOT integers: address, length, kind of the value, and the place in the chunk it was read from. One array
+   * for all, as each further one costs a set field as much as its number does.
+   */
+  readonly slots = new Int32Array(FIELDS.length << SLOT_SHIFT);
   readonly rules: string[] = FIELDS.map(() => '');
   /** By field, for numeric fields that were computed; NaN where only the digits are known. */
   readonly numbers = new Float64Array(FIELDS.length).fill(NaN);
@@ -69,6 +75,7 @@ export class LogEvent {
   #keyStride = 1;
   readonly arena: Arena;
   #base = 0;
+  #valid = true;
   readonly #levels: { address: number; length: number }[];
   readonly #true: { address: number; length: number };
 
@@ -87,6 +94,7 @@ export class LogEvent {
   /** Empties the event for the record at [start, end) of `chunk`. */
   begin(chunk: Chunk, start: number, end: number): void {
     this.#base = chunk.base;
+    this.#valid = chunk.valid;
     this.start = start;
     this.end = end;
     this.reset();
@@ -105,6 +113,27 @@ export class LogEvent {
 
   has(field: Field): boolean {
     return ((this.present | this.blocked) & (1 << field)) !== 0;
+  }
+
+  // Of fields that are set. Places are positions in the chunk.
+  addressOf(field: Field): number {
+    return this.slots[field << SLOT_SHIFT] as number;
+  }
+
+  lengthOf(field: Field): number {
+    return this.slots[(field << SLOT_SHIFT) + Slot.LENGTH] as number;
+  }
+
+  kindOf(field: Field): number {
+    return this.slots[(field << SLOT_SHIFT) + Slot.KIND] as number;
+  }
+
+  fromOf(field: Field): number {
+    return this.slots[(field << SLOT_SHIFT) + Slot.FROM] as number;
+  }
+
+  toOf(field: Field): number {
+    return this.slots[(field << SLOT_SHIFT) + Slot.TO] as number;
   }
 
   /** Keeps a field from being set: its name is taken, or what stands there is known not to be one. */
@@ -167,17 +196,18 @@ export class LogEvent {
   numberOf(field: Field): number {
     const known = this.numbers[field] ?? NaN;
     if (!Number.isNaN(known)) return known;
-    return readNumber(this.arena.bytes, this.address[field] as number, this.length[field] as number);
+    return readNumber(this.arena.bytes, this.addressOf(field), this.lengthOf(field));
   }
 
   /**
    * Any other key with its value, both as they stand in the chunk. `kind` is that of the value: JSON as it stands, or
-   * text to be quoted. A key that was there before is left out, and false comes back. For keys of text; a JSON line's
-   * own members come through `run`. `reserved`: the key may collide with an object of a dialect.
+   * text to be quoted. A key that was there before, or is not UTF-8 (what is written of two such may be the same), is
+   * left out, and false comes back. For keys of text; a JSON line's own members come through `run`. `reserved`: the key may collide with an object of a dialect.
    */
   member(keyStart: number, keyEnd: number, start: number, end: number, kind: ValueKind, reserved: boolean): boolean {
     const key = this.#base + keyStart;
     this.#fillKeys();
+    if (!this.#valid && !isUtf8(this.arena.bytes.subarray(key, key + keyEnd - keyStart))) return false;
     if (this.memberCount >= MAX_MEMBERS || !this.keys.add(key, key + keyEnd - keyStart)) return false;
     this.#push(key, keyEnd - keyStart, this.#base + start, end - start, kind === Value.JSON ? Shape.TEXT_JSON : Shape.TEXT_TEXT, reserved ? 1 : 0);
     return true;
@@ -220,9 +250,27 @@ export class LogEvent {
   #fillKeys(): void {
     for (let row = 0; row < this.#keyCount; row++) {
       const at = row * this.#keyStride;
-      this.keys.add(this.#base + (this.#keyTable[at] as number), this.#base + (this.#keyTable[at + 1] as number));
+      const start = this.#base + (this.#keyTable[at] as number);
+      const end = this.#base + (this.#keyTable[at + 1] as number);
+      if (this.#isPlain(start, end)) this.keys.add(start, end);
+      else this.#addDecoded(start, end);
     }
     this.#keyCount = 0;
+  }
+
+  /** Whether a key's bytes are what its reader will see. */
+  #isPlain(start: number, end: number): boolean {
+    if (!this.#valid) return false;
+    for (let at = start; at < end; at++) if (this.arena.bytes[at] === BACKSLASH) return false;
+    return true;
+  }
+
+  #addDecoded(start: number, end: number): void {
+    const text = Buffer.from(decodedKey(this.arena.bytes, start, end));
+    const address = this.arena.scratchSpace(text.length);
+    if (address < 0) return;
+    this.arena.bytes.set(text, address);
+    this.keys.add(address, address + text.length);
   }
 
   #push(key: number, keyLength: number, address: number, length: number, shape: number, reserved: number): void {
@@ -245,13 +293,21 @@ export class LogEvent {
     const bit = 1 << field;
     if ((this.blocked & bit) !== 0) return;
     this.present |= bit;
-    this.address[field] = address;
-    this.length[field] = length;
-    this.kind[field] = kind;
-    this.from[field] = from;
-    this.to[field] = to;
+    const slots = this.slots;
+    const slot = field << SLOT_SHIFT;
+    slots[slot] = address;
+    slots[slot + Slot.LENGTH] = length;
+    slots[slot + Slot.KIND] = kind;
+    slots[slot + Slot.FROM] = from;
+    slots[slot + Slot.TO] = to;
     this.rules[field] = this.rule;
   }
+}
+
+/** The key of a JSON object whose bytes lie at [start, end), without its quotes, as its reader will see it. */
+export function decodedKey(bytes: Uint8Array, start: number, end: number): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
+  return text.includes('\\') ? String(JSON.parse(`"${text}"`)) : text;
 }
 
 /** Reads a JSON number: a whole one digit by digit, without a string. */

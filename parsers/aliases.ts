@@ -1,5 +1,5 @@
 import type { Chunk } from '../agent/chunk.ts';
-import { Value, type LogEvent } from '../agent/event.ts';
+import { decodedKey, Value, type LogEvent } from '../agent/event.ts';
 import { FIELDS, Field, type FieldName } from '../agent/fields.ts';
 import { AliasTable } from './values/alias-table.ts';
 import { assignText, How, isWord, Outcome } from './values/assign.ts';
@@ -74,10 +74,19 @@ export const aliasTable = new AliasTable(ALIASES.map(({ key }) => key), RESERVED
 /** Added to the id of a key that is letter by letter the canonical name of its field. */
 export const CANONICAL = 0x1000;
 
-/** Id of a key: its alias' position, CANONICAL added or not, or another known key's, or -1. For tables that remember it. */
+/** Id of a key of a JSON object: its alias' position, CANONICAL added or not, or another known key's, or -1. For tables that remember it. */
 export function identify(bytes: Uint8Array, start: number, end: number, container: number): number {
+  for (let at = start; at < end; at++) {
+    if (bytes[at] !== 0x5c) continue;
+    const text = Buffer.from(decodedKey(bytes, start, end));
+    return identifyPlain(text, 0, text.length, container);
+  }
+  return identifyPlain(bytes, start, end, container);
+}
+
+function identifyPlain(bytes: Uint8Array, start: number, end: number, container: number): number {
   const id = aliasTable.find(bytes, start, end, container);
-  const alias = ALIASES[id];
+  const alias = id < 0 ? undefined : ALIASES[id]; // an index of -1 would be looked up as a name, slowly
   return alias !== undefined && container < 0 && isCanonical(bytes, start, end, alias) ? id | CANONICAL : id;
 }
 
@@ -96,7 +105,7 @@ function isCanonical(bytes: Uint8Array, start: number, end: number, alias: Alias
  */
 export function pair(chunk: Chunk, keyStart: number, keyEnd: number, start: number, end: number, quoted: boolean, event: LogEvent): void {
   const id = aliasTable.find(chunk.bytes, keyStart, keyEnd, -1);
-  const alias = ALIASES[id];
+  const alias = id < 0 ? undefined : ALIASES[id]; // an index of -1 would be looked up as a name, slowly
   if (alias !== undefined) {
     const canonical = isCanonical(chunk.bytes, keyStart, keyEnd, alias);
     if (!event.has(alias.field) && !(alias.weak && !canonical)) {

@@ -22,6 +22,6 @@ export function readerOf(format: string): typeof readRecord {
 }
 
 function readMessage(chunk: Chunk, event: LogEvent): void {
-  if (event.complete || (event.present & (1 << Field.message)) === 0 || event.kind[Field.message] !== Value.TEXT) return;
-  extract(chunk, event.from[Field.message] as number, event.to[Field.message] as number, event);
+  if (event.complete || (event.present & (1 << Field.message)) === 0 || event.kindOf(Field.message) !== Value.TEXT) return;
+  extract(chunk, event.fromOf(Field.message), event.toOf(Field.message), event);
 }

@@ -258,7 +258,7 @@ t.test('any soup of pieces is read to its end, and what is found lies inside it'
     read(line);
     for (const field of FIELDS.keys()) {
       if ((event.present & (1 << field)) === 0) continue;
-      const [from, to] = [event.from[field] ?? -1, event.to[field] ?? -1];
+      const [from, to] = [event.fromOf(field), event.toOf(field)];
       if (from < 0 || to <= from || to > Buffer.byteLength(line)) t.fail(`${FIELDS[field]} at ${from} to ${to} of ${JSON.stringify(line)}`);
     }
   }

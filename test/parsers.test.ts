@@ -209,7 +209,7 @@ t.test('any bytes are read as something, and every field lies in the record', (t
     event.begin(chunk, 0, chunk.bytes.length);
     parseRecord(chunk, 0, chunk.bytes.length, event);
     for (let field = 0; field < event.from.length; field++) {
-      if ((event.present & (1 << field)) !== 0 && ((event.from[field] ?? 0) < 0 || (event.to[field] ?? 0) > chunk.bytes.length)) wrong++;
+      if ((event.present & (1 << field)) !== 0 && (event.fromOf(field) < 0 || event.toOf(field) > chunk.bytes.length)) wrong++;
     }
   }
   t.equal(wrong, 0, `SEED=${seed}`);

@@ -100,8 +100,8 @@ export class ExplainSink implements RecordSink {
     const why = FIELDS.flatMap((field, index) => (event.present & (1 << index)) === 0 ? [] : [{
       field,
       rule: event.rules[index] ?? '',
-      start: (event.from[index] ?? 0) - start,
-      end: (event.to[index] ?? 0) - start,
+      start: event.fromOf(index) - start,
+      end: event.toOf(index) - start,
     }]);
     const newlines = bytes.reduce((count, byte) => count + (byte === 0x0a ? 1 : 0), 0);
     return { offset, length, line_count: newlines + 1, format, why, text: bytes.toString(), runnerUp: this.#runnerUp(event, valid) };

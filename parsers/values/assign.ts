@@ -98,9 +98,9 @@ function levelText(chunk: Chunk, start: number, end: number, event: LogEvent): n
   const level = levelAt(chunk.bytes, start, end);
   if (level < 0) return Outcome.UNUSABLE;
   event.level(level, start, end);
-  const length = event.length[Field.level] as number;
+  const length = event.lengthOf(Field.level);
   if (length !== end - start) return Outcome.COPIED;
-  const canonical = event.address[Field.level] as number;
+  const canonical = event.addressOf(Field.level);
   for (let i = 0; i < length; i++) if (event.arena.bytes[canonical + i] !== chunk.bytes[start + i]) return Outcome.COPIED;
   return Outcome.RENAMED;
 }
@@ -127,7 +127,7 @@ function timeText(chunk: Chunk, start: number, end: number, event: LogEvent): nu
     event.unset(Field.timestamp);
     return Outcome.UNUSABLE;
   }
-  return event.address[Field.timestamp] === chunk.base + start ? Outcome.RENAMED : Outcome.COPIED;
+  return event.addressOf(Field.timestamp) === chunk.base + start ? Outcome.RENAMED : Outcome.COPIED;
 }
 
 /** A number of units of `factor` ms. */

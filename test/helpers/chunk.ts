@@ -24,8 +24,8 @@ export function fieldsOf(event: LogEvent): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   FIELDS.forEach((name, field) => {
     if ((event.present & (1 << field)) === 0) return;
-    const text = textAt(event, event.address[field] ?? 0, event.length[field] ?? 0);
-    const isJson = event.kind[field] === Value.JSON;
+    const text = textAt(event, event.addressOf(field), event.lengthOf(field));
+    const isJson = event.kindOf(field) === Value.JSON;
     fields[name] = isJson ? JSON.parse(text) : NUMERIC.has(name) && text !== '' ? Number(text) : text;
   });
   for (let index = 0; index < event.memberCount; index++) addMember(event, index * MEMBER_INTS, fields);
