@@ -49,12 +49,12 @@ export function count(least: number, most: number) {
     .refine((value) => value >= least && value <= most, error);
 }
 
-/** When a batch is sent: as soon as one of the three is reached. The defaults are the output's. */
-export function batch(defaults: { bytes: string; events: number; age: string }) {
+/** When a batch is sent: as soon as one of the three is reached. The defaults are the output's, and so is what its destination takes at `most`. */
+export function batch(defaults: { bytes: string; events: number; age: string }, most = { bytes: 64 * 2 ** 20, events: 100_000 }) {
   return z
     .strictObject({
-      bytes: size(65_536, 64 * 2 ** 20).prefault(defaults.bytes).describe('Longest body, before compression'),
-      events: count(1, 100_000).prefault(defaults.events).describe('Most records in one body'),
+      bytes: size(65_536, most.bytes).prefault(defaults.bytes).describe('Longest body, before compression'),
+      events: count(1, most.events).prefault(defaults.events).describe('Most records in one body'),
       age: duration().prefault(defaults.age).describe('Longest wait of a record for others to share a body'),
     })
     .prefault({})

@@ -17,7 +17,7 @@ export function encodePlain(memory: Uint8Array, list: Int32Array, count: number,
     const length = list[piece + 1] ?? 0;
     const kind = list[piece + 2] ?? 0;
     if (kind === Kind.MARK) marks.setInt32(address, at - origin, true);
-    else if (kind === Kind.INTEGER) at = ascii(String((length >>> 0) * 2 ** 32 + (address >>> 0)), out, at);
+    else if (kind === Kind.INTEGER) at = ascii(String((BigInt(length >>> 0) << 32n) | BigInt(address >>> 0)), out, at);
     else if (kind === Kind.COPY) {
       out.set(memory.subarray(address, address + length), at);
       at += length;

@@ -7,7 +7,9 @@ export type Conversion =
   /** What lies before `?`. */
   | 'before-query'
   /** What lies behind `?`; left out when there is none. */
-  | 'query';
+  | 'query'
+  /** The low 64 bits of an id of 16 or 32 hexadecimal digits, in decimal as text; any other id as it stands. */
+  | 'decimal-id';
 
 /** One place in the document a field is written to. */
 export interface Leaf {
