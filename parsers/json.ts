@@ -7,8 +7,8 @@ import { assignNumber, assignText, isWord, Outcome } from './values/assign.ts';
 import { dropDuplicates, hasDuplicates } from './values/json-duplicates.ts';
 import { DOUBTFUL, Json, MAX_ROWS, ROW, TABLES, UNSURE, type MemberScanner } from './values/json-scan.ts';
 
-/** What becomes of a row of the table, in its sixth column, when it is no id any more. */
-const [KEEP, DROP] = [-1, -2];
+/** Sixth column of a row that is left out: this minus its id, so that it can be taken back. Rows whose key is not known have -1. */
+const DROPPED = -2;
 const ID = CANONICAL - 1;
 
 /** Rows that are looked at again when the strong spellings are through: containers and weak spellings. */
@@ -56,7 +56,7 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
   const table = scanner.tables[0] as Int32Array;
   let count = scanner.list(start, end, 0, -1);
   if (count < 0) return false;
-  if (count >= UNSURE) count = dropDuplicates(chunk.bytes, table, count - UNSURE);
+  if (count >= UNSURE || !chunk.valid) count = dropDuplicates(chunk, table, count & (UNSURE - 1));
   event.lazyKeys(table, count, ROW);
   let again = 0;
   for (let row = 0; row < count * ROW; row += ROW) {
@@ -75,11 +75,12 @@ function direct(chunk: Chunk, table: Int32Array, row: number, alias: Alias, even
   if (!canonical && (alias.weak || event.has(alias.field))) return true;
   if (canonical && (event.present & (1 << alias.field)) !== 0) {
     event.unset(alias.field); // an alias came first; it keeps its own key
-    table[(rowOf[alias.field] as number) + 5] = KEEP;
+    const other = (rowOf[alias.field] as number) + 5;
+    if ((table[other] as number) <= DROPPED) table[other] = DROPPED - (table[other] as number);
   }
   const outcome = assign(chunk, table, row, alias, event);
   rowOf[alias.field] = row;
-  if (outcome === Outcome.RENAMED || (canonical && outcome !== Outcome.UNUSABLE)) table[row + 5] = DROP;
+  if (outcome === Outcome.RENAMED || (canonical && outcome !== Outcome.UNUSABLE)) table[row + 5] = DROPPED - (table[row + 5] as number);
   else if (canonical) event.block(alias.field);
   return typeOf(table, row) === Json.OBJECT;
 }
@@ -115,7 +116,7 @@ function indirect(chunk: Chunk, table: Int32Array, again: number, event: LogEven
     const id = table[row + 5] as number;
     const alias = id < 0 ? undefined : ALIASES[id & ID];
     if (alias === undefined || !alias.weak || event.has(alias.field)) continue;
-    if (assign(chunk, table, row, alias, event) === Outcome.RENAMED) table[row + 5] = DROP;
+    if (assign(chunk, table, row, alias, event) === Outcome.RENAMED) table[row + 5] = DROPPED - id;
   }
 }
 
@@ -139,13 +140,13 @@ function members(chunk: Chunk, table: Int32Array, count: number, event: LogEvent
   for (let row = 0; row < count * ROW; row += ROW) {
     const keyStart = (table[row] as number) - 1;
     const id = table[row + 5] as number;
-    const twice = (table[row + 4] as number) > DOUBTFUL && id !== DROP && hasDuplicates(chunk, table[row + 2] as number, table[row + 3] as number);
+    const twice = ((table[row + 4] as number) > DOUBTFUL || !chunk.valid) && id > DROPPED && hasDuplicates(chunk, table[row + 2] as number, table[row + 3] as number);
     const alone = twice || (id >= 0 && aliasTable.isReserved(id & ID));
-    if (runStart >= 0 && (id === DROP || alone || !touch(chunk.bytes, runEnd, keyStart))) {
+    if (runStart >= 0 && (id <= DROPPED || alone || !touch(chunk.bytes, runEnd, keyStart))) {
       if (!event.run(runStart, runEnd, runStart, 0, false)) return false;
       runStart = -1;
     }
-    if (id === DROP) continue;
+    if (id <= DROPPED) continue;
     if (!alone) {
       if (runStart < 0) runStart = keyStart;
       runEnd = table[row + 3] as number;

@@ -1,4 +1,5 @@
 import type { Chunk } from '../../agent/chunk.ts';
+import { decodedKey } from '../../agent/event.ts';
 import { ROW } from './json-scan.ts';
 
 const FEW = 32;
@@ -9,8 +10,8 @@ const [QUOTE, BACKSLASH, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET, C
  * Leaves of members with the same key only the last one in the table, in the order of the line. Returns how many are
  * left. Hot: for the few keys of a usual line it compares length, first and last byte before anything else.
  */
-export function dropDuplicates(bytes: Uint8Array, table: Int32Array, count: number): number {
-  if (count > FEW) return dropSlowly(bytes, table, count);
+export function dropDuplicates({ bytes, valid }: Chunk, table: Int32Array, count: number): number {
+  if (count > FEW || !valid) return dropSlowly(bytes, table, count);
   for (let index = 0; index < count; index++) {
     const start = table[index * ROW] as number;
     const end = table[index * ROW + 1] as number;
@@ -31,10 +32,10 @@ function same(bytes: Uint8Array, table: Int32Array, one: number, other: number):
   return true;
 }
 
-/** For lines with many keys, keys with escapes, or a key that comes twice. */
+/** For lines with many keys, keys with escapes or broken UTF-8, or a key that comes twice. */
 function dropSlowly(bytes: Uint8Array, table: Int32Array, count: number): number {
   const last = new Map<string, number>();
-  for (let index = 0; index < count; index++) last.set(keyText(bytes, (table[index * ROW] as number) - 1, (table[index * ROW + 1] as number) + 1), index);
+  for (let index = 0; index < count; index++) last.set(decodedKey(bytes, table[index * ROW] as number, table[index * ROW + 1] as number), index);
   const kept = [...last.values()].sort((a, b) => a - b);
   kept.forEach((index, place) => table.copyWithin(place * ROW, index * ROW, (index + 1) * ROW));
   return kept.length;
@@ -56,7 +57,7 @@ export function hasDuplicates(chunk: Chunk, start: number, end: number): boolean
       const keys = open.at(-1);
       if (keys === undefined || !isKey(bytes, at + 1)) continue;
       const size = keys.size;
-      if (keys.add(keyText(bytes, first, at + 1)).size === size) return true;
+      if (keys.add(decodedKey(bytes, first + 1, at)).size === size) return true;
     }
   }
   return false;
@@ -66,9 +67,4 @@ export function hasDuplicates(chunk: Chunk, start: number, end: number): boolean
 function isKey(bytes: Uint8Array, at: number): boolean {
   while ((bytes[at] as number) <= 0x20) at++;
   return bytes[at] === COLON;
-}
-
-function keyText(bytes: Uint8Array, start: number, end: number): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
-  return text.includes('\\') ? String(JSON.parse(text)) : text.slice(1, -1);
 }
