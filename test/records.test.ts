@@ -79,13 +79,13 @@ t.test('random texts: the same records from chunks of any size, which tile the t
     const bytes = Buffer.from(Array.from({ length: random.below(60) }, () => random.of(PIECES)).join(''));
     const whole = new LaneRig({ chunkBytes: 4_096, maxRecordBytes: 4_096 }).records(streamOf(bytes));
     const problem = untiled(bytes, whole);
-    if (problem !== undefined) return t.fail(`${problem} in ${JSON.stringify(bytes.toString())}`);
+    if (problem !== undefined) return void t.fail(`${problem} in ${JSON.stringify(bytes.toString())}`);
     const options = { chunkBytes: 1 + random.below(40), maxRecordBytes: 1_000 };
     const perTurn = 1 + random.below(20);
     const parts = new LaneRig(options).records(streamOf(bytes), perTurn);
     if (places(parts).join() !== places(whole).join()) return void t.same(places(parts), places(whole), `chunks of ${options.chunkBytes}, ${perTurn} bytes a turn: ${JSON.stringify(bytes.toString())}`);
   }
-  t.pass('300 texts');
+  return void t.pass('300 texts');
 });
 
 t.test('a quiet source: what has ended is taken, what has not is left', async (t) => {

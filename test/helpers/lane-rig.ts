@@ -1,12 +1,17 @@
 import { Arena } from '../../agent/arena.ts';
+import { Batch } from '../../agent/delivery/batch.ts';
+import { storeDefaults } from '../../agent/defaults.ts';
 import { Ledger } from '../../agent/delivery/ledger.ts';
 import { Tracker } from '../../agent/delivery/tracker.ts';
-import { NO_DEFAULTS } from '../../agent/encoder.ts';
+import { Encoder, NO_DEFAULTS, type Defaults } from '../../agent/encoder.ts';
+import type { LogEvent } from '../../agent/event.ts';
 import { EXPLAIN_BYTES, ExplainSink, type Explanation } from '../../agent/explain/explain-sink.ts';
 import type { Source } from '../../agent/inputs/source.ts';
 import { KernelScanner, SCANNER_BYTES } from '../../agent/kernel/kernel-scanner.ts';
-import { loadKernels, loadMembers } from '../../agent/kernel/kernel.ts';
+import { loadKernels, loadMembers, type Encode } from '../../agent/kernel/kernel.ts';
 import { Lane } from '../../agent/lane.ts';
+import type { Origin, RecordSink } from '../../agent/records/record-sink.ts';
+import type { Dialect } from '../../outputs/dialects/dialect.ts';
 import { identify } from '../../parsers/aliases.ts';
 import { continuations } from '../../parsers/continuations/index.ts';
 import { readRecord } from '../../parsers/read.ts';
@@ -108,6 +113,71 @@ export class LaneRig {
       if (source.ended && turn === 'idle' && source.offset === before) return records;
       if (source.ended && turn === 'waiting') throw new Error(`the lane waits at ${source.offset} of ${stream.length}, though its source has ended`);
     }
+  }
+}
+
+const KEPT = { bytes: 8 * 2 ** 20, events: 16_384 };
+const LIST_BYTES = 300_000;
+
+/** Encodes records as an output does, and keeps their bytes. */
+class KeepingSink implements RecordSink {
+  readonly lines: Buffer[] = [];
+  readonly #encoder: Encoder;
+  readonly #batch: Batch;
+  readonly #defaults: Defaults;
+
+  constructor(arena: Arena, encode: Encode, dialect: Dialect, defaults: Defaults) {
+    this.#encoder = new Encoder(arena, encode, dialect, { before: '', after: '\n' });
+    this.#batch = new Batch(arena, KEPT);
+    this.#defaults = defaults;
+  }
+
+  prepare(event: LogEvent, _: Defaults, valid: boolean, { idAddress }: Origin, offset: number, length: number): boolean {
+    if (!this.#encoder.hasRoom(event, this.#defaults) || this.#batch.count === KEPT.events) this.endChunk();
+    this.#encoder.prepare(event, this.#defaults, valid, idAddress, offset, length);
+    if (this.#batch.length + this.#encoder.pendingBytes > KEPT.bytes) throw new Error('more at once than a test keeps');
+    return true;
+  }
+
+  commit(): void {
+    this.#encoder.commit(this.#batch, this.#batch.count++);
+  }
+
+  rollback(): void {
+    this.#encoder.rollback();
+  }
+
+  endChunk(): void {
+    const kept = this.#batch.count;
+    this.#encoder.flush(this.#batch);
+    for (let index = 0; index < kept; index++) this.lines.push(Buffer.from(this.#batch.record(index)));
+    this.#batch.clear();
+  }
+}
+
+/** The lane that ships, and one output of each dialect behind it. */
+export class DialectRig {
+  readonly ledger = new Ledger(['kept']);
+  readonly #lane: Lane;
+  readonly #sinks: readonly KeepingSink[];
+  #sources = 0;
+
+  constructor(outputs: readonly { readonly dialect: Dialect; readonly fields: Readonly<Record<string, string | number | boolean>> }[], chunkBytes = 262_144) {
+    const reserve = LANE_BYTES + outputs.length * (KEPT.bytes + KEPT.events * 4 + LIST_BYTES);
+    const arena = new Arena({ input: 1_048_576 + chunkBytes, scratch: 1_048_576, constants: 262_144 }, reserve);
+    const kernels = loadKernels(arena);
+    this.#sinks = outputs.map(({ dialect, fields }) => new KeepingSink(arena, kernels.encode, dialect, storeDefaults(arena, fields)));
+    const members = new KernelScanner(arena, loadMembers(arena), identify);
+    this.#lane = new Lane(arena, kernels, this.#sinks, this.ledger, new Tracker(), { chunkBytes, maxRecordBytes: 1_048_576, continuations, members });
+  }
+
+  /** The bytes of every record of the text, by output. */
+  lines(text: Uint8Array): Buffer[][] {
+    const source = new TurnSource(this.#sources++, streamOf(text));
+    source.available = Infinity;
+    this.ledger.add(source);
+    for (let turn = ''; turn !== 'idle'; ) turn = this.#lane.pump({ source, defaults: this.#sinks.map(() => NO_DEFAULTS), read: readRecord }, false, 0);
+    return this.#sinks.map((sink) => sink.lines.splice(0));
   }
 }
 

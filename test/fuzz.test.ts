@@ -1,0 +1,130 @@
+// Any bytes in, valid out: whatever comes, every record becomes one line of valid UTF-8 and valid JSON with no key twice,
+// in every dialect.
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import t, { type Test } from 'tap';
+import { ecs } from '../outputs/dialects/ecs.ts';
+import { flat } from '../outputs/dialects/flat.ts';
+import { PARSERS } from '../parsers/index.ts';
+import { DialectRig, LaneRig, streamOf, untiled } from './helpers/lane-rig.ts';
+import { seeded } from './helpers/random.ts';
+import { jsonProblem, keyTwice } from './helpers/strict-json.ts';
+
+const SAMPLES = path.join(import.meta.dirname, '..', 'samples');
+/** Each kind of input is made for so long, and for at least one round. */
+const KIND_MS = 2_000;
+
+const random = seeded();
+t.comment(`SEED=${random.seed}`);
+
+// Defaults that collide with whatever lines say of themselves.
+const FIELDS = { service: 'payments', host: 'machine', env: 'prod', a: 1, message: 'default', 'üser': true, 'log.level': 'x', log: 'y' };
+const DIALECTS = [{ dialect: flat, fields: {} }, { dialect: flat, fields: FIELDS }, { dialect: ecs, fields: FIELDS }, { dialect: ecs, fields: {} }];
+
+const EXAMPLES = PARSERS.flatMap(({ examples }) => examples.map(({ line }) => line));
+const LINES = [...EXAMPLES, ...readdirSync(SAMPLES).flatMap((name) => readFileSync(path.join(SAMPLES, name), 'utf8').split('\n'))].filter((line) => line !== '').map((line) => Buffer.from(line));
+
+/** False, after a failure was reported with all that is needed to repeat it: one is enough. */
+function check(t: Test, rig: DialectRig, text: Uint8Array, counter: LaneRig): boolean {
+  const records = counter.records(streamOf(text));
+  const outputs = rig.lines(text);
+  const tiles = untiled(text, records);
+  if (tiles !== undefined) t.fail(tiles, { input: Buffer.from(text).toString('latin1') });
+  for (const lines of outputs) {
+    if (lines.length !== records.length) t.fail(`${lines.length} lines of ${records.length} records`);
+    for (const [index, line] of lines.entries()) {
+      const problem = jsonProblem(line);
+      if (problem === undefined) continue;
+      const { offset = 0, length = 0 } = records[index] ?? {};
+      t.fail(problem, { input: JSON.stringify(Buffer.from(text.subarray(offset, offset + length)).toString('latin1')), output: line.toString() });
+      return false;
+    }
+  }
+  return tiles === undefined && outputs.every((lines) => lines.length === records.length);
+}
+
+function fuzz(name: string, make: () => Uint8Array): void {
+  t.test(name, async (t) => {
+    const rig = new DialectRig(DIALECTS);
+    const counter = new LaneRig();
+    const endMs = performance.now() + KIND_MS;
+    let [rounds, bytes] = [0, 0];
+    do {
+      const text = make();
+      bytes += text.length;
+      rounds++;
+      if (!check(t, rig, text, counter)) return;
+    } while (performance.now() < endMs);
+    t.pass(`${rounds} texts, ${bytes} bytes`);
+  });
+}
+
+t.test('the checker', async (t) => {
+  t.equal(keyTwice('{"a":1,"b":{"a":1},"c":["a","a",{"a":1}]}'), undefined);
+  for (const text of ['{"a":1,"a":2}', '{"a":1,"\\u0061":2}', '{"x":[{"a":1,"a":2}]}', '{"x":{"b":{}, "a" : 1,"c":[],"a":2}}']) t.equal(keyTwice(text), 'a', text);
+  for (const text of ['{"a":1}', '{"a":1}\n\n', '[1]\n', '{"a":01}\n', '{"a":\n1}\n']) t.type(jsonProblem(Buffer.from(text)), 'string', text);
+  t.equal(jsonProblem(Buffer.from('{"a":"é"}\n')), undefined);
+  t.equal(jsonProblem(Buffer.from('{"a":"\xe9"}\n', 'latin1')), 'not UTF-8');
+});
+
+fuzz('random bytes', () => {
+  const text = random.bytes(random.below(3_000));
+  for (let at = 0; at < text.length; at += 1 + random.below(100)) text[at] = random.of([0x0a, 0x0a, 0x7b, 0x22, 0x5b, 0x3c]);
+  return text;
+});
+
+function mutated(): Buffer {
+  let line = Buffer.from(random.of(LINES));
+  for (let times = random.below(6); times > 0; times--) {
+    const at = random.below(line.length + 1);
+    const kind = random.below(6);
+    if (kind === 0) line = line.subarray(0, at);
+    else if (kind === 1) line = Buffer.concat([line.subarray(0, at), random.bytes(1 + random.below(4)), line.subarray(at)]);
+    else if (kind === 2) line = Buffer.concat([line.subarray(0, at), random.of(LINES).subarray(random.below(40))]);
+    else if (kind === 3) line = Buffer.concat([line.subarray(0, at), line.subarray(Math.max(0, at - random.below(30)))]);
+    else if (kind === 4) line = Buffer.concat([line.subarray(0, at), line.subarray(Math.min(line.length, at + random.below(10)))]);
+    else if (at < line.length) line[at] = random.of(Buffer.from('{}[]":,\\= \n\r\t\0\u001b\'()<>-0a'));
+  }
+  return line;
+}
+
+fuzz('damaged lines of every format', () => Buffer.concat(Array.from({ length: 1 + random.below(60) }, () => Buffer.concat([mutated(), Buffer.from(random.oneIn(20) ? '\r\n' : '\n')]))));
+
+const CANONICAL = ['message', 'level', 'timestamp', 'user_id', 'host', 'service', 'duration_ms', 'error_message', 'http_path', 'pid', 'truncated', 'log_offset'];
+const RESERVED = ['log', 'error', 'http', 'url', 'user', 'host', 'service', 'process', 'event', 'ecs', 'app', '@timestamp', 'trace', 'client', 'user_agent', 'session'];
+const KEYS = [...CANONICAL, ...RESERVED, 'msg', 'userId', 'user', 'err', 'exception', 'time', 'ts', 'severity', 'status', 'a', 'b', 'env', 'üser', '', ' ', '.', 'log.level', 'a.b', 'x'.repeat(40), '\\n', '\\"', '\\\\', '\\u0000', '\\ud800', '😀', '\xff', '\u007f', 'constructor', '__proto__'];
+
+/** A key, sometimes with letters escaped that need not be. */
+function key(): string {
+  const text = random.of(KEYS);
+  if (!random.oneIn(6) || text.includes('\\')) return text;
+  return [...text].map((letter) => (random.oneIn(3) && letter.length === 1 ? `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}` : letter)).join('');
+}
+
+const TEXTS = ['', '-', 'null', 'x', 'GET /a?b=1 HTTP/1.1', 'user=bob a=1 env=2 \xfcser=3 took 5ms', 'a=1 a=2 b="c d"', '2026-11-22T10:00:00Z', 'error', '10.0.0.1:80', '\\u001b[31mred\\u001b[0m', '\\n', '\\ud800', '\x7f', '/p?q=1', 'https://h/p?q', '1.5s', 'ERROR: Error: boom. user_id=7 message=x'];
+const NUMBERS = ['0', '-0', '30', '-1', '1.5', '1e5', '1e400', '-1e-400', '123456789012345678901234567890', '1795392255466', '9007199254740993', '200', '5000000000000'];
+
+function value(depth: number): string {
+  const kind = random.below(depth > 3 ? 4 : 7);
+  if (kind === 0) return random.of(NUMBERS);
+  if (kind === 1) return random.of(['true', 'false', 'null']);
+  if (kind < 4) return `"${random.of(TEXTS)}"`;
+  if (kind === 4) return `[${Array.from({ length: random.below(4) }, () => value(depth + 1)).join()}]`;
+  return object(depth + 1, 4);
+}
+
+function object(depth: number, most: number): string {
+  const space = random.oneIn(6) ? ' ' : '';
+  return `{${Array.from({ length: random.below(most) }, () => `${space}"${key()}"${space}:${value(depth)}`).join(`,${space}`)}}`;
+}
+
+fuzz('JSON with keys that collide', () => Buffer.from(Array.from({ length: 40 }, () => object(0, random.oneIn(10) ? 60 : 10)).join('\n'), random.oneIn(3) ? 'latin1' : 'utf8'));
+
+function pairs(): string {
+  const word = (): string => random.of(['1', '"a b"', '""', '"\\n"', '"a\\"b"', 'x', 'é', '\xff\xfe', '\u001b[1mx', "'q'", '[1,2]', '{"a":1}', '5ms', 'null', '-']);
+  const name = (): string => random.of([...KEYS.filter((text) => !/[\\ ]/.test(text)), '\xfe', '\u001b[31ma', 'a\u001b[0m', '\xe9', 'a\0', 'x-y']);
+  const line = Array.from({ length: 1 + random.below(12) }, () => `${name()}${random.oneIn(12) ? '' : '='}${word()}`).join(' ');
+  return random.of([line, `2026-11-22 10:00:00 INFO app ${line}`, `boom: ${line}`, `<13>Nov 22 10:00:00 host app[1]: ${line}`]);
+}
+
+fuzz('pairs with keys that collide', () => Buffer.from(Array.from({ length: 40 }, pairs).join('\n'), random.oneIn(2) ? 'latin1' : 'utf8'));
