@@ -113,7 +113,7 @@ export class DocumentPlan {
     const below = this.#roots.get(isText ? this.#text(key, keyLength) : decodedKey(this.#arena.bytes, key + quote, key + keyLength - quote));
     if (below === undefined) return false;
     const present = defaults.fields.reduce((mask, { field }) => mask | (1 << field), event.present);
-    return (below & present) !== 0 || !run || this.#arena.bytes[members[at + 5] ?? 0] !== OPEN_BRACE;
+    return below === ~0 || (below & present) !== 0 || !run || this.#arena.bytes[members[at + 5] ?? 0] !== OPEN_BRACE;
   }
 
   /** Whether a default that is no field must go aside: its key is a root of this dialect. */
