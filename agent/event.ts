@@ -171,6 +171,12 @@ export class LogEvent {
     this.#set(field, address, length, Value.TEXT, start, end);
   }
 
+  /** A JSON value that lies anywhere in the arena already, read from [start, end) of the chunk. */
+  jsonAt(field: Field, address: number, length: number, start: number, end: number): void {
+    this.#set(field, address, length, Value.JSON, start, end);
+    this.numbers[field] = NaN;
+  }
+
   /** A finite number that had to be computed from [start, end) of the chunk. */
   number(field: Field, value: number, start: number, end: number): void {
     const address = this.arena.scratchSpace(32);

@@ -1,15 +1,16 @@
 import type { Chunk } from '../agent/chunk.ts';
 import type { LogEvent } from '../agent/event.ts';
-import { FIELDS } from '../agent/fields.ts';
-import { ALIASES, aliasTable, CANONICAL, type Alias } from './aliases.ts';
+import { Field, FIELDS } from '../agent/fields.ts';
+import { ALIASES, aliasTable, CANONICAL, isInCompany, type Alias } from './aliases.ts';
 import type { Parser } from './parser.ts';
-import { assignNumber, assignText, isWord, Outcome } from './values/assign.ts';
+import { assignArray, assignNumber, assignText, How, isWord, Outcome } from './values/assign.ts';
 import { dropDuplicates, hasDuplicates } from './values/json-duplicates.ts';
 import { DOUBTFUL, Json, MAX_ROWS, ROW, TABLES, UNSURE, type MemberScanner } from './values/json-scan.ts';
 
 /** Sixth column of a row that is left out: this minus its id, so that it can be taken back. Rows whose key is not known have -1. */
 const DROPPED = -2;
 const ID = CANONICAL - 1;
+const SLASH = 0x2f;
 
 /** Rows that are looked at again when the strong spellings are through: containers and weak spellings. */
 const later = new Int32Array(MAX_ROWS);
@@ -59,6 +60,7 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
   if (count >= UNSURE || !chunk.valid) count = dropDuplicates(chunk, table, count & (UNSURE - 1));
   event.lazyKeys(table, count, ROW);
   let again = 0;
+  numberedLevel = -1;
   for (let row = 0; row < count * ROW; row += ROW) {
     const id = table[row + 5] as number;
     if (id < 0) continue;
@@ -66,13 +68,14 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
     if (alias === undefined ? aliasTable.isContainer(id) : direct(chunk, table, row, alias, event)) later[again++] = row;
   }
   if (again > 0) indirect(chunk, table, again, event);
+  if (numberedLevel >= 0) settleLevel(table, event);
   return members(chunk, table, count, event);
 }
 
 /** A key that is an alias by itself. True: it may be needed later. */
 function direct(chunk: Chunk, table: Int32Array, row: number, alias: Alias, event: LogEvent): boolean {
   const canonical = (table[row + 5] as number) >= CANONICAL;
-  if (!canonical && (alias.weak || event.has(alias.field))) return true;
+  if (!canonical && (alias.rank > 0 || event.has(alias.field))) return true;
   if (canonical && (event.present & (1 << alias.field)) !== 0) {
     event.unset(alias.field); // an alias came first; it keeps its own key
     const other = (rowOf[alias.field] as number) + 5;
@@ -81,8 +84,17 @@ function direct(chunk: Chunk, table: Int32Array, row: number, alias: Alias, even
   const outcome = assign(chunk, table, row, alias, event);
   rowOf[alias.field] = row;
   if (outcome === Outcome.RENAMED || (canonical && outcome !== Outcome.UNUSABLE)) table[row + 5] = DROPPED - (table[row + 5] as number);
+  else if (canonical && alias.how === How.level && typeOf(table, row) === Json.NUMBER) numberedLevel = row;
   else if (canonical) event.block(alias.field);
   return typeOf(table, row) === Json.OBJECT;
+}
+
+/** Row of a `level` whose number means nothing by itself: another key may say it in words (Monolog's `level_name`). -1: none. */
+let numberedLevel = -1;
+
+function settleLevel(table: Int32Array, event: LogEvent): void {
+  if (event.has(Field.level)) table[numberedLevel + 5] = DROPPED - (table[numberedLevel + 5] as number);
+  else event.block(Field.level);
 }
 
 function assign(chunk: Chunk, table: Int32Array, row: number, alias: Alias, event: LogEvent): number {
@@ -91,11 +103,12 @@ function assign(chunk: Chunk, table: Int32Array, row: number, alias: Alias, even
   switch (typeOf(table, row)) {
     case Json.STRING: return assignText(chunk, start + 1, end - 1, alias, event);
     case Json.ESCAPED:
-      if (!isWord(alias.how)) return Outcome.UNUSABLE;
+      if (!isWord(alias.how) && !(alias.how === How.url && chunk.bytes[start + 2] === SLASH)) return Outcome.UNUSABLE;
       event.json(alias.field, start, end);
       return Outcome.RENAMED;
     case Json.NUMBER: return assignNumber(chunk, start, end, alias, event);
     case Json.NULL: return Outcome.ABSENT;
+    case Json.ARRAY: return assignArray(chunk, start, end, alias, event);
     default: return Outcome.UNUSABLE;
   }
 }
@@ -111,26 +124,54 @@ function indirect(chunk: Chunk, table: Int32Array, again: number, event: LogEven
     const id = (table[row + 5] as number) & ID;
     if (typeOf(table, row) === Json.OBJECT && (table[row + 5] as number) >= 0 && aliasTable.isContainer(id)) descend(chunk, chunk.members, table, row, id, 1, event);
   }
+  if (weaklyNamed(chunk, table, again, 1, event)) weaklyNamed(chunk, table, again, 2, event);
+}
+
+/** Takes the weak spellings of `rank`. Whether there are weaker ones. */
+function weaklyNamed(chunk: Chunk, table: Int32Array, again: number, rank: number, event: LogEvent): boolean {
+  let hasMore = false;
   for (let index = 0; index < again; index++) {
     const row = later[index] as number;
     const id = table[row + 5] as number;
     const alias = id < 0 ? undefined : ALIASES[id & ID];
-    if (alias === undefined || !alias.weak || event.has(alias.field)) continue;
+    if (alias === undefined) continue;
+    if (alias.rank > rank) hasMore = true;
+    if (alias.rank !== rank || event.has(alias.field) || !isInCompany(alias, event)) continue;
     if (assign(chunk, table, row, alias, event) === Outcome.RENAMED) table[row + 5] = DROPPED - id;
   }
+  return hasMore;
 }
 
 /** Fields from a nested object, which itself stays as it is. */
 function descend(chunk: Chunk, scanner: MemberScanner, outer: Int32Array, outerRow: number, container: number, depth: number, event: LogEvent): void {
   if (depth >= TABLES) return;
   const table = scanner.tables[depth] as Int32Array;
-  const count = scanner.list(outer[outerRow + 2] as number, outer[outerRow + 3] as number, depth, container) & (UNSURE - 1);
+  const listed = scanner.list(outer[outerRow + 2] as number, outer[outerRow + 3] as number, depth, container);
+  const count = listed < 0 ? 0 : listed & (UNSURE - 1);
+  let [hasContainers, weakest] = [false, 0];
   for (let row = 0; row < count * ROW; row += ROW) {
     const id = table[row + 5] as number;
-    const alias = id < 0 ? undefined : ALIASES[id];
-    if (alias !== undefined && !event.has(alias.field)) assign(chunk, table, row, alias, event);
+    if (id < 0) continue;
+    if (typeOf(table, row) === Json.OBJECT && aliasTable.isContainer(id)) hasContainers = true;
+    const rank = ALIASES[id]?.rank ?? 0;
+    if (rank > weakest) weakest = rank;
+    if (rank === 0) nested(chunk, table, row, id, event);
+  }
+  for (let row = 0; hasContainers && row < count * ROW; row += ROW) {
+    const id = table[row + 5] as number;
     if (typeOf(table, row) === Json.OBJECT && aliasTable.isContainer(id)) descend(chunk, scanner, table, row, id, depth + 1, event);
   }
+  for (let rank = 1; rank <= weakest; rank++) {
+    for (let row = 0; row < count * ROW; row += ROW) {
+      const id = table[row + 5] as number;
+      if (id >= 0 && ALIASES[id]?.rank === rank) nested(chunk, table, row, id, event);
+    }
+  }
+}
+
+function nested(chunk: Chunk, table: Int32Array, row: number, id: number, event: LogEvent): void {
+  const alias = ALIASES[id];
+  if (alias !== undefined && !event.has(alias.field)) assign(chunk, table, row, alias, event);
 }
 
 /** What is left of the line, as runs of neighbouring members. */

@@ -1,4 +1,4 @@
-const SLOTS = 2048; // a power of two, at least four times the number of keys
+const SLOTS = 4096; // a power of two, at least four times the number of keys
 const MULTIPLIER = 0x01000193;
 const SEED = 0x811c9dc5 | 0;
 const DOT = 0x2e;
@@ -24,8 +24,8 @@ export class AliasTable {
   readonly #isReserved: boolean[] = [];
 
   /** `keys` get their positions as ids (of two that are alike, the first one's); what is only reserved or a container comes behind them. */
-  constructor(keys: readonly string[], reserved: readonly string[]) {
-    const containers = new Set(keys.flatMap(prefixes));
+  constructor(keys: readonly string[], reserved: readonly string[], wrappers: readonly string[]) {
+    const containers = new Set([...keys.flatMap(prefixes), ...wrappers.flatMap(prefixes), ...wrappers]);
     const all = [...keys, ...reserved, ...containers];
     all.forEach((key, id) => {
       const text = normal(key);

@@ -4,7 +4,9 @@ import { Field } from '../../agent/fields.ts';
 import type { Alias } from '../aliases.ts';
 import { decimal, isDigit, isUpper } from './bytes.ts';
 import { durationMs } from './durations.ts';
-import { numberEnd } from './json-scan.ts';
+import { numberEnd, stringEnd } from './json-scan.ts';
+import { requestLine, version } from './request-line.ts';
+import { traceHeader, traceLines, traceParent } from './trace-header.ts';
 import { levelAt, levelOfSeverity } from './levels.ts';
 import { readTimestamp } from './timestamps.ts';
 
@@ -12,13 +14,18 @@ import { readTimestamp } from './timestamps.ts';
  * How the value under an alias becomes the field's. `text`, `number`: as it stands. `id`: text or a whole number, as
  * text. `error`: a text is the message. `level`, `time`: folded. `ms`, `s`, `us`, `ns`: a bare number is in that unit, a
  * text may bring its own. `status`: 100 to 599. `method`: an HTTP method. `parent`: W3C traceparent. `ip`: an address,
- * its port left out. `url`: a path, or a URL whose path is taken.
+ * its port left out; of several the first. `url`: a path, or a URL whose path is taken. `trace`: a stack trace, as text
+ * or line by line. `line`: a request line. `version`: HTTP's. `root`, `b3`, `last`: a trace id as AWS, Zipkin and Google
+ * write it.
  */
-export const How = { text: 0, id: 1, error: 2, number: 3, level: 4, time: 5, ms: 6, s: 7, us: 8, ns: 9, status: 10, method: 11, parent: 12, ip: 13, url: 14 } as const;
+export const How = {
+  text: 0, id: 1, error: 2, trace: 3, number: 4, level: 5, time: 6, ms: 7, s: 8, us: 9, ns: 10, status: 11, method: 12, parent: 13, ip: 14, url: 15, line: 16,
+  version: 17, root: 18, b3: 19, last: 20,
+} as const;
 
 /** Whether a text is taken as it stands, whatever it says. */
 export function isWord(how: number): boolean {
-  return how <= How.error;
+  return how <= How.trace;
 }
 
 /** What became of a value that stood under an alias. */
@@ -42,15 +49,18 @@ export function assignText(chunk: Chunk, start: number, end: number, alias: Alia
   const field = alias.field;
   if (end === start || isNothing(bytes, start, end)) return Outcome.ABSENT;
   switch (alias.how) {
-    case How.text: case How.id: case How.error:
+    case How.text: case How.id: case How.error: case How.trace:
       event.span(field, start, end);
       return Outcome.RENAMED;
-    case How.level: return levelText(chunk, start, end, event);
+    case How.level: return levelText(chunk, start, end, alias, event);
     case How.time: return timeText(chunk, start, end, event);
     case How.url: return url(chunk, start, end, event);
     case How.ip: return address(chunk, start, end, event);
     case How.method: return method(chunk, start, end, event);
     case How.parent: return traceParent(chunk, start, end, event);
+    case How.root: case How.b3: case How.last: return traceHeader(chunk, start, end, alias.how, event);
+    case How.version: return version(chunk, start, end, event);
+    case How.line: return requestLine(chunk, start, end, event);
     default:
       if (numberEnd(bytes, start, end) === end) return assignNumber(chunk, start, end, alias, event);
       return alias.how === How.number || alias.how === How.status ? Outcome.UNUSABLE : durationText(chunk, start, end, event);
@@ -80,6 +90,19 @@ export function assignNumber(chunk: Chunk, start: number, end: number, alias: Al
   }
 }
 
+/** Sets the alias' field from the JSON array at [start, end): of texts the first, or all of a trace's lines. */
+export function assignArray(chunk: Chunk, start: number, end: number, alias: Alias, event: LogEvent): number {
+  const bytes = chunk.bytes;
+  if (alias.how === How.trace) return traceLines(chunk, start, end, event);
+  let at = start + 1;
+  while (at < end && (bytes[at] as number) <= 0x20) at++;
+  if (bytes[at] !== 0x22 || !(alias.how === How.text || alias.how === How.id || alias.how === How.ip)) return Outcome.UNUSABLE;
+  const to = stringEnd(bytes, at, end);
+  for (let from = at; from < to; from++) if (bytes[from] === 0x5c) return Outcome.UNUSABLE;
+  const outcome = to < 0 ? Outcome.UNUSABLE : assignText(chunk, at + 1, to - 1, alias, event);
+  return outcome === Outcome.RENAMED ? Outcome.COPIED : outcome;
+}
+
 /** `-`, `null`, `none`, `nil`, `undefined`. */
 function isNothing(bytes: Uint8Array, start: number, end: number): boolean {
   const length = end - start;
@@ -94,8 +117,9 @@ function spells(bytes: Uint8Array, start: number, word: string): boolean {
   return true;
 }
 
-function levelText(chunk: Chunk, start: number, end: number, event: LogEvent): number {
-  const level = levelAt(chunk.bytes, start, end);
+function levelText(chunk: Chunk, start: number, end: number, alias: Alias, event: LogEvent): number {
+  if (isDigit(chunk.bytes[start])) return levelNumber(chunk, start, end, alias, event);
+  const level = levelAt(chunk.bytes, start, trimmedEnd(chunk.bytes, start, end));
   if (level < 0) return Outcome.UNUSABLE;
   event.level(level, start, end);
   const length = event.lengthOf(Field.level);
@@ -120,6 +144,12 @@ function levelNumber(chunk: Chunk, start: number, end: number, alias: Alias, eve
     event.level(value / 10 - 1, start, end);
   }
   return Outcome.COPIED;
+}
+
+/** Some pad levels to a column. */
+function trimmedEnd(bytes: Uint8Array, start: number, end: number): number {
+  while (end > start && bytes[end - 1] === 0x20) end--;
+  return end;
 }
 
 function timeText(chunk: Chunk, start: number, end: number, event: LogEvent): number {
@@ -177,6 +207,10 @@ function address(chunk: Chunk, start: number, end: number, event: LogEvent): num
   }
   for (let at = from; at < to; at++) {
     const byte = bytes[at] as number;
+    if (byte === 0x2c && at > from) {
+      to = at; // a list of proxies: the first is the client
+      break;
+    }
     if (byte === 0x2e) dots++;
     else if (byte === 0x3a) {
       if (dots === 3 && colons === 0) {
@@ -209,14 +243,6 @@ function method(chunk: Chunk, start: number, end: number, event: LogEvent): numb
 
 /** RFC 9110, WebDAV (RFC 4918) and what caches use; the commonest first. */
 const METHODS = ['get', 'post', 'put', 'delete', 'patch', 'head', 'options', 'connect', 'trace', 'propfind', 'proppatch', 'mkcol', 'copy', 'move', 'lock', 'unlock', 'report', 'search', 'purge', 'query'];
-
-/** W3C: `00-` trace id of 32 hex digits `-` span id of 16 `-` flags. */
-function traceParent(chunk: Chunk, start: number, end: number, event: LogEvent): number {
-  if (end - start < 55 || chunk.bytes[start + 2] !== 0x2d || chunk.bytes[start + 35] !== 0x2d || chunk.bytes[start + 52] !== 0x2d) return Outcome.UNUSABLE;
-  event.span(Field.trace_id, start + 3, start + 35);
-  if (!event.has(Field.span_id)) event.span(Field.span_id, start + 36, start + 52);
-  return Outcome.COPIED;
-}
 
 function isWhole(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (!isDigit(bytes[at])) return false;
