@@ -45,16 +45,17 @@ export class Credentials {
 }
 
 async function headerOf(options: CredentialOptions): Promise<string | undefined> {
-  const key = await given(options.api_key, options.api_key_file);
+  const key = await readSecret(options.api_key, options.api_key_file);
   if (key !== undefined) return `ApiKey ${key.includes(':') ? base64(key.trim()) : key.trim()}`; // `id:key` as the API gives it, or encoded as Kibana shows it
-  const token = await given(options.bearer_token, options.bearer_token_file);
+  const token = await readSecret(options.bearer_token, options.bearer_token_file);
   if (token !== undefined) return `Bearer ${token.trim()}`;
   if (options.username === undefined) return undefined;
-  const password = await given(options.password, options.password_file);
+  const password = await readSecret(options.password, options.password_file);
   return `Basic ${base64(`${options.username}:${password ?? ''}`)}`;
 }
 
-async function given(value: string | undefined, file: string | undefined): Promise<string | undefined> {
+/** A secret that is given, or else the one in a file. Throws if the file can't be read or holds none. */
+export async function readSecret(value: string | undefined, file: string | undefined): Promise<string | undefined> {
   if (value !== undefined || file === undefined) return value;
   const text = (await readFile(file, 'utf8')).trim();
   if (text === '') throw new Error(`${file} is empty`);

@@ -1,4 +1,5 @@
 import { consoleOutput } from './console.ts';
+import { datadog } from './datadog.ts';
 import { elasticsearch } from './elasticsearch.ts';
 import { file } from './file.ts';
 import type { OutputOptions } from './options.ts';
@@ -13,5 +14,7 @@ export function createOutput(name: string, options: OutputOptions): Output {
       return file(name, options);
     case 'elasticsearch':
       return elasticsearch(name, options);
+    case 'datadog':
+      return datadog(name, options);
   }
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { ConsoleOptions, consoleFlag } from './console-options.ts';
+import { DatadogOptions, datadogFlag } from './datadog-options.ts';
 import { ElasticsearchOptions, elasticsearchFlag } from './elasticsearch-options.ts';
 import { FileOptions, fileFlag } from './file-options.ts';
 
 /** Options of every output there is, told apart by `type`. */
-export const OutputOptions = z.discriminatedUnion('type', [ConsoleOptions, FileOptions, ElasticsearchOptions]);
+export const OutputOptions = z.discriminatedUnion('type', [ConsoleOptions, FileOptions, ElasticsearchOptions, DatadogOptions]);
 export type OutputOptions = z.output<typeof OutputOptions>;
 
 /** What `-o TYPE=VALUE` of the command line means, by type: options, not checked yet. */
@@ -12,4 +13,5 @@ export const OUTPUT_FLAGS: ReadonlyMap<string, { usage: string; read: (value: st
   ['console', { usage: 'console', read: consoleFlag }],
   ['file', { usage: 'file=PATH', read: fileFlag }],
   ['elasticsearch', { usage: 'elasticsearch=URL', read: elasticsearchFlag }],
+  ['datadog', { usage: 'datadog', read: datadogFlag }],
 ]);
