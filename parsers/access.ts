@@ -127,7 +127,7 @@ function status(chunk: Chunk, start: number, end: number, event: LogEvent): numb
     if (allDigits(bytes, statusEnd + 1, sizeEnd)) event.json(Field.bytes, statusEnd + 1, sizeEnd);
     else if (!isDash(bytes, statusEnd + 1, sizeEnd)) return -1;
   }
-  if (known) event.json(Field.http_status, start, statusEnd);
+  if (known && bytes[start] !== 0x30) event.json(Field.http_status, start, statusEnd); // nginx writes 000 where it answered nothing
   return Math.min(sizeEnd, end);
 }
 

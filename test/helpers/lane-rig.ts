@@ -119,9 +119,16 @@ export class LaneRig {
 const KEPT = { bytes: 8 * 2 ** 20, events: 16_384 };
 const LIST_BYTES = 300_000;
 
+/** A record as an output writes it, and its place in the source. */
+export interface KeptLine {
+  readonly bytes: Buffer;
+  readonly offset: number;
+  readonly length: number;
+}
+
 /** Encodes records as an output does, and keeps their bytes. */
 class KeepingSink implements RecordSink {
-  readonly lines: Buffer[] = [];
+  readonly lines: KeptLine[] = [];
   readonly #encoder: Encoder;
   readonly #batch: Batch;
   readonly #defaults: Defaults;
@@ -139,7 +146,9 @@ class KeepingSink implements RecordSink {
     return true;
   }
 
-  commit(): void {
+  commit(_: Origin, offset: number, length: number): void {
+    this.#batch.offsets[this.#batch.count] = offset;
+    this.#batch.lengths[this.#batch.count] = length;
     this.#encoder.commit(this.#batch, this.#batch.count++);
   }
 
@@ -148,10 +157,10 @@ class KeepingSink implements RecordSink {
   }
 
   endChunk(): void {
-    const kept = this.#batch.count;
-    this.#encoder.flush(this.#batch);
-    for (let index = 0; index < kept; index++) this.lines.push(Buffer.from(this.#batch.record(index)));
-    this.#batch.clear();
+    const batch = this.#batch;
+    this.#encoder.flush(batch);
+    for (let index = 0; index < batch.count; index++) this.lines.push({ bytes: Buffer.from(batch.record(index)), offset: batch.offsets[index] ?? 0, length: batch.lengths[index] ?? 0 });
+    batch.clear();
   }
 }
 
@@ -171,8 +180,8 @@ export class DialectRig {
     this.#lane = new Lane(arena, kernels, this.#sinks, this.ledger, new Tracker(), { chunkBytes, maxRecordBytes: 1_048_576, continuations, members });
   }
 
-  /** The bytes of every record of the text, by output. */
-  lines(text: Uint8Array): Buffer[][] {
+  /** Every record of the text, by output. */
+  lines(text: Uint8Array): KeptLine[][] {
     const source = new TurnSource(this.#sources++, streamOf(text));
     source.available = Infinity;
     this.ledger.add(source);
