@@ -5,11 +5,17 @@ const [TAB, CR, SPACE] = [0x09, 0x0d, 0x20];
 
 /** Which lines continue the record before them. The grammars are in parsers/continuations. */
 export interface Continuations {
-  /** Whether the line at [start, end) belongs to the record that began at `first` and has ended, so far, at `last`. */
-  continues(bytes: Uint8Array, first: number, last: number, start: number, end: number): boolean;
-  /** Whether the record at [start, end), one line so far, can't be continued: it need not wait for the next line. */
-  isClosed(bytes: Uint8Array, start: number, end: number): boolean;
+  /** What is known of a record whose first line is [start, end), as a state for `join`. CLOSED: nothing continues it. */
+  begin(bytes: Uint8Array, start: number, end: number): number;
+  /**
+   * The state of the record that began at `first` once the line at [start, end), with `blanks` blank lines before it, has
+   * joined it. If that line begins another record: the complement (`~`) of the other's state.
+   */
+  join(state: number, bytes: Uint8Array, first: number, start: number, end: number, blanks: number): number;
 }
+
+/** The state of a record that need not wait for the next line. */
+export const CLOSED = 0;
 
 /** Bounds of a joined record. */
 const MAX_LINES = 1000;
@@ -17,8 +23,8 @@ const MAX_LINES = 1000;
 const TABLE = 8192;
 
 /**
- * Cuts a chunk into records: lines, with those joined that continue one. Blank lines, CR before LF and NULs in front
- * of a line belong to none. Positions are in the chunk.
+ * Cuts a chunk into records: lines, with those joined that continue one. Blank lines between records, CR before LF and
+ * NULs in front of a line belong to none. Positions are in the chunk.
  *
  * `next` moves to the next record and is true when there is one; its place is [start, end), `lines` long, and `after`
  * is where reading goes on. What is left at the chunk's end is an open record: its end is not known yet.
@@ -49,6 +55,10 @@ export class RecordCutter {
   #lineStart = 0;
   #lineEnd = 0;
   #lineAfter = 0;
+  /** Blank lines before it. */
+  #blanks = 0;
+  /** State of the record that the next line begins; negative when it is not known. */
+  #known = -1;
 
   constructor(arena: Arena, newlines: Newlines, continuations: Continuations, maxBytes: number) {
     this.#newlines = newlines;
@@ -71,6 +81,7 @@ export class RecordCutter {
     this.after = 0;
     this.#found = this.#taken = this.#scanned = 0;
     this.#lineAfter = 0;
+    this.#known = -1;
   }
 
   next(): boolean {
@@ -83,25 +94,28 @@ export class RecordCutter {
     this.lines = 1;
     let after = this.#lineAfter;
     const bytes = this.#bytes;
-    if (!this.#continuations.isClosed(bytes, this.start, this.end)) {
-      for (;;) {
-        if (!this.#line(after)) {
-          if (!this.#flush) {
-            this.after = this.start;
-            return false;
-          }
-          after = this.#rest;
-          break;
+    let state = this.#known >= 0 ? this.#known : this.#continuations.begin(bytes, this.start, this.end);
+    this.#known = -1;
+    while (state !== CLOSED) {
+      if (!this.#line(after)) {
+        if (!this.#flush) {
+          this.after = this.start;
+          return false;
         }
-        if (this.lines >= MAX_LINES || this.#lineEnd - this.start > this.#maxBytes || !this.#continuations.continues(bytes, this.start, this.end, this.#lineStart, this.#lineEnd)) {
-          after = this.#lineStart;
-          if (!this.#unended) this.#taken--; // it is looked at again, as the first of the next record
-          break;
-        }
-        this.end = this.#lineEnd;
-        this.lines++;
-        after = this.#lineAfter;
+        after = this.#rest;
+        break;
       }
+      const isFull = this.lines >= MAX_LINES || this.#lineEnd - this.start > this.#maxBytes;
+      state = isFull ? -1 : this.#continuations.join(state, bytes, this.start, this.#lineStart, this.#lineEnd, this.#blanks);
+      if (state < 0) {
+        if (!isFull) this.#known = ~state;
+        after = this.#lineStart;
+        if (!this.#unended) this.#taken--; // it is looked at again, as the first of the next record
+        break;
+      }
+      this.end = this.#lineEnd;
+      this.lines++;
+      after = this.#lineAfter;
     }
     this.after = after;
     return true;
@@ -116,7 +130,7 @@ export class RecordCutter {
 
   /** Moves to the first line from `at` on that isn't blank. */
   #line(at: number): boolean {
-    for (;;) {
+    for (this.#blanks = 0; ; this.#blanks++) {
       let newline = this.#newline();
       this.#unended = newline < 0;
       if (newline < 0) {

@@ -1,21 +1,246 @@
-import type { Continuations } from '../../agent/records/record-cutter.ts';
+import { CLOSED, type Continuations } from '../../agent/records/record-cutter.ts';
+import { Byte, isBlank, isUpper, skipBlanks } from '../values/bytes.ts';
+import { depthAfter } from './brackets.ts';
+import { Head, headOf, isObjectStart } from './headers.ts';
+import { hasLevel, isAlarmed, isCaret, isFrame, isGoCall, Trace, traceOf } from './traces.ts';
 
-const [TAB, SPACE, OPEN_BRACE, CLOSE_BRACE] = [0x09, 0x20, 0x7b, 0x7d];
-const CAUSED_BY = Buffer.from('Caused by: ');
-
-/** Which lines continue a record: those that are indented, and the causes of a Java trace. */
+/**
+ * Which lines continue a record. A line that begins as records do (a time, a level, a JSON object) begins one; an
+ * indented line continues one; any other continues a record that began with a header, and one without only where the
+ * grammar of a trace says so. What is joined depends on nothing but the record's own lines, so that a restart and `explain`
+ * cut as the running agent does.
+ */
 export const continuations: Continuations = {
-  continues(bytes, first, last, start, end) {
-    const byte = bytes[start];
-    if (byte === TAB || byte === SPACE) return !isObject(bytes, first, last);
-    return byte === CAUSED_BY[0] && startsWith(bytes, start, end, CAUSED_BY);
+  begin(bytes, start, end) {
+    const at = skipBlanks(bytes, start, end);
+    return begin(headOf(bytes, at, end), bytes, start, at, end);
   },
-  isClosed: isObject,
+
+  join(state, bytes, first, start, end, blanks) {
+    const kind = state & KIND;
+    let at = start;
+    if (isBlank(bytes[start])) {
+      at = skipBlanks(bytes, start, end);
+      if (isBelow(state, bytes, start, at, end)) return joinIndented(state, bytes, start, at, end);
+    }
+    if (kind === Kind.SOURCE) return state - Kind.SOURCE + Kind.CARET;
+    const head = headOf(bytes, at, end);
+    if (head !== Head.NONE && !isPair(state, head, bytes, first, start)) return ~begin(head, bytes, start, at, end);
+    return joinText(state, bytes, first, start, at, end, blanks);
+  },
 };
 
-/** A JSON object on one line is whole. */
-function isObject(bytes: Uint8Array, start: number, end: number): boolean {
-  return bytes[start] === OPEN_BRACE && bytes[end - 1] === CLOSE_BRACE;
+/** A state is a kind of record, flags, the indent of its first line, and a count. */
+const Kind = {
+  /** Nothing continues it. */
+  CLOSED,
+  TEXT: 1,
+  /** Begins with a level. */
+  LEVEL: 2,
+  /** Begins with a time or the like; the count is 1 once it has frames. */
+  HEADER: 3,
+  /** An object or array over several lines; the count is the brackets that are open. */
+  OBJECT: 4,
+  /** An exception and its message, before its frames. */
+  ERROR: 5,
+  /** The same, whose message may go on in lines without indent; the count is how many did. */
+  MESSAGE: 6,
+  TRACE: 7,
+  /** Python: before the exception's own line. */
+  TRACEBACK: 8,
+  /** Go: before its first goroutine; the count is the lines of its message. */
+  PANIC: 9,
+  GOROUTINE: 10,
+  /** Node: the error's place has been told, its line, the caret below. */
+  SOURCE: 11,
+  CARET: 12,
+  THROWN: 13,
+  /** MySQL's slow log: lines that begin with #, then the statement. */
+  COMMENT: 14,
+  STATEMENT: 15,
+} as const;
+const KIND = 15;
+/** The last line asks for another: it ends with a colon. */
+const EXPECTS = 16;
+/** It has more than one line. */
+const MULTI = 32;
+const INDENT_SHIFT = 6;
+const INDENT = 127;
+const COUNT_SHIFT = 13;
+/** Lines without indent that an exception's message may have. */
+const MESSAGE_LINES = 8;
+
+const KIND_OF_TRACE: readonly number[] = [Kind.TEXT, Kind.ERROR, Kind.MESSAGE, Kind.MESSAGE, Kind.PANIC, Kind.GOROUTINE, Kind.TRACEBACK, Kind.SOURCE, Kind.TRACE, Kind.TRACE, Kind.TRACE];
+const SLOW_LOG = ['# Time: ', '# User@Host: '].map((text) => Buffer.from(text));
+
+function indentOf(state: number): number {
+  return (state >> INDENT_SHIFT) & INDENT;
+}
+
+/** The state of a record whose first line begins with `head`. `at` is where its indent ends. */
+function begin(head: Head, bytes: Uint8Array, start: number, at: number, end: number): number {
+  if (head === Head.WHOLE) return Kind.CLOSED;
+  const indent = Math.min(at - start, INDENT) << INDENT_SHIFT;
+  if (head !== Head.NONE) return (head === Head.LEVEL ? Kind.LEVEL : Kind.HEADER) | (isOpenEnd(bytes, at, end) ? EXPECTS : 0) | indent;
+  const byte = bytes[at];
+  if (byte === Byte.OPEN_BRACE || byte === Byte.OPEN_BRACKET) return beginObject(bytes, at, end) | indent;
+  if (byte === Byte.HASH && SLOW_LOG.some((text) => startsWith(bytes, at, end, text))) return Kind.COMMENT | indent;
+  return (KIND_OF_TRACE[traceOf(bytes, start, end)] as number) | (endsWithColon(bytes, at, end) ? EXPECTS : 0) | indent;
+}
+
+function beginObject(bytes: Uint8Array, at: number, end: number): number {
+  const depth = depthAfter(bytes, at, end, 0);
+  if (depth > 0) return Kind.OBJECT | (depth << COUNT_SHIFT);
+  return bytes[at] === Byte.OPEN_BRACE ? Kind.CLOSED : Kind.TEXT;
+}
+
+/** A short indent may be the padding of a level to five characters: ` INFO 2026-11-25`. And Rails indents an exception by one. */
+function isPaddedHead(bytes: Uint8Array, start: number, at: number, end: number): boolean {
+  if (at - start > 2 || !isUpper(bytes[at]) || bytes[start] === Byte.TAB) return false;
+  return headOf(bytes, at, end) === Head.FULL || (at === start + 1 && traceOf(bytes, start, end) === Trace.ERROR);
+}
+
+/** java.util.logging and its kin: time and place on a line, level and text on the next. */
+function isPair(state: number, head: Head, bytes: Uint8Array, first: number, start: number): boolean {
+  return head === Head.LEVEL && (state & (KIND | MULTI)) === Kind.HEADER && bytes[start] !== Byte.OPEN_BRACKET && !hasLevel(bytes, first, start);
+}
+
+/** Whether the line's indent puts it below the record's first line. The same indent does where no header follows. */
+function isBelow(state: number, bytes: Uint8Array, start: number, at: number, end: number): boolean {
+  const indent = indentOf(state);
+  if (at - start < indent) return false;
+  return !isPaddedHead(bytes, start, at, end) && (at - start > indent || headOf(bytes, at, end) === Head.NONE);
+}
+
+function joinIndented(state: number, bytes: Uint8Array, start: number, at: number, end: number): number {
+  switch (state & KIND) {
+    case Kind.HEADER: return state | MULTI | (isAt(bytes, at) ? 1 << COUNT_SHIFT : 0);
+    case Kind.OBJECT: return inObject(state, bytes, start, end);
+    case Kind.ERROR: case Kind.MESSAGE: return ended(isFrame(bytes, start, end) ? become(state, Kind.TRACE) : state, bytes, start, end);
+    case Kind.TRACE: return ended(state, bytes, start, end);
+    case Kind.SOURCE: return become(state, Kind.CARET);
+    case Kind.CARET: return isCaret(bytes, start, end) ? become(state, Kind.THROWN) : ~continuations.begin(bytes, start, end);
+    case Kind.THROWN: return become(state, Kind.ERROR);
+    case Kind.COMMENT: return become(state, Kind.STATEMENT);
+    default: return state | MULTI;
+  }
+}
+
+/** `at `: a frame of Java, .NET or Node. */
+function isAt(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 0x61 && bytes[at + 1] === 0x74 && bytes[at + 2] === Byte.SPACE;
+}
+
+/** The line at [start, end) has no header, and no more indent than the record's first. */
+function joinText(state: number, bytes: Uint8Array, first: number, start: number, at: number, end: number, blanks: number): number {
+  switch (state & KIND) {
+    case Kind.CLOSED: break;
+    case Kind.OBJECT: if (isObjectPart(state, bytes, first, at, end)) return inObject(state, bytes, start, end); break;
+    case Kind.COMMENT: return become(state, bytes[at] === Byte.HASH ? Kind.COMMENT : Kind.STATEMENT);
+    case Kind.STATEMENT: if (bytes[at] !== Byte.HASH) return state; break;
+    case Kind.CARET: if (isCaret(bytes, start, end)) return become(state, Kind.THROWN); break;
+    case Kind.THROWN: return become(state, Kind.ERROR);
+    default: return joinTrace(state, traceOf(bytes, start, end), bytes, first, start, at, end, blanks);
+  }
+  return ~begin(Head.NONE, bytes, start, at, end);
+}
+
+function joinTrace(state: number, trace: Trace, bytes: Uint8Array, first: number, start: number, at: number, end: number, blanks: number): number {
+  const kind = state & KIND;
+  if (blanks === 0 && isCloser(bytes[at]) && (state & MULTI) !== 0) return state;
+  const next = kind <= Kind.HEADER ? afterText(state, trace, bytes, first, start, blanks) : afterTrace(state, trace, bytes, start, end, blanks);
+  if (next < 0) return ~begin(Head.NONE, bytes, start, at, end);
+  return kind === Kind.HEADER || kind === Kind.LEVEL ? state | MULTI : ended(next, bytes, at, end);
+}
+
+const BREAK = -1;
+
+/** The record is text or a log line, with or without a trace below. The state, or BREAK. */
+function afterText(state: number, trace: Trace, bytes: Uint8Array, first: number, start: number, blanks: number): number {
+  const kind = state & KIND;
+  if (kind === Kind.TEXT) {
+    if (trace === Trace.TITLE && blanks === 0) return become(state, Kind.TRACE);
+    return trace === Trace.TRACEBACK && (state & EXPECTS) !== 0 ? become(state, Kind.TRACEBACK) : BREAK;
+  }
+  const expects = (state & EXPECTS) !== 0;
+  switch (trace) {
+    case Trace.NONE: return kind === Kind.HEADER && state >> COUNT_SHIFT === 0 && (blanks === 0 || expects) ? state : BREAK;
+    case Trace.PANIC: return BREAK;
+    case Trace.PART: case Trace.TITLE: case Trace.LINK: case Trace.GOROUTINE: return state;
+    case Trace.QUALIFIED: if (kind === Kind.HEADER && blanks === 0) return state; break;
+  }
+  return expects || isAlarmed(bytes, first, start) ? state : BREAK;
+}
+
+/** The record is a trace that began without a header. The state, or BREAK. */
+function afterTrace(state: number, trace: Trace, bytes: Uint8Array, start: number, end: number, blanks: number): number {
+  const kind = state & KIND;
+  if (kind === Kind.TRACEBACK && blanks === 0) return become(state, trace === Trace.TRACEBACK ? Kind.TRACEBACK : Kind.TRACE);
+  if (kind === Kind.PANIC || kind === Kind.GOROUTINE) return afterPanic(state, trace, bytes, start, end);
+  switch (trace) {
+    case Trace.PART: case Trace.TITLE: return become(state, Kind.TRACE);
+    case Trace.LINK: return become(state, Kind.TRACE) | EXPECTS;
+  }
+  if ((state & EXPECTS) !== 0) return trace === Trace.TRACEBACK ? become(state, Kind.TRACEBACK) : trace === Trace.PANIC ? BREAK : state;
+  return trace === Trace.NONE && kind === Kind.MESSAGE && blanks === 0 ? counted(state) : BREAK;
+}
+
+function afterPanic(state: number, trace: Trace, bytes: Uint8Array, start: number, end: number): number {
+  if (trace === Trace.GOROUTINE) return become(state, Kind.GOROUTINE);
+  if (trace === Trace.PART) return state;
+  if ((state & KIND) === Kind.PANIC) return counted(state);
+  return isGoCall(bytes, start, end) ? state : BREAK;
+}
+
+function become(state: number, kind: number): number {
+  return (state & ~KIND) | kind | MULTI;
+}
+
+function counted(state: number): number {
+  return state >> COUNT_SHIFT >= MESSAGE_LINES ? BREAK : (state | MULTI) + (1 << COUNT_SHIFT);
+}
+
+/** The state when the record's last line is that at [start, end). */
+function ended(state: number, bytes: Uint8Array, start: number, end: number): number {
+  const expects = endsWithColon(bytes, start, end) || ((state & KIND) === Kind.TRACE && isLinked(state, bytes, start, end));
+  return expects ? state | EXPECTS | MULTI : (state & ~EXPECTS) | MULTI;
+}
+
+function isLinked(state: number, bytes: Uint8Array, start: number, end: number): boolean {
+  return (state & EXPECTS) !== 0 && traceOf(bytes, start, end) === Trace.LINK;
+}
+
+/** A line in an object: closed when its last bracket is. */
+function inObject(state: number, bytes: Uint8Array, start: number, end: number): number {
+  const depth = depthAfter(bytes, start, end, state >> COUNT_SHIFT);
+  return depth === 0 ? Kind.CLOSED : (state & ((1 << COUNT_SHIFT) - 1)) | MULTI | (depth << COUNT_SHIFT);
+}
+
+/** Whether a line without indent may be inside the object. A second object is not: the first was cut off. */
+function isObjectPart(state: number, bytes: Uint8Array, first: number, at: number, end: number): boolean {
+  const byte = bytes[at];
+  if (byte === Byte.OPEN_BRACE) return bytes[first + indentOf(state)] === Byte.OPEN_BRACKET || !isObjectStart(bytes, at, end);
+  return byte === Byte.QUOTE || byte === Byte.OPEN_BRACKET || isCloser(byte);
+}
+
+function isCloser(byte: number | undefined): boolean {
+  return byte === Byte.CLOSE_BRACE || byte === Byte.CLOSE_BRACKET || byte === Byte.CLOSE_PAREN;
+}
+
+function endsWithColon(bytes: Uint8Array, start: number, end: number): boolean {
+  return lastByte(bytes, start, end) === Byte.COLON;
+}
+
+/** A header whose text is to come: it ends with a colon or a dash. */
+function isOpenEnd(bytes: Uint8Array, start: number, end: number): boolean {
+  const byte = lastByte(bytes, start, end);
+  return byte === Byte.COLON || byte === Byte.DASH;
+}
+
+function lastByte(bytes: Uint8Array, start: number, end: number): number | undefined {
+  let at = end - 1;
+  while (at > start && isBlank(bytes[at])) at--;
+  return bytes[at];
 }
 
 function startsWith(bytes: Uint8Array, start: number, end: number, text: Uint8Array): boolean {

@@ -1,0 +1,97 @@
+/** What a line without a header is to a stack trace. */
+export const Trace = {
+  NONE: 0,
+  /** An exception's class, maybe with its message: `TypeError: x`. */
+  ERROR: 1,
+  /** The same with its package: only a log call or a trace writes that. */
+  QUALIFIED: 2,
+  /** How a runtime announces that a program dies: `Unhandled exception:`. */
+  CRASH: 3,
+  /** Go: `panic: x`, `fatal error: x`. */
+  PANIC: 4,
+  /** Go: `goroutine 1 [running]:`. */
+  GOROUTINE: 5,
+  /** Python: `Traceback (most recent call last):`, or a frame in front of it. */
+  TRACEBACK: 6,
+  /** Node: place of the error, its line and a caret follow. */
+  SOURCE: 7,
+  /** A line of a trace that has begun: a frame, a note, the end of an inner trace. */
+  PART: 8,
+  /** The title of a trace, or of what caused it: it belongs to whatever text stands before it. */
+  TITLE: 9,
+  /** Joins the trace behind it to the one before it. */
+  LINK: 10,
+} as const;
+export type Trace = (typeof Trace)[keyof typeof Trace];
+
+/** Bytes of a line that are looked at. */
+const REACH = 256;
+
+const CLASS = String.raw`[A-Z][\w$]*?(?:Error|Exception|Throwable|Failure|Fault|Panic|Interrupt|Exit)(?:\d+|s)?|Errno::[A-Z]\w*|[A-Z]\w*(?:::[A-Z]\w*)+`;
+const BEHIND_CLASS = String.raw`(?=:|$| \(| \[[A-Z_\d]+\]| with | in )`;
+
+/** The first that matches says what the line is. */
+const RULES: readonly (readonly [RegExp, Trace])[] = [
+  [/^(?:panic: |fatal error: |SIG[A-Z]+: |unexpected fault address )/, Trace.PANIC],
+  [/^goroutine \d+ (?:gp=\S+ )?(?:m=\S+ )?(?:mp=\S+ )?\[/, Trace.GOROUTINE],
+  [/^(?: +\+ Exception Group )?Traceback \(most recent call last\)|^ *File "[^"]+", line \d+|^\S[^:]*: Traceback \(most recent call last\)/, Trace.TRACEBACK],
+  [/^(?:The above exception was the |During handling of the above )/, Trace.LINK],
+  [/^(?:[-\s=]*(?:stack|back|call|javascript|native) ?(?:stack ?)?(?:back)?(?:trace|stack)(?:back)?\b|CallStack \(|Stacktrace:|Caused by:|Suppressed: |Caused by$)/i, Trace.TITLE],
+  [/^(?:Unhandled |Uncaught |uncaught |Exception in |Exception ignored |Unexpected exception|Fatal error: |PHP (?:Fatal|Parse|Recoverable fatal) error: |Fatal Python error: |terminate called |thread '|thread \d+ panic|\*\* \(|[Ee]xception '|Fatal error in |# Fatal error)/, Trace.CRASH],
+  [/^(?:(?:file:\/\/)?\/|[A-Z]:\\|node:|\[eval\]|evalmachine)[^\s:]*:\d+$/, Trace.SOURCE],
+  [/^(?:at [\w$.<>\/:~[\]]+(?: ?\(|$| in )|\.\.\. (?:\d+|and \d+)|---|#\d+\s|created by |from \S+:\d+|exit status \d|\[signal |note: |<asynchronous suspension>|\(elided |Node\.js v\d|\(Use `|Raised |Re-raised |Called from |thrown in |(?:DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LOCATION): |LINE \d+: |SUMMARY: |Aborted|Next [A-Z\\]|\S+:\d+:in |Current thread |Thread 0x|Extension modules: |Exception: |Location:|Backtrace)/, Trace.PART],
+  [new RegExp(String.raw`^(?:[\w$]+(?:\.|::|\\|\/))+(?:${CLASS})${BEHIND_CLASS}`), Trace.QUALIFIED],
+  [new RegExp(String.raw`^ ?\[?(?:${CLASS})${BEHIND_CLASS}|^[^\s:]+:\d+:in [^(]+\([A-Z][\w:]*\)$`), Trace.ERROR],
+];
+
+const CARET = /^\s*\^+\s*$/;
+const FRAME = /^\s*(?:at |from |#\d|File "|\d+: |\.\.\. |Caused by|\S+:\d+:in )/;
+const GO_CALL = /^\S+\([^)]*\)|^r[a-z\d]+ +0x|^\.\.\.additional frames/;
+const ALARM = /error|exception|warn|fail|crit|fatal|severe|panic|unable|could ?n[o']t|cannot|can't|traceback|caught|unhandled|crash|abort|\berr\b|\bwrn\b|\bftl\b|\[E\b|^E[,\d ]/i;
+const LEVEL = /\b(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|FATAL|CRITICAL)\b/;
+
+/** What the line at [start, end), indent included, is. Off the hot path: asked for lines without a header only. */
+export function traceOf(bytes: Uint8Array, start: number, end: number): Trace {
+  const text = textAt(bytes, start, end);
+  for (const [pattern, trace] of RULES) if (pattern.test(text)) return trace;
+  return Trace.NONE;
+}
+
+/** A caret below a source line. */
+export function isCaret(bytes: Uint8Array, start: number, end: number): boolean {
+  return CARET.test(textAt(bytes, start, end));
+}
+
+/** An indented line that only stands in a trace. */
+export function isFrame(bytes: Uint8Array, start: number, end: number): boolean {
+  return FRAME.test(textAt(bytes, start, end));
+}
+
+/** A call in a goroutine's stack, or a register below the last. */
+export function isGoCall(bytes: Uint8Array, start: number, end: number): boolean {
+  return GO_CALL.test(textAt(bytes, start, end));
+}
+
+/** Whether the first line of the record that begins at `first` speaks of trouble: then a trace below it is its own. */
+export function isAlarmed(bytes: Uint8Array, first: number, end: number): boolean {
+  return ALARM.test(firstLine(bytes, first, end));
+}
+
+/** Whether the first line of the record that begins at `first` tells a level. */
+export function hasLevel(bytes: Uint8Array, first: number, end: number): boolean {
+  return LEVEL.test(firstLine(bytes, first, end));
+}
+
+function firstLine(bytes: Uint8Array, first: number, end: number): string {
+  const text = textAt(bytes, first, end);
+  const newline = text.indexOf('\n');
+  return newline < 0 ? text : text.slice(0, newline);
+}
+
+/** The buffer that was asked for last: there is one per lane. */
+let view: Buffer | undefined;
+
+function textAt(bytes: Uint8Array, start: number, end: number): string {
+  if (view === undefined || view.buffer !== bytes.buffer || view.byteOffset !== bytes.byteOffset || view.length !== bytes.length) view = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
+  return view.toString('latin1', start, Math.min(end, start + REACH));
+}
