@@ -15,6 +15,8 @@ const LIST_PIECES = 16_384;
 /** Pieces one record may need: framing, two for each leaf, and its members. */
 const RECORD_PIECES = 128;
 const MEMBER_PIECES = 4;
+/** The last double before 2^63: back ends keep durations as signed 64-bit integers. */
+const MOST_NANOSECONDS = 2 ** 63 - 1024;
 /** U+FFFD for a single byte. */
 const REPAIR_GROWTH = 3;
 
@@ -266,7 +268,7 @@ export class Encoder {
   #converted(field: Field, as: number, event: LogEvent): void {
     const address = event.addressOf(field);
     const length = event.lengthOf(field);
-    if (as === As.NANOSECONDS) return this.#integer(Math.max(0, Math.round(event.numberOf(field) * 1e6)));
+    if (as === As.NANOSECONDS) return this.#integer(Math.min(MOST_NANOSECONDS, Math.max(0, Math.round(event.numberOf(field) * 1e6))));
     if (as === As.DECIMAL_ID) return this.#decimalId(address, length, event.kindOf(field));
     const mark = this.#plan.queryOf(event);
     if (as === As.BEFORE_QUERY) this.#value(address, mark < 0 ? length : mark, event.kindOf(field));
