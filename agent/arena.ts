@@ -27,6 +27,8 @@ export class Arena {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly input: Region;
   readonly scratch: Region;
+  /** Counts resets of the scratch space: what lies there is valid for one round. */
+  round = 0;
   #free = SLACK; // address 0 stays unused, so that 0 can mean "none"
   #constantsAt: number;
   readonly #constants: Region;
@@ -87,6 +89,7 @@ export class Arena {
   }
 
   resetScratch(): void {
+    this.round++;
     this.#scratchAt = this.scratch.start;
   }
 }

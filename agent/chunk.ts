@@ -1,4 +1,4 @@
-import type { MemberScanner } from '../parsers/values/json-scan.ts';
+import type { Scanners } from '../parsers/values/scanners.ts';
 
 /**
  * A run of whole records. `text` is `bytes` as latin1, made when first asked for: `text[i]` and `bytes[i]` are the
@@ -14,6 +14,6 @@ export interface Chunk {
   readonly base: number;
   /** Whether all of `bytes` is valid UTF-8. If not, what is written from it is repaired with U+FFFD. */
   readonly valid: boolean;
-  /** Lists the members of JSON objects in `bytes`. */
-  readonly members: MemberScanner;
+  /** What finds structure in `bytes`. */
+  readonly scanners: Scanners;
 }

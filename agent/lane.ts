@@ -7,7 +7,7 @@ import { LogEvent } from './event.ts';
 import { Field } from './fields.ts';
 import type { Source } from './inputs/source.ts';
 import type { Kernels } from './kernel/kernel.ts';
-import type { MemberScanner } from '../parsers/values/json-scan.ts';
+import type { Scanners } from '../parsers/values/scanners.ts';
 import { InputChunk } from './records/input-chunk.ts';
 import { cutAt, Overlong } from './records/overlong.ts';
 import type { Origin, RecordSink } from './records/record-sink.ts';
@@ -28,7 +28,7 @@ export interface LaneOptions {
   /** What is longer is cut. */
   readonly maxRecordBytes: number;
   readonly continuations: Continuations;
-  readonly members: MemberScanner;
+  readonly scanners: Scanners;
 }
 
 /** A source, what its records carry where they have nothing of their own (by sink), and how they are read. */
@@ -67,7 +67,7 @@ export class Lane {
     this.#tracker = tracker;
     this.#options = options;
     this.#event = new LogEvent(arena);
-    this.#chunk = new InputChunk(arena, options.members);
+    this.#chunk = new InputChunk(arena, options.scanners);
     this.#cutter = new RecordCutter(arena, kernels.newlines, options.continuations, options.maxRecordBytes);
     this.#overlong = new Overlong(options.maxRecordBytes);
     this.#idAddress = arena.claim(ID_BYTES).start;

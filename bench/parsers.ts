@@ -4,8 +4,7 @@
 import { parseArgs } from 'node:util';
 import { Arena } from '../agent/arena.ts';
 import { LogEvent } from '../agent/event.ts';
-import { KernelScanner, SCANNER_BYTES } from '../agent/kernel/kernel-scanner.ts';
-import { loadMembers } from '../agent/kernel/kernel.ts';
+import { kernelScanners, SCANNER_BYTES } from '../agent/kernel/kernel-scanners.ts';
 import { InputChunk } from '../agent/records/input-chunk.ts';
 import { identify } from '../parsers/aliases.ts';
 import { PARSERS } from '../parsers/index.ts';
@@ -21,7 +20,7 @@ const ROUNDS = 3;
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
 const arena = new Arena({ input: CHUNK_BYTES, scratch: 1_048_576, constants: 262_144 }, SCANNER_BYTES);
 const event = new LogEvent(arena);
-const chunk = new InputChunk(arena, new KernelScanner(arena, loadMembers(arena), identify));
+const chunk = new InputChunk(arena, kernelScanners(arena, identify));
 
 const chosen = PARSERS.filter(({ name }) => values.only?.split(',').includes(name) ?? true);
 const width = Math.max(...chosen.map(({ name }) => name.length));

@@ -2,10 +2,11 @@ import type { Chunk } from '../agent/chunk.ts';
 import type { LogEvent } from '../agent/event.ts';
 import { Field } from '../agent/fields.ts';
 import type { Parser } from './parser.ts';
+import { Column, isDash, quoteEnd } from './values/access-scan.ts';
 import { isDigit, isUpper } from './values/bytes.ts';
 import { accessTimestamp } from './values/timestamps.ts';
 
-const [SPACE, QUOTE, BACKSLASH, DASH, DOT, COLON, SLASH, OPEN, CLOSE] = [0x20, 0x22, 0x5c, 0x2d, 0x2e, 0x3a, 0x2f, 0x5b, 0x5d];
+const [SPACE, QUOTE, DOT, COLON, SLASH] = [0x20, 0x22, 0x2e, 0x3a, 0x2f];
 
 /**
  * Access logs in the common and the combined format, which Apache's mod_log_config defined and most servers write:
@@ -51,84 +52,63 @@ export const access: Parser = {
   parse,
 };
 
-/** Hot: every record of an access log. */
+/** The last time that was read, and what became of it: lines of the same second need it read only once. */
+const last = { address: 0, length: 0, round: -1 };
+
+/** Hot: every record of an access log. The scanner cuts the line, what follows looks at the parts. */
 function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boolean {
   const bytes = chunk.bytes;
-  const first = wordEnd(bytes, start, end);
-  const second = wordEnd(bytes, first + 1, end);
-  let third = wordEnd(bytes, second + 1, end);
-  let from = start;
-  let client = first;
-  if (third < end && bytes[third + 1] !== OPEN) { // one word more: a virtual host, or a user of two words
-    if (isDash(bytes, first + 1, second)) third = bracket(bytes, third, end);
-    else {
-      from = first + 1;
-      client = second;
-      third = wordEnd(bytes, third + 1, end);
-    }
-  }
-  if (third >= end || bytes[third + 1] !== OPEN) return false;
-  let at = accessTimestamp(chunk, third + 2, end, event);
-  if (at < 0 || bytes[at] !== CLOSE || bytes[at + 1] !== SPACE || bytes[at + 2] !== QUOTE) return false;
-  const request = at + 3;
-  const requestEnd = quoteEnd(bytes, request, end);
-  if (requestEnd < 0) return false;
-  at = status(chunk, requestEnd + 2, end, event);
-  if (at < 0) return false;
-  if (from > start) event.span(Field.host, start, first);
-  clientField(bytes, from, client, event);
-  const userStart = lastWord(bytes, client + 1, third);
-  if (!isDash(bytes, userStart, third)) event.span(Field.user_id, userStart, third);
-  requestFields(bytes, request, requestEnd, event);
-  tail(chunk, at, end, event);
+  const scanner = chunk.scanners.access;
+  if (!scanner.scan(start, end)) return false;
+  const row = scanner.row;
+  const statusEnd = row[Column.STATUS_END] as number;
+  if (!time(chunk, row, event) || !statusAndSize(bytes, row, statusEnd, event)) return false;
+  const hostEnd = row[Column.HOST + 1] as number;
+  if (hostEnd > 0) event.span(Field.host, row[Column.HOST] as number, hostEnd);
+  clientField(bytes, row[Column.CLIENT] as number, row[Column.CLIENT + 1] as number, event);
+  part(bytes, row, Column.USER, Field.user_id, event);
+  requestFields(bytes, row[Column.REQUEST] as number, row[Column.REQUEST + 1] as number, event);
+  part(bytes, row, Column.REFERER, Field.referer, event);
+  part(bytes, row, Column.AGENT, Field.user_agent, event);
+  const rest = row[Column.REST] as number;
+  if (rest < end) tail(bytes, rest, end, (row[Column.REFERER] as number) === 0, event);
   event.complete = true;
   return true;
 }
 
-function wordEnd(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && bytes[at] !== SPACE) at++;
-  return at;
+function part(bytes: Uint8Array, row: Int32Array, column: number, field: Field, event: LogEvent): void {
+  const start = row[column] as number;
+  const end = row[column + 1] as number;
+  if (!isDash(bytes, start, end)) event.span(field, start, end);
 }
 
-/** The space before the next ` [`, for a user name with spaces in it. */
-function bracket(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && !(bytes[at] === SPACE && bytes[at + 1] === OPEN)) at++;
-  return at;
-}
-
-/** Where the user begins: behind `ident `, which is one word. */
-function lastWord(bytes: Uint8Array, at: number, end: number): number {
-  const ident = wordEnd(bytes, at, end);
-  return ident + 1 < end ? ident + 1 : at;
-}
-
-function isDash(bytes: Uint8Array, start: number, end: number): boolean {
-  return end <= start || (end - start === 1 && bytes[start] === DASH);
-}
-
-/** The closing quote: Apache writes a quote inside as `\"`, nginx as `\x22`. */
-function quoteEnd(bytes: Uint8Array, at: number, end: number): number {
-  for (; at < end; at++) {
-    const byte = bytes[at];
-    if (byte === QUOTE) return at;
-    if (byte === BACKSLASH) at++;
+function time(chunk: Chunk, row: Int32Array, event: LogEvent): boolean {
+  const start = row[Column.TIME] as number;
+  const end = row[Column.TIME + 1] as number;
+  if (row[Column.SAME_TIME] === 1 && last.round === event.arena.round) {
+    event.at(Field.timestamp, last.address, last.length, start, end);
+    return true;
   }
-  return -1;
+  last.round = -1;
+  if (accessTimestamp(chunk, start, end, event) !== end) return false;
+  last.address = event.addressOf(Field.timestamp);
+  last.length = event.lengthOf(Field.timestamp);
+  last.round = event.arena.round;
+  return true;
 }
 
-/** Status and size. Where they end, or -1. */
-function status(chunk: Chunk, start: number, end: number, event: LogEvent): number {
-  const bytes = chunk.bytes;
-  const statusEnd = wordEnd(bytes, start, end);
+/** Three digits or a dash, and a size or a dash. */
+function statusAndSize(bytes: Uint8Array, row: Int32Array, statusEnd: number, event: LogEvent): boolean {
+  const start = row[Column.STATUS] as number;
+  const sizeEnd = row[Column.SIZE_END] as number;
   const known = statusEnd - start === 3 && isDigit(bytes[start]) && isDigit(bytes[start + 1]) && isDigit(bytes[start + 2]);
-  if (!known && !isDash(bytes, start, statusEnd)) return -1;
-  const sizeEnd = wordEnd(bytes, statusEnd + 1, end);
+  if (!known && !isDash(bytes, start, statusEnd)) return false;
   if (sizeEnd > statusEnd + 1) {
     if (allDigits(bytes, statusEnd + 1, sizeEnd)) event.json(Field.bytes, statusEnd + 1, sizeEnd);
-    else if (!isDash(bytes, statusEnd + 1, sizeEnd)) return -1;
+    else if (!isDash(bytes, statusEnd + 1, sizeEnd)) return false;
   }
-  if (known && bytes[start] !== 0x30) event.json(Field.http_status, start, statusEnd); // nginx writes 000 where it answered nothing
-  return Math.min(sizeEnd, end);
+  if (known) event.json(Field.http_status, start, statusEnd);
+  return true;
 }
 
 /** Digits that are a JSON number: no zero in front. */
@@ -165,12 +145,10 @@ function requestFields(bytes: Uint8Array, start: number, end: number, event: Log
   if (versioned) event.span(Field.http_version, pathEnd + 6, end);
 }
 
-/** What follows the size: referer and user agent in quotes, and times that nginx is told to append. */
-function tail(chunk: Chunk, start: number, end: number, event: LogEvent): void {
-  const bytes = chunk.bytes;
-  let at = start;
-  let quoted = 0;
-  while (++at < end) {
+/** What a site appended: times that nginx is told to write, and with one in between, referer and user agent in quotes. */
+function tail(bytes: Uint8Array, start: number, end: number, expectsReferer: boolean, event: LogEvent): void {
+  let quoted = expectsReferer ? 0 : 2;
+  for (let at = start + 1; at < end; at++) {
     if (bytes[at] === QUOTE) {
       const close = quoteEnd(bytes, at + 1, end);
       if (close < 0) return;
@@ -179,7 +157,8 @@ function tail(chunk: Chunk, start: number, end: number, event: LogEvent): void {
       at = close + 1;
       continue;
     }
-    const next = wordEnd(bytes, at, end);
+    let next = at;
+    while (next < end && bytes[next] !== SPACE) next++;
     if (!event.has(Field.duration_ms)) seconds(bytes, at, next, event);
     else if (next - at === 32 && next >= end && isHex(bytes, at, next)) event.span(Field.request_id, at, next);
     at = next;

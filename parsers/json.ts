@@ -51,14 +51,33 @@ export const json: Parser = {
   parse,
 };
 
+/** Members of the record that was parsed last in the chunk. */
+let lastCount = 0;
+
+/**
+ * Shows `visit` key and value of each member that was kept of the record that was parsed last, which lies in `chunk`.
+ * False: `visit` said so, or one can't be taken over as it stands.
+ */
+export function keptMembers(chunk: Chunk, visit: (keyStart: number, keyEnd: number, start: number, end: number) => boolean): boolean {
+  const table = chunk.members.tables[0] as Int32Array;
+  for (let row = 0; row < lastCount * ROW; row += ROW) {
+    if ((table[row + 5] as number) <= DROPPED) continue;
+    const [keyStart, keyEnd, start, end] = [table[row] as number, table[row + 1] as number, table[row + 2] as number, table[row + 3] as number];
+    if ((table[row + 4] as number) > DOUBTFUL && hasDuplicates(chunk, start, end)) return false;
+    if (!visit(keyStart, keyEnd, start, end)) return false;
+  }
+  return true;
+}
+
 /** Hot: every record of a JSON log. */
 function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boolean {
-  const scanner = chunk.members;
+  const scanner = chunk.scanners.members;
   const table = scanner.tables[0] as Int32Array;
   let count = scanner.list(start, end, 0, -1);
   if (count < 0) return false;
   if (count >= UNSURE || !chunk.valid) count = dropDuplicates(chunk, table, count & (UNSURE - 1));
   event.lazyKeys(table, count, ROW);
+  lastCount = count;
   let again = 0;
   numberedLevel = -1;
   for (let row = 0; row < count * ROW; row += ROW) {
@@ -122,7 +141,7 @@ function indirect(chunk: Chunk, table: Int32Array, again: number, event: LogEven
   for (let index = 0; index < again; index++) {
     const row = later[index] as number;
     const id = (table[row + 5] as number) & ID;
-    if (typeOf(table, row) === Json.OBJECT && (table[row + 5] as number) >= 0 && aliasTable.isContainer(id)) descend(chunk, chunk.members, table, row, id, 1, event);
+    if (typeOf(table, row) === Json.OBJECT && (table[row + 5] as number) >= 0 && aliasTable.isContainer(id)) descend(chunk, chunk.scanners.members, table, row, id, 1, event);
   }
   if (weaklyNamed(chunk, table, again, 1, event)) weaklyNamed(chunk, table, again, 2, event);
 }

@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap';
 import { Arena } from '../agent/arena.ts';
 import { encodePlain } from '../agent/kernel/encode-plain.ts';
-import { KernelScanner, SCANNER_BYTES } from '../agent/kernel/kernel-scanner.ts';
+import { KernelScanner, MEMBERS_BYTES } from '../agent/kernel/kernel-scanner.ts';
 import { loadKernels, loadMembers, plainKernels } from '../agent/kernel/kernel.ts';
 import { Kind } from '../agent/kernel/pieces.ts';
 import { identify } from '../parsers/aliases.ts';
@@ -16,7 +16,7 @@ const random = seeded();
 t.comment(`SEED=${random.seed}`);
 
 const INPUT_BYTES = 262_144;
-const arena = new Arena({ input: INPUT_BYTES, scratch: 65_536, constants: 1024 }, 4 * INPUT_BYTES + SCANNER_BYTES);
+const arena = new Arena({ input: INPUT_BYTES, scratch: 65_536, constants: 1024 }, 4 * INPUT_BYTES + MEMBERS_BYTES);
 const list = arena.claim(65_536);
 const out = arena.claim(2 * INPUT_BYTES);
 const table = arena.claim(65_536);

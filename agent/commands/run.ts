@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { assemble, type Assembly } from '../assembly.ts';
 import type { Config } from '../config/schema.ts';
 import { ExitCode, UserError } from '../exit-codes.ts';
@@ -15,9 +16,16 @@ export interface RunOptions {
 /** After Ctrl-C the application that is piped in ends too: its last lines are read as long as they come this close together, in ms. */
 const INTERRUPT_QUIET_MS = 200;
 
+/**
+ * The path of a record is many small functions, each called at one place. V8 stops inlining at a budget made for web
+ * pages; with a larger one the lane is 5 to 10 % faster.
+ */
+const INLINING = ['--max-inlined-bytecode-size=1000', '--max-inlined-bytecode-size-cumulative=3000'];
+
 /** The agent: from assembly to the exit summary. Gives the exit code. */
 export async function run(config: Config, options: RunOptions): Promise<number> {
   setLogLevel(config.log_level);
+  for (const flag of INLINING) setFlagsFromString(flag);
   const stop = new AbortController();
   const quit = new AbortController();
   let quietMs = config.stop_delay;

@@ -1,6 +1,6 @@
 import { flat } from '../../outputs/dialects/flat.ts';
 import { parseWith, PARSERS } from '../../parsers/index.ts';
-import { PlainScanner } from '../../parsers/values/plain-scanner.ts';
+import { plainScanners, type Scanners } from '../../parsers/values/scanners.ts';
 import type { Arena } from '../arena.ts';
 import type { Chunk } from '../chunk.ts';
 import { Batch } from '../delivery/batch.ts';
@@ -46,7 +46,7 @@ export class ExplainSink implements RecordSink {
   readonly #other: LogEvent;
   #prepared: Omit<Explanation, 'fields'> | undefined;
   #alone = false;
-  #scanner: { readonly base: number; readonly members: PlainScanner } | undefined;
+  #scanner: { readonly base: number; readonly scanners: Scanners } | undefined;
   readonly #committed: Omit<Explanation, 'fields'>[] = [];
 
   constructor(arena: Arena, encode: Encode) {
@@ -110,8 +110,8 @@ export class ExplainSink implements RecordSink {
   #runnerUp(event: LogEvent, valid: boolean): string | undefined {
     const { base, start, end } = event;
     const bytes = this.#arena.bytes.subarray(base);
-    if (this.#scanner?.base !== base) this.#scanner = { base, members: new PlainScanner(bytes) };
-    const chunk: Chunk = { bytes, base, valid, text: Buffer.from(bytes.subarray(0, end)).toString('latin1'), members: this.#scanner.members };
+    if (this.#scanner?.base !== base) this.#scanner = { base, scanners: plainScanners(bytes) };
+    const chunk: Chunk = { bytes, base, valid, text: Buffer.from(bytes.subarray(0, end)).toString('latin1'), scanners: this.#scanner.scanners };
     const later = PARSERS.slice(PARSERS.findIndex(({ name }) => name === event.format) + 1);
     return later.find((parser) => {
       this.#other.begin(chunk, start, end);

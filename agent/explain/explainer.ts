@@ -8,8 +8,8 @@ import { Ledger } from '../delivery/ledger.ts';
 import { Tracker } from '../delivery/tracker.ts';
 import { NO_DEFAULTS } from '../encoder.ts';
 import { StreamInput } from '../inputs/stdin-source.ts';
-import { KernelScanner, SCANNER_BYTES } from '../kernel/kernel-scanner.ts';
-import { loadKernels, loadMembers } from '../kernel/kernel.ts';
+import { kernelScanners, SCANNER_BYTES } from '../kernel/kernel-scanners.ts';
+import { loadKernels } from '../kernel/kernel.ts';
 import { Lane } from '../lane.ts';
 import { ExplainSink, EXPLAIN_BYTES, type Explanation } from './explain-sink.ts';
 
@@ -30,7 +30,7 @@ export class Explainer {
     const arena = new Arena({ input: MAX_RECORD_BYTES + CHUNK_BYTES, scratch: 1_048_576, constants: 131_072 }, EXPLAIN_BYTES + LANE_BYTES);
     const kernels = loadKernels(arena);
     this.#sink = new ExplainSink(arena, kernels.encode);
-    this.#lane = new Lane(arena, kernels, [this.#sink], new Ledger(['explain']), new Tracker(), { chunkBytes: CHUNK_BYTES, maxRecordBytes: MAX_RECORD_BYTES, continuations, members: new KernelScanner(arena, loadMembers(arena), identify) });
+    this.#lane = new Lane(arena, kernels, [this.#sink], new Ledger(['explain']), new Tracker(), { chunkBytes: CHUNK_BYTES, maxRecordBytes: MAX_RECORD_BYTES, continuations, scanners: kernelScanners(arena, identify) });
     this.#warn = warn;
   }
 

@@ -14,7 +14,7 @@ const [TOO_LONG, FIRST_ENTRY] = [-3, -16];
 export type Identify = (bytes: Uint8Array, start: number, end: number, container: number) => number;
 
 /** Bytes a scanner claims of an arena. */
-export const SCANNER_BYTES = ENTRIES * ENTRY_BYTES + STACK_BYTES + TABLES * MAX_ROWS * ROW * 4 + 1024;
+export const MEMBERS_BYTES = ENTRIES * ENTRY_BYTES + STACK_BYTES + TABLES * MAX_ROWS * ROW * 4 + 1024;
 
 /**
  * Lists members by the kernel, which remembers the keys it has met with their ids: streams repeat their keys, so it

@@ -14,6 +14,12 @@ export interface MembersKernel {
   readonly members: (start: number, end: number, table: number, limit: number, base: number, container: number) => number;
 }
 
+/** Cuts lines of access logs; see assembly/access.ts. */
+export interface AccessKernel {
+  readonly setUpAccess: (lastTime: number) => void;
+  readonly access: (start: number, end: number, row: number, base: number) => number;
+}
+
 /** The loops that run over every byte. */
 export interface Kernels {
   readonly encode: Encode;
@@ -32,6 +38,12 @@ export function loadKernels(arena: Arena): Kernels {
 export function loadMembers(arena: Arena): MembersKernel {
   const { setUp, members } = load('members', arena);
   return { setUp, members } as MembersKernel;
+}
+
+/** The access log kernel over an arena's memory. It has a state of its own too. */
+export function loadAccess(arena: Arena): AccessKernel {
+  const { setUpAccess, access } = load('access', arena);
+  return { setUpAccess, access } as AccessKernel;
 }
 
 function load(name: string, arena: Arena): Record<string, unknown> {

@@ -1,20 +1,20 @@
 import { isUtf8 } from 'node:buffer';
 import type { Arena } from '../arena.ts';
 import type { Chunk } from '../chunk.ts';
-import type { MemberScanner } from '../../parsers/values/json-scan.ts';
+import type { Scanners } from '../../parsers/values/scanners.ts';
 
 /** The chunk that lies in the arena's input region: filled again and again. */
 export class InputChunk implements Chunk {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly base: number;
   valid = true;
-  readonly members: MemberScanner;
+  readonly scanners: Scanners;
   readonly #buffer: Buffer<ArrayBuffer>;
   #length = 0;
   #text: string | undefined;
 
-  constructor(arena: Arena, members: MemberScanner) {
-    this.members = members;
+  constructor(arena: Arena, scanners: Scanners) {
+    this.scanners = scanners;
     const { start, end } = arena.input;
     this.base = start;
     this.bytes = arena.bytes.subarray(start, end);

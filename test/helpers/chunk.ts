@@ -1,4 +1,4 @@
-import { PlainScanner } from '../../parsers/values/plain-scanner.ts';
+import { plainScanners } from '../../parsers/values/scanners.ts';
 import { Arena } from '../../agent/arena.ts';
 import type { Chunk } from '../../agent/chunk.ts';
 import { LogEvent, MEMBER_INTS, Shape, Value } from '../../agent/event.ts';
@@ -16,7 +16,7 @@ export function chunkOf(arena: Arena, text: string | Uint8Array): Chunk {
   const bytes = Buffer.from(text as string);
   arena.bytes.set(bytes, arena.input.start);
   const view = arena.bytes.subarray(arena.input.start, arena.input.start + bytes.length);
-  return { bytes: view, text: bytes.toString('latin1'), base: arena.input.start, valid: true, members: new PlainScanner(view) };
+  return { bytes: view, text: bytes.toString('latin1'), base: arena.input.start, valid: true, scanners: plainScanners(view) };
 }
 
 /** What an event holds, as an ordinary object: canonical fields, then the members that were kept. */

@@ -7,8 +7,8 @@ import { Encoder, NO_DEFAULTS, type Defaults } from '../../agent/encoder.ts';
 import type { LogEvent } from '../../agent/event.ts';
 import { EXPLAIN_BYTES, ExplainSink, type Explanation } from '../../agent/explain/explain-sink.ts';
 import type { Source } from '../../agent/inputs/source.ts';
-import { KernelScanner, SCANNER_BYTES } from '../../agent/kernel/kernel-scanner.ts';
-import { loadKernels, loadMembers, type Encode } from '../../agent/kernel/kernel.ts';
+import { kernelScanners, SCANNER_BYTES } from '../../agent/kernel/kernel-scanners.ts';
+import { loadKernels, type Encode } from '../../agent/kernel/kernel.ts';
 import { Lane } from '../../agent/lane.ts';
 import type { Origin, RecordSink } from '../../agent/records/record-sink.ts';
 import type { Dialect } from '../../outputs/dialects/dialect.ts';
@@ -84,8 +84,8 @@ export class LaneRig {
     const arena = new Arena({ input: maxRecordBytes + chunkBytes, scratch: 1_048_576, constants: 131_072 }, EXPLAIN_BYTES + LANE_BYTES);
     const kernels = loadKernels(arena);
     this.sink = new ExplainSink(arena, kernels.encode);
-    const members = new KernelScanner(arena, loadMembers(arena), identify);
-    this.lane = new Lane(arena, kernels, [this.sink], this.ledger, this.tracker, { chunkBytes, maxRecordBytes, continuations, members });
+    const scanners = kernelScanners(arena, identify);
+    this.lane = new Lane(arena, kernels, [this.sink], this.ledger, this.tracker, { chunkBytes, maxRecordBytes, continuations, scanners });
   }
 
   open(stream: Stream): TurnSource {
@@ -176,8 +176,8 @@ export class DialectRig {
     const arena = new Arena({ input: 1_048_576 + chunkBytes, scratch: 1_048_576, constants: 262_144 }, reserve);
     const kernels = loadKernels(arena);
     this.#sinks = outputs.map(({ dialect, fields }) => new KeepingSink(arena, kernels.encode, dialect, storeDefaults(arena, fields)));
-    const members = new KernelScanner(arena, loadMembers(arena), identify);
-    this.#lane = new Lane(arena, kernels, this.#sinks, this.ledger, new Tracker(), { chunkBytes, maxRecordBytes: 1_048_576, continuations, members });
+    const scanners = kernelScanners(arena, identify);
+    this.#lane = new Lane(arena, kernels, this.#sinks, this.ledger, new Tracker(), { chunkBytes, maxRecordBytes: 1_048_576, continuations, scanners });
   }
 
   /** Every record of the text, by output. */
