@@ -59,7 +59,7 @@ let lastCount = 0;
  * False: `visit` said so, or one can't be taken over as it stands.
  */
 export function keptMembers(chunk: Chunk, visit: (keyStart: number, keyEnd: number, start: number, end: number) => boolean): boolean {
-  const table = chunk.members.tables[0] as Int32Array;
+  const table = chunk.scanners.members.tables[0] as Int32Array;
   for (let row = 0; row < lastCount * ROW; row += ROW) {
     if ((table[row + 5] as number) <= DROPPED) continue;
     const [keyStart, keyEnd, start, end] = [table[row] as number, table[row + 1] as number, table[row + 2] as number, table[row + 3] as number];
