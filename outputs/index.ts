@@ -1,3 +1,4 @@
+import { cloudwatch } from './cloudwatch.ts';
 import { consoleOutput } from './console.ts';
 import { datadog } from './datadog.ts';
 import { elasticsearch } from './elasticsearch.ts';
@@ -14,6 +15,8 @@ export function createOutput(name: string, options: OutputOptions): Output {
       return file(name, options);
     case 'elasticsearch':
       return elasticsearch(name, options);
+    case 'cloudwatch':
+      return cloudwatch(name, options);
     case 'datadog':
       return datadog(name, options);
   }

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { CloudWatchOptions, cloudwatchFlag } from './cloudwatch-options.ts';
 import { ConsoleOptions, consoleFlag } from './console-options.ts';
 import { DatadogOptions, datadogFlag } from './datadog-options.ts';
 import { ElasticsearchOptions, elasticsearchFlag } from './elasticsearch-options.ts';
 import { FileOptions, fileFlag } from './file-options.ts';
 
 /** Options of every output there is, told apart by `type`. */
-export const OutputOptions = z.discriminatedUnion('type', [ConsoleOptions, FileOptions, ElasticsearchOptions, DatadogOptions]);
+export const OutputOptions = z.discriminatedUnion('type', [ConsoleOptions, FileOptions, ElasticsearchOptions, CloudWatchOptions, DatadogOptions]);
 export type OutputOptions = z.output<typeof OutputOptions>;
 
 /** What `-o TYPE=VALUE` of the command line means, by type: options, not checked yet. */
@@ -13,5 +14,6 @@ export const OUTPUT_FLAGS: ReadonlyMap<string, { usage: string; read: (value: st
   ['console', { usage: 'console', read: consoleFlag }],
   ['file', { usage: 'file=PATH', read: fileFlag }],
   ['elasticsearch', { usage: 'elasticsearch=URL', read: elasticsearchFlag }],
+  ['cloudwatch', { usage: 'cloudwatch=GROUP[/STREAM]', read: cloudwatchFlag }],
   ['datadog', { usage: 'datadog', read: datadogFlag }],
 ]);

@@ -1,0 +1,128 @@
+import { HttpClient } from './http.ts';
+import { CloudWatchApi } from './cloudwatch/api.ts';
+import { classifyError } from './cloudwatch/errors.ts';
+import { readEvents, type LogEvents } from './cloudwatch/events.ts';
+import { LogGroups } from './cloudwatch/groups.ts';
+import { LIMITS } from './cloudwatch/limits.ts';
+import { fitEvents, type TimePolicy } from './cloudwatch/messages.ts';
+import { nameTemplate, placesOf, type NameTemplate } from './cloudwatch/names.ts';
+import { rejectedVerdicts } from './cloudwatch/rejected.ts';
+import { putBody, splitIntoRequests } from './cloudwatch/requests.ts';
+import type { CloudWatchOptions } from './cloudwatch-options.ts';
+import { flat } from './dialects/flat.ts';
+import type { Destination, ItemVerdict, Output, Verdict } from './output.ts';
+
+/** Amazon CloudWatch Logs, through PutLogEvents. https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
+export function cloudwatch(name: string, options: CloudWatchOptions, env: NodeJS.ProcessEnv = process.env): Output {
+  return {
+    name,
+    type: 'cloudwatch',
+    network: true,
+    dialect: flat,
+    framing: FRAMING,
+    limits: options.batch,
+    ageMs: options.batch.age,
+    connections: CONNECTIONS,
+    open: () => CloudWatchDestination.open(options, env),
+  };
+}
+
+// Blanks make a record as long as CloudWatch counts it, so that the size of a batch is what its limit is about.
+const FRAMING = { before: ' '.repeat(LIMITS.eventBytes - 1), after: '\n' };
+const CONNECTIONS = 2; // one is being encoded for while the other waits; order within a stream is by time, whatever comes first
+const CONNECT_MS = 10_000;
+const ANSWER_BYTES = 1_048_576;
+
+/** Opens the destination alone, for tests that want a clock of their own. */
+export class CloudWatchDestination implements Destination {
+  readonly #client: HttpClient;
+  readonly #api: CloudWatchApi;
+  readonly #groups: LogGroups;
+  readonly #group: NameTemplate;
+  readonly #stream: NameTemplate;
+  readonly #policy: TimePolicy;
+
+  private constructor(client: HttpClient, options: CloudWatchOptions, env: NodeJS.ProcessEnv, now?: () => number) {
+    this.#client = client;
+    this.#api = new CloudWatchApi(client, options, env, now);
+    this.#groups = new LogGroups(this.#api, options);
+    this.#group = nameTemplate(options.group);
+    this.#stream = nameTemplate(options.stream);
+    this.#policy = { outsideWindow: options.outside_window, retentionDays: options.retention_days };
+  }
+
+  static async open(options: CloudWatchOptions, env: NodeJS.ProcessEnv, now?: () => number): Promise<CloudWatchDestination> {
+    const client = await HttpClient.open({ connections: CONNECTIONS, connectMs: CONNECT_MS, timeoutMs: options.timeout, answerBytes: ANSWER_BYTES });
+    return new CloudWatchDestination(client, options, env, now);
+  }
+
+  /** One request as a rule; more where records go to several streams or lie more than a day apart. */
+  async send(body: Uint8Array<ArrayBuffer>, count: number, signal: AbortSignal): Promise<Verdict> {
+    const nowMs = this.#api.clock.now();
+    const events = readEvents(body, count, nowMs);
+    const verdicts: (ItemVerdict | undefined)[] = new Array<undefined>(count).fill(undefined);
+    fitEvents(events, verdicts, this.#policy, nowMs);
+    const positions = Array.from(verdicts.keys()).filter((position) => verdicts[position] === undefined);
+    let failure: Verdict | undefined;
+    for (const place of placesOf(events, positions, this.#group, this.#stream)) {
+      for (const request of splitIntoRequests(events, place.positions)) {
+        const verdict = await this.#put(events, request, place.group, place.stream, signal);
+        if (settleRequest(verdicts, request, verdict)) continue;
+        failure ??= verdict;
+        if (verdict.kind === 'retry') return summary(verdicts, failure); // what is busy is not to be asked at once for the next
+        break;
+      }
+    }
+    return summary(verdicts, failure);
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  /** Makes group and stream when they turn out to be missing, and then tries once more. */
+  async #put(events: LogEvents, positions: Int32Array, group: string, stream: string, signal: AbortSignal): Promise<Verdict> {
+    const first = await this.#putOnce(events, positions, group, stream, signal);
+    if (first !== 'missing') return first;
+    const problem = await this.#groups.make(group, stream, signal);
+    if (problem !== undefined) return problem;
+    const second = await this.#putOnce(events, positions, group, stream, signal);
+    return second === 'missing' ? { kind: 'retry', reason: `the log stream ${group} ${stream} was made, and is not there yet` } : second;
+  }
+
+  async #putOnce(events: LogEvents, positions: Int32Array, group: string, stream: string, signal: AbortSignal, sequenceToken?: string): Promise<Verdict | 'missing'> {
+    const called = await this.#api.call('PutLogEvents', putBody(events, positions, group, stream, sequenceToken), signal);
+    if (called.kind === 'failed') return called.verdict;
+    if (called.kind === 'error') {
+      const { code, expectedSequenceToken } = called.error;
+      if (code === 'ResourceNotFoundException') return 'missing';
+      // Sequence tokens have meant nothing since 2023; some emulators still want them.
+      if (code === 'InvalidSequenceTokenException' && expectedSequenceToken !== undefined && sequenceToken === undefined) return this.#putOnce(events, positions, group, stream, signal, expectedSequenceToken);
+      return classifyError(called.error);
+    }
+    const items = rejectedVerdicts(called.answer['rejectedLogEventsInfo'], positions.length);
+    return items === undefined ? { kind: 'delivered' } : { kind: 'partial', items };
+  }
+}
+
+/** Notes what came of a request's records. False: it failed as a whole. */
+function settleRequest(verdicts: (ItemVerdict | undefined)[], positions: Int32Array, verdict: Verdict): boolean {
+  if (verdict.kind !== 'delivered' && verdict.kind !== 'partial') return false;
+  positions.forEach((position, at) => (verdicts[position] = verdict.kind === 'partial' ? verdict.items[at] : verdict));
+  return true;
+}
+
+/** One verdict from all. A failure stands for the batch if nothing of it was settled, else for the records that are left. */
+function summary(verdicts: readonly (ItemVerdict | undefined)[], failure: Verdict | undefined): Verdict {
+  if (failure === undefined && verdicts.every((verdict) => verdict?.kind === 'delivered')) return { kind: 'delivered' };
+  if (failure !== undefined && verdicts.every((verdict) => verdict === undefined)) return failure;
+  const left = leftover(failure);
+  return { kind: 'partial', items: Array.from(verdicts, (verdict) => verdict ?? left) };
+}
+
+/** A request that is bad as a whole is judged anew when its records come without the others. */
+function leftover(failure: Verdict | undefined): ItemVerdict {
+  if (failure === undefined || !('reason' in failure)) return { kind: 'retry', reason: 'not sent yet' };
+  if (failure.kind === 'blocked') return { kind: 'blocked', reason: failure.reason };
+  return { kind: 'retry', reason: failure.reason, stubborn: failure.kind !== 'retry' || failure.stubborn === true };
+}
