@@ -118,6 +118,12 @@ export class Encoder {
     this.#bytes = this.#committedBytes;
   }
 
+  /** Counts what the prepared record really becomes; `pendingBytes` is what it becomes at most. Behind a `flush`: nothing else is pending then. */
+  measure(): void {
+    const list = this.#ints.subarray(this.#list.start / 4, this.#at);
+    this.#bytes = encodePlain(this.#arena.bytes, list, list.length / PIECE_INTS, new Uint8Array(this.#bytes), 0, 0);
+  }
+
   /** Writes the committed records into the batch; what was only prepared stays prepared. */
   flush(batch: Batch): void {
     const first = this.#list.start / 4;

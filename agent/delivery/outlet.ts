@@ -2,6 +2,7 @@ import type { Arena } from '../arena.ts';
 import { Encoder, type Defaults } from '../encoder.ts';
 import type { LogEvent } from '../event.ts';
 import type { Encode } from '../kernel/kernel.ts';
+import { QUOTE_GROWTH } from '../kernel/pieces.ts';
 import type { Origin, RecordSink } from '../records/record-sink.ts';
 import type { Output } from '../../outputs/output.ts';
 import type { Batch } from './batch.ts';
@@ -94,6 +95,8 @@ export class Outlet implements RecordSink {
   /** The pieces may be too much: see what they really come to, then what a new batch can hold. */
   #makeRoom(batch: Batch): boolean {
     this.#encoder.flush(batch);
+    if (this.#fits(batch)) return true;
+    if (batch.length + this.#encoder.pendingBytes / QUOTE_GROWTH < batch.memory.length) this.#encoder.measure();
     if (this.#fits(batch)) return true;
     if (batch.count > 0) {
       this.#seal(batch);
