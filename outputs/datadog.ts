@@ -30,8 +30,8 @@ const CONNECTIONS = 2; // one is being encoded for while the other waits
 const CONNECT_MS = 10_000;
 const ANSWER_BYTES = 65_536;
 
-/** Sites are not listed here: Datadog adds some, and all follow the same rule. */
-function intake({ site, url }: DatadogOptions, env: NodeJS.ProcessEnv): URL {
+/** Where logs go. Sites are not listed here: Datadog adds some, and all follow the same rule. */
+export function intake({ site, url }: DatadogOptions, env: NodeJS.ProcessEnv): URL {
   if (url === undefined) return new URL(`https://http-intake.logs.${site ?? given(env['DD_SITE']) ?? 'datadoghq.com'}/api/v2/logs`);
   const address = new URL(url);
   if (address.pathname === '/') address.pathname = '/api/v2/logs';
