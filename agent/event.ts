@@ -91,6 +91,14 @@ export class LogEvent {
     return this.#base;
   }
 
+  /** Counts positions from another address from here on; gives the former one. */
+  rebase(base: number): number {
+    this.#fillKeys();
+    const former = this.#base;
+    this.#base = base;
+    return former;
+  }
+
   /** Empties the event for the record at [start, end) of `chunk`. */
   begin(chunk: Chunk, start: number, end: number): void {
     this.#base = chunk.base;
@@ -134,6 +142,12 @@ export class LogEvent {
 
   toOf(field: Field): number {
     return this.slots[(field << SLOT_SHIFT) + Slot.TO] as number;
+  }
+
+  /** Says where in the chunk a field was read from. */
+  setPlace(field: Field, from: number, to: number): void {
+    this.slots[(field << SLOT_SHIFT) + Slot.FROM] = from;
+    this.slots[(field << SLOT_SHIFT) + Slot.TO] = to;
   }
 
   /** Keeps a field from being set: its name is taken, or what stands there is known not to be one. */

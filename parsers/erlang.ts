@@ -2,6 +2,7 @@ import { Field } from '../agent/fields.ts';
 import type { Parser } from './parser.ts';
 import { Byte, isBlank, isUpper } from './values/bytes.ts';
 import { levelAt } from './values/levels.ts';
+import { startsWith } from './values/names.ts';
 import { readTimestamp } from './values/timestamps.ts';
 
 /** Erlang/OTP's `error_logger` reports: `=ERROR REPORT==== 22-Nov-2026::10:00:00 ===` and the text. https://www.erlang.org/doc/man/error_logger.html */
@@ -18,7 +19,7 @@ export const erlang: Parser = {
     while (to < end && isUpper(bytes[to])) to++;
     const level = levelAt(bytes, start + 1, to);
     const marks = ' REPORT==== ';
-    if (level < 0 || !chunk.text.startsWith(marks, to)) return false;
+    if (level < 0 || !startsWith(bytes, to, end, marks)) return false;
     const time = readTimestamp(chunk, to + marks.length, end, event);
     if (time < 0) return false;
     event.level(level, start + 1, to);

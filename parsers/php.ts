@@ -2,6 +2,7 @@ import { Field } from '../agent/fields.ts';
 import { Level } from '../agent/levels.ts';
 import type { Parser } from './parser.ts';
 import { Byte, isLetter, skipBlanks } from './values/bytes.ts';
+import { startsWith } from './values/names.ts';
 import { readTimestamp } from './values/timestamps.ts';
 
 /** PHP's names of its error levels, as `display_errors` and `error_log` print them. https://www.php.net/manual/en/errorfunc.constants.php */
@@ -26,9 +27,9 @@ export const php: Parser = {
     if (time < 0) return false;
     let close = time;
     while (close < end && bytes[close] !== Byte.CLOSE_BRACKET && close - time < 40) close++;
-    if (!chunk.text.startsWith('] PHP ', close)) return false;
+    if (!startsWith(bytes, close, end, '] PHP ')) return false;
     const kind = close + 6;
-    const known = KINDS.find(([name]) => chunk.text.startsWith(name, kind) && bytes[kind + name.length] === Byte.COLON);
+    const known = KINDS.find(([name]) => startsWith(bytes, kind, end, name) && bytes[kind + name.length] === Byte.COLON);
     if (known === undefined) return false;
     const [name, level] = known;
     event.level(level, kind, kind + name.length);

@@ -2,8 +2,11 @@ import type { Chunk } from '../agent/chunk.ts';
 import { Value, type LogEvent } from '../agent/event.ts';
 import { Field } from '../agent/fields.ts';
 import { extract } from './extract/index.ts';
+import { mayBeRecord, nestedOf, readNested } from './nested.ts';
 import { PARSERS, parseRecord, parseWith } from './index.ts';
 import { plain } from './plain.ts';
+import { unescape, unescaped } from './scratch-chunk.ts';
+import { Byte } from './values/bytes.ts';
 
 /** Reads a record: its format first, then what its message says. What ships and what explains both call this. */
 export function readRecord(chunk: Chunk, start: number, end: number, event: LogEvent): void {
@@ -22,6 +25,40 @@ export function readerOf(format: string): typeof readRecord {
 }
 
 function readMessage(chunk: Chunk, event: LogEvent): void {
-  if (event.complete || (event.present & (1 << Field.message)) === 0 || event.kindOf(Field.message) !== Value.TEXT) return;
+  if (event.complete || (event.present & (1 << Field.message)) === 0) return;
+  if (event.kindOf(Field.message) !== Value.TEXT) return readEscaped(chunk, event);
+  const address = event.addressOf(Field.message);
+  if (mayBeRecord(event.arena.bytes, address, event.has(Field.level))) {
+    nestedOf(event.arena).chunk.valid = chunk.valid;
+    if (readNested(event, address, address + event.lengthOf(Field.message))) return readInside(event);
+  }
   extract(chunk, event.fromOf(Field.message), event.toOf(Field.message), event);
+}
+
+/** The message is a JSON string with escapes: what it stands for is read. Of its places in the line only the whole is known. */
+function readEscaped(chunk: Chunk, event: LogEvent): void {
+  const start = event.addressOf(Field.message) + 1;
+  const end = start + event.lengthOf(Field.message) - 2;
+  if (event.arena.bytes[start - 1] !== Byte.QUOTE || !unescape(event.arena, start, end)) return;
+  const [from, to] = [unescaped.start, unescaped.end];
+  nestedOf(event.arena).chunk.valid = chunk.valid;
+  if (mayBeRecord(event.arena.bytes, from, event.has(Field.level)) && readNested(event, from, to)) return readInside(event);
+  readScratch(event, from, to);
+}
+
+/** A message that was taken out of another. */
+function readInside(event: LogEvent): void {
+  if (event.complete) return;
+  const start = event.addressOf(Field.message);
+  const end = start + event.lengthOf(Field.message);
+  if (event.kindOf(Field.message) === Value.TEXT) readScratch(event, start, end);
+  else if (event.arena.bytes[start] === Byte.QUOTE && unescape(event.arena, start + 1, end - 1)) readScratch(event, unescaped.start, unescaped.end);
+}
+
+function readScratch(event: LogEvent, start: number, end: number): void {
+  const [from, to, before] = [event.fromOf(Field.message), event.toOf(Field.message), event.present];
+  const base = event.rebase(0);
+  extract(nestedOf(event.arena).chunk, start, end, event);
+  event.rebase(base);
+  for (let rest = event.present & ~before; rest !== 0; rest &= rest - 1) event.setPlace(31 - Math.clz32(rest & -rest), from, to);
 }

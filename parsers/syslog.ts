@@ -4,6 +4,7 @@ import { Field } from '../agent/fields.ts';
 import type { Parser } from './parser.ts';
 import { Byte, isDigit } from './values/bytes.ts';
 import { levelOfSeverity } from './values/levels.ts';
+import { startsWith } from './values/names.ts';
 import { priorityEnd, readPriority } from './values/priority.ts';
 import { hostEnd, readTag, setLeadingLevel } from './values/syslog-tag.ts';
 import { readTimestamp } from './values/timestamps.ts';
@@ -52,5 +53,5 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
 
 /** What syslog daemons write themselves, without a tag; a text in brackets is none either. */
 function isRepeat(chunk: Chunk, at: number, end: number): boolean {
-  return at < end && (chunk.text.startsWith('last message repeated', at) || chunk.text.startsWith('-- MARK --', at) || chunk.bytes[at] === Byte.OPEN_BRACKET);
+  return at < end && (startsWith(chunk.bytes, at, end, 'last message repeated') || startsWith(chunk.bytes, at, end, '-- MARK --') || chunk.bytes[at] === Byte.OPEN_BRACKET);
 }

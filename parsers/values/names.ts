@@ -119,6 +119,10 @@ export function equals(bytes: Uint8Array, start: number, end: number, text: stri
   return end - start === text.length && endsWith(bytes, start, end, text);
 }
 
+export function startsWith(bytes: Uint8Array, start: number, end: number, text: string): boolean {
+  return start + text.length <= end && endsWith(bytes, start, start + text.length, text);
+}
+
 export function endsWith(bytes: Uint8Array, start: number, end: number, text: string): boolean {
   let at = end - text.length;
   if (at < start) return false;

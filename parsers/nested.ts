@@ -1,0 +1,105 @@
+import type { Arena } from '../agent/arena.ts';
+import { LogEvent, MEMBER_INTS, Shape, Value } from '../agent/event.ts';
+import { Field, FIELDS } from '../agent/fields.ts';
+import { parseRecord, parseWith } from './index.ts';
+import { json, keptMembers } from './json.ts';
+import { aliasTable } from './aliases.ts';
+import { ScratchChunk } from './scratch-chunk.ts';
+import { Byte, isDigit, isUpper, skipDigits } from './values/bytes.ts';
+import { scanTimestamp } from './values/timestamps.ts';
+
+/**
+ * Records inside of records: a message that is JSON, or a log line with a time of its own. What the application says
+ * (time, level, message) beats what its envelope says; everything else the envelope has stays.
+ */
+
+/** A lane has one arena, and so one of these. */
+let workshop: { readonly chunk: ScratchChunk; readonly inner: LogEvent } | undefined;
+
+/** The chunk and the event that records inside of records are read with. */
+export function nestedOf(arena: Arena): { readonly chunk: ScratchChunk; readonly inner: LogEvent } {
+  if (workshop?.chunk.arena !== arena) workshop = { chunk: new ScratchChunk(arena), inner: new LogEvent(arena) };
+  return workshop;
+}
+
+/** Hot: whether a text that begins with these bytes may be a record. */
+export function mayBeRecord(bytes: Uint8Array, start: number, hasLevel: boolean): boolean {
+  const first = bytes[start] as number;
+  if (first === Byte.OPEN_BRACE) return true;
+  const second = bytes[start + 1];
+  if (isDigit(first)) return isDigit(second);
+  if (first === Byte.OPEN_BRACKET) return isDigit(second) || !hasLevel;
+  return isUpper(first) && (isDigit(second) || !hasLevel && isUpper(second));
+}
+
+/** Reads the record at [start, end) of the arena, which is the event's message. Whether the event got a message from it. */
+export function readNested(event: LogEvent, start: number, end: number): boolean {
+  const { chunk, inner } = nestedOf(event.arena);
+  let to = end;
+  while (to > start && (chunk.bytes[to - 1] as number) <= Byte.SPACE) to--;
+  inner.begin(chunk, start, to);
+  if (chunk.bytes[start] === Byte.OPEN_BRACE) return chunk.bytes[to - 1] === Byte.CLOSE_BRACE && readJson(event, start, to);
+  if (event.has(Field.level) && !isTimed(chunk.bytes, start, to)) return false;
+  parseRecord(chunk, start, to, inner);
+  if (!inner.has(Field.message) || !inner.has(Field.level) && !inner.complete) return false;
+  return adopt(event, inner, true);
+}
+
+/** Whether a text begins with a time, in brackets or behind klog's letter. */
+function isTimed(bytes: Uint8Array, start: number, end: number): boolean {
+  if (isUpper(bytes[start])) return skipDigits(bytes, start + 1, end) === start + 5;
+  const from = bytes[start] === Byte.OPEN_BRACKET ? start + 1 : start;
+  return isDigit(bytes[from]) && scanTimestamp(bytes, from, end) > 0;
+}
+
+function readJson(event: LogEvent, start: number, end: number): boolean {
+  const { chunk, inner } = nestedOf(event.arena);
+  if (!parseWith(json, chunk, start, end, inner)) return false;
+  const isFree = inner.has(Field.message) && keptMembers(chunk, (keyStart, keyEnd) => canTake(event, keyStart, keyEnd));
+  if (isFree) {
+    keptMembers(chunk, (keyStart, keyEnd, from, to) => {
+      const id = aliasTable.find(chunk.bytes, keyStart, keyEnd, -1);
+      return event.member(keyStart - event.base, keyEnd - event.base, from - event.base, to - event.base, Value.JSON, aliasTable.isReserved(id));
+    });
+  }
+  return adopt(event, inner, isFree);
+}
+
+/** Whether a key can be a member of the event beside what it has. */
+function canTake(event: LogEvent, start: number, end: number): boolean {
+  const { bytes } = event.arena;
+  for (let at = start; at < end; at++) if (bytes[at] === 0x5c || (bytes[at] as number) >= 0x80) return false;
+  return !event.hasMember(start, end - start) && !FIELD_NAMES.has(Buffer.from(bytes.buffer, start, end - start).toString('latin1'));
+}
+
+const FIELD_NAMES = new Set<string>(FIELDS);
+/** What the application knows better than its envelope. */
+const ITS_OWN = (1 << Field.timestamp) | (1 << Field.level) | (1 << Field.message);
+
+/** Takes over what was read. `withMessage`: all of it is taken over, so that the message need not stay whole. */
+function adopt(event: LogEvent, inner: LogEvent, withMessage: boolean): boolean {
+  const [from, to] = [event.fromOf(Field.message), event.toOf(Field.message)];
+  const hasMessage = withMessage && takePairs(event, inner);
+  for (let rest = inner.present; rest !== 0; rest &= rest - 1) {
+    const field = 31 - Math.clz32(rest & -rest);
+    if (field === Field.message ? !hasMessage : event.has(field) && (ITS_OWN & (1 << field)) === 0) continue;
+    event.rule = inner.rules[field] as string;
+    if (inner.kindOf(field) === Value.JSON) event.jsonAt(field, inner.addressOf(field), inner.lengthOf(field), from, to);
+    else event.at(field, inner.addressOf(field), inner.lengthOf(field), from, to);
+    event.numbers[field] = inner.numbers[field] as number;
+  }
+  event.complete = inner.complete && hasMessage;
+  return hasMessage;
+}
+
+/** Pairs of a text's header; those of JSON are taken over already. False: one has the key of another. */
+function takePairs(event: LogEvent, inner: LogEvent): boolean {
+  for (let index = 0; index < inner.memberCount; index++) {
+    const at = index * MEMBER_INTS;
+    const [key = 0, keyLength = 0, address = 0, length = 0, shape = 0, reserved = 0] = inner.members.subarray(at, at + MEMBER_INTS);
+    if (shape !== Shape.TEXT_TEXT && shape !== Shape.TEXT_JSON) continue;
+    const base = event.base;
+    if (!event.member(key - base, key + keyLength - base, address - base, address + length - base, shape === Shape.TEXT_JSON ? Value.JSON : Value.TEXT, reserved !== 0)) return false;
+  }
+  return true;
+}
