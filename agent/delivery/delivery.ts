@@ -3,6 +3,7 @@ import { backoffMs, Pauses, RETRY_LIMITS, type RetryLimits } from './backoff.ts'
 import type { Batch } from './batch.ts';
 import { Health, type HealthState } from './health.ts';
 import { Part } from './part.ts';
+import type { DrainLimits, Shipping } from './shipping.ts';
 import { lettersOf, settle, type Books, type Shipment } from './settlement.ts';
 
 /** What a delivery needs. */
@@ -26,7 +27,7 @@ export interface DeliveryOptions extends Books {
  * gives up and never drops: while a destination fails, its batches stay in their slots, and reading stops when all
  * slots are taken.
  */
-export class Delivery {
+export class Delivery implements Shipping {
   readonly #options: DeliveryOptions;
   readonly #limits: RetryLimits;
   readonly #now: () => number;
@@ -89,10 +90,10 @@ export class Delivery {
    * Waits until all that was submitted is settled: at most `quietMs` without progress, at most `totalMs` altogether.
    * False: something is left. Back-off waits end at once.
    */
-  async drain(limits: { readonly quietMs: number; readonly totalMs: number }): Promise<boolean> {
+  async drain(limits: DrainLimits): Promise<boolean> {
     const startMs = this.#now();
     this.#progressAtMs = startMs;
-    this.#pauses.endAll();
+    this.hurry();
     while (this.#active.size > 0) {
       const leftMs = Math.min(this.#progressAtMs + limits.quietMs, startMs + limits.totalMs) - this.#now();
       if (leftMs <= 0 || this.#stop.signal.aborted) return false;
@@ -101,6 +102,14 @@ export class Delivery {
     this.#drains.endAll();
     return this.#queue.length === 0 && !this.#stop.signal.aborted;
   }
+
+  /** Ends the waits between tries. */
+  hurry(): void {
+    this.#pauses.endAll();
+  }
+
+  /** What it holds is in memory only. */
+  readonly keptIn = undefined;
 
   /** Ends the requests under way. What is not settled stays pending: its sources are not acknowledged. */
   async stop(): Promise<void> {

@@ -13,6 +13,8 @@ interface Row {
   readonly name: string;
   readonly read: Amount;
   cutBytes: number;
+  /** The only output whose account counts; absent: all do. */
+  readonly output?: number;
   /** One account per output. */
   readonly accounts: readonly Account[];
 }
@@ -44,12 +46,25 @@ export class Ledger {
     this.#rows.set(source.index, row);
   }
 
+  /** Opens a row for what an earlier run has left to one output: it counts as read and pending. */
+  addEarlier(source: { readonly index: number; readonly name: string }, output: number, records: number, bytes: number): void {
+    const row = { ...newRow(source.name, this.#outputs.length), output };
+    this.#rows.set(source.index, row);
+    add(row.read, records, bytes);
+    this.opened(source.index, output, records, bytes);
+  }
+
+  /** Books of `source` are those of another. */
+  alias(source: number, of: number): void {
+    this.#rows.set(source, this.#row(of));
+  }
+
   /** A source is done: where there are many rows, its row is added to the shared one, so that rotated files do not pile up. */
   retire(source: number): void {
     const row = this.#rows.get(source);
     if (row === undefined || this.#rows.size < MAX_ROWS / 2) return;
     this.#rows.delete(source);
-    if (row !== this.#others) addRow(this.#others, row);
+    if (row !== this.#others && row.output === undefined) addRow(this.#others, row);
   }
 
   read(source: number, records: number, bytes: number): void {
@@ -99,6 +114,7 @@ export class Ledger {
   imbalance(): string[] {
     return this.#all().flatMap((row) =>
       row.accounts.flatMap((account, output) => {
+        if (output !== (row.output ?? output)) return [];
         const sum = sumOf(account);
         if (sum.records === row.read.records && sum.bytes === row.read.bytes) return [];
         return [`${row.name} at ${this.#outputs[output] ?? output}: read ${show(row.read)}, accounted for ${show(sum)}`];
@@ -124,12 +140,12 @@ export class Ledger {
     const cut = row.cutBytes > 0 ? `, ${row.cutBytes} bytes cut off long records` : '';
     return [
       `${row.name}: read ${show(row.read)}${cut}`,
-      ...row.accounts.map((account, output) => `  ${this.#outputs[output] ?? output}: ${describe(account)}`),
+      ...row.accounts.flatMap((account, output) => (output === (row.output ?? output) ? [`  ${this.#outputs[output] ?? output}: ${describe(account)}`] : [])),
     ];
   }
 
   #all(): Row[] {
-    const rows = [...this.#rows.values()].filter((row) => row !== this.#others);
+    const rows = [...new Set(this.#rows.values())].filter((row) => row !== this.#others);
     return [...rows, this.#others];
   }
 

@@ -6,7 +6,7 @@ import { QUOTE_GROWTH } from '../kernel/pieces.ts';
 import type { Origin, RecordSink } from '../records/record-sink.ts';
 import type { Output } from '../../outputs/output.ts';
 import type { Batch } from './batch.ts';
-import type { Delivery } from './delivery.ts';
+import type { Shipping } from './shipping.ts';
 import type { SlotPool } from './slot-pool.ts';
 
 /**
@@ -15,7 +15,7 @@ import type { SlotPool } from './slot-pool.ts';
  */
 export class Outlet implements RecordSink {
   readonly output: Output;
-  readonly delivery: Delivery;
+  readonly delivery: Shipping;
   readonly pool: SlotPool;
   readonly #encoder: Encoder;
   #batch: Batch | undefined;
@@ -26,7 +26,7 @@ export class Outlet implements RecordSink {
   #bytes = 0;
   #source = 0;
 
-  constructor(arena: Arena, encode: Encode, output: Output, delivery: Delivery, pool: SlotPool) {
+  constructor(arena: Arena, encode: Encode, output: Output, delivery: Shipping, pool: SlotPool) {
     this.output = output;
     this.delivery = delivery;
     this.pool = pool;

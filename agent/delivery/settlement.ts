@@ -9,7 +9,7 @@ import type { Tracker } from './tracker.ts';
 export interface Books {
   /** The output's position among the ledger's outputs. */
   readonly index: number;
-  readonly pool: SlotPool;
+  readonly pool: Pick<SlotPool, 'release'>;
   readonly ledger: Ledger;
   /** Absent: the output does not count for the sources' positions. */
   readonly tracker?: Tracker;

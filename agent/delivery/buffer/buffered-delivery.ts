@@ -1,0 +1,287 @@
+import type { Batch } from '../batch.ts';
+import { Pauses } from '../backoff.ts';
+import { Delivery, type DeliveryOptions } from '../delivery.ts';
+import type { HealthState } from '../health.ts';
+import type { Amount } from '../ledger.ts';
+import type { DrainLimits, Shipping } from '../shipping.ts';
+import type { SlotPool } from '../slot-pool.ts';
+import { BufferWriter, type WhenFull } from './buffer-writer.ts';
+import type { Item } from './item.ts';
+import { JournalReader } from './journal-reader.ts';
+import { addTo, type Journal } from './journal.ts';
+import type { SourceNames } from './source-names.ts';
+
+export interface BufferOptions {
+  /** Where new batches are written; without it they are kept in memory. */
+  readonly journal: Journal | undefined;
+  /** What earlier runs left, oldest first: sent before anything new. */
+  readonly older: readonly Journal[];
+  /** The batches that are read back, beside those that are filled. */
+  readonly readSlots: SlotPool;
+  readonly maxBytes: number;
+  readonly whenFull: WhenFull;
+  readonly names: SourceNames;
+  /** An older journal is delivered whole. */
+  readonly finished: (journal: Journal) => Promise<void>;
+}
+
+/** How long what was delivered may stay unknown to the disk, in ms: after a crash that much is sent again. */
+const NOTE_AFTER_MS = 1_000;
+const RETRY_MS = 1_000;
+
+/**
+ * Delivery with a disk buffer. A batch is on its way at once and written at the same time; it is safe when either is
+ * done. When more come than are delivered, those that are written leave the memory, and are read back when it is their
+ * turn. The order is always: sent and not settled (`#sent`), on the disk alone (journals), in memory behind it (`#back`).
+ */
+export class BufferedDelivery implements Shipping {
+  readonly #options: DeliveryOptions & { readonly pool: SlotPool };
+  readonly #buffer: BufferOptions;
+  readonly #inner: Delivery;
+  readonly #writer: BufferWriter | undefined;
+  /** With their readers, in the order in which they are sent. */
+  #journals: { readonly journal: Journal; readonly reader: JournalReader }[];
+  readonly #sent: Item[] = [];
+  readonly #back: Item[] = [];
+  readonly #items = new Map<Batch, Item>();
+  readonly #mostSent: number;
+  readonly #now: () => number;
+  readonly #drains = new Pauses();
+  #loading = false;
+  #tidying: Promise<void> | undefined;
+  #stopped = false;
+  #progressAtMs = 0;
+  #notedAtMs = 0;
+
+  constructor(options: DeliveryOptions & { readonly pool: SlotPool }, buffer: BufferOptions) {
+    this.#options = options;
+    this.#buffer = buffer;
+    this.#now = options.now ?? (() => performance.now());
+    this.#inner = new Delivery({ ...options, pool: { release: (batch) => this.#settled(batch) } });
+    this.#mostSent = Math.max(options.connections + 1, Math.floor(options.pool.size / 2));
+    const { journal, older } = buffer;
+    this.#journals = [...older, ...(journal === undefined ? [] : [journal])].map((one) => ({ journal: one, reader: this.#readerOf(one) }));
+    if (journal !== undefined) {
+      this.#writer = new BufferWriter({
+        name: options.name, journal, maxBytes: buffer.maxBytes, whenFull: buffer.whenFull, report: options.report,
+        done: (item) => this.#written(item),
+        prune: () => this.#note(journal, true),
+        dropItem: (item) => this.#dropItem(item),
+        dropAmounts: (amounts) => this.#drop(amounts, FULL),
+      });
+    }
+    void this.#load();
+    this.#tidy();
+  }
+
+  get health(): HealthState {
+    return this.#inner.health;
+  }
+
+  get idle(): boolean {
+    return (this.#writer?.isKeepingUp === true && !this.#stopped) || this.#inner.idle;
+  }
+
+  async whenIdle(): Promise<void> {
+    if (!this.idle) await Promise.race([this.#inner.whenIdle(), this.#drains.wait(RETRY_MS)]);
+  }
+
+  opened(batch: Batch, source: number, from: number, records: number, bytes: number): void {
+    this.#inner.opened(batch, source, from, records, bytes);
+  }
+
+  submit(batch: Batch): void {
+    if (batch.count === 0) return this.#options.pool.release(batch);
+    const item: Item = { batch, journal: this.#buffer.journal, span: undefined, segments: [], state: 'new', isSettled: false, isRead: false };
+    this.#items.set(batch, item);
+    this.#back.push(item);
+    this.#forward();
+    this.#writer?.write(item);
+  }
+
+  async drain({ quietMs, totalMs }: DrainLimits): Promise<boolean> {
+    const startMs = this.#now();
+    this.#progressAtMs = startMs;
+    this.#inner.hurry();
+    while (!this.#isEmpty) {
+      const leftMs = Math.min(this.#progressAtMs + quietMs, startMs + totalMs) - this.#now();
+      if (leftMs <= 0 || this.#stopped || this.#options.closed?.aborted) return false;
+      await this.#drains.wait(leftMs);
+    }
+    return true;
+  }
+
+  async stop(): Promise<void> {
+    await this.#inner.stop();
+    this.#stopped = true;
+    this.#drains.endAll();
+    await this.#writer?.stop();
+    while (this.#loading) await this.#drains.wait(RETRY_MS);
+    await this.#tidying;
+    for (const { journal, reader } of this.#journals) {
+      await reader.close();
+      if (journal.segments.length > 0) await this.#note(journal, true);
+      await journal.close();
+    }
+  }
+
+  get keptIn(): string | undefined {
+    const isSafe = [...this.#items.values()].every(({ span, isSettled }) => span !== undefined || isSettled);
+    return isSafe ? this.#journals.find(({ journal }) => journal.segments.length > 0)?.journal.options.folder : undefined;
+  }
+
+  get #isEmpty(): boolean {
+    return this.#sent.length === 0 && this.#back.length === 0 && this.#isDrained;
+  }
+
+  get #isDrained(): boolean {
+    return this.#journals.every(({ journal }) => journal.isDrained);
+  }
+
+  /** Moves batches on: to delivery when it is their turn, else out of the memory when they are written. */
+  #forward(): void {
+    if (this.#stopped) return;
+    for (let item = this.#back[0]; item !== undefined; item = this.#back[0]) {
+      if (this.#isDrained && !this.#loading && this.#sent.length < this.#mostSent) this.#send(item);
+      else if (item.state === 'written') this.#leave(item);
+      else break;
+      this.#back.shift();
+    }
+    void this.#load();
+  }
+
+  #send(item: Item): void {
+    this.#sent.push(item);
+    this.#inner.submit(item.batch);
+  }
+
+  #leave({ batch, journal, span, segments }: Item): void {
+    const [segment] = segments;
+    if (journal === undefined || segment === undefined || span === undefined) return;
+    journal.leave(batch, segment, span);
+    segment.held--;
+    this.#items.delete(batch);
+    this.#options.pool.release(batch);
+  }
+
+  /** Reads on where it was left off, as long as there are batches to read into. */
+  async #load(): Promise<void> {
+    if (this.#loading || this.#stopped || this.#isDrained) return;
+    this.#loading = true;
+    for (let read = await this.#readOne(); read; read = await this.#readOne()) continue;
+    this.#loading = false;
+    this.#drains.endAll();
+    if (this.#isDrained) this.#forward();
+  }
+
+  async #readOne(): Promise<boolean> {
+    const next = this.#journals.find(({ journal }) => !journal.isDrained);
+    const batch = next === undefined || this.#stopped ? undefined : this.#buffer.readSlots.take();
+    if (next === undefined || batch === undefined) return false;
+    const filled = await next.reader.fill(batch).catch((error: unknown) => this.#unreadable(error));
+    if (filled === undefined) {
+      this.#buffer.readSlots.release(batch);
+      return true;
+    }
+    const item: Item = { batch, journal: next.journal, span: filled.span, segments: [...filled.segments], state: 'written', isSettled: false, isRead: true };
+    for (const segment of filled.segments) segment.held++;
+    this.#items.set(batch, item);
+    if (!this.#stopped) this.#send(item);
+    return true;
+  }
+
+  /** The disk fails: it is tried again, and again. */
+  async #unreadable(error: unknown): Promise<undefined> {
+    this.#options.report(`${this.#options.name}: the disk buffer can't be read: ${error instanceof Error ? error.message : String(error)}`);
+    await this.#drains.wait(RETRY_MS);
+    return undefined;
+  }
+
+  #readerOf(journal: Journal): JournalReader {
+    return new JournalReader(journal, {
+      indexOf: (source, earlier) => this.#buffer.names.indexOf(source, earlier ? journal.options.earlierSource : undefined),
+      lost: (amounts, path) => {
+        const records = [...amounts.values()].reduce((sum, amount) => sum + amount.records, 0);
+        this.#options.report(`${this.#options.name}: ${records} records of the disk buffer are damaged or missing and were skipped: ${path}`);
+        this.#drop(amounts, DAMAGED);
+      },
+    });
+  }
+
+  /** A batch is on the disk. */
+  #written(item: Item): void {
+    if (item.isSettled) return this.#free(item);
+    this.#options.tracker?.settled(item.batch);
+    for (const segment of item.segments) segment.held++;
+    this.#forward();
+  }
+
+  /** All records of a batch are delivered or dead-lettered. Its memory may still be read from by the writer. */
+  #settled(batch: Batch): void {
+    const item = this.#items.get(batch);
+    if (item === undefined) return;
+    item.isSettled = true;
+    this.#sent.splice(this.#sent.indexOf(item), 1);
+    for (const segment of item.segments) segment.held--;
+    if (item.state !== 'writing') this.#free(item);
+    this.#progressAtMs = this.#now();
+    this.#forward();
+    this.#tidy();
+    this.#writer?.wake();
+    this.#drains.endAll();
+  }
+
+  #free({ batch, isRead }: Item): void {
+    this.#items.delete(batch);
+    if (isRead) this.#buffer.readSlots.release(batch);
+    else this.#options.pool.release(batch);
+  }
+
+  /** Throws a batch away that is not on its way. False: it is. */
+  #dropItem(item: Item): boolean {
+    const at = this.#back.indexOf(item);
+    if (at < 0) return false;
+    this.#back.splice(at, 1);
+    const amounts = new Map<number, Amount>();
+    const { batch } = item;
+    for (let i = 0; i < batch.count; i++) addTo(amounts, batch.sources[i] ?? 0, 1, batch.lengths[i] ?? 0);
+    this.#drop(amounts, FULL);
+    this.#options.tracker?.settled(batch);
+    this.#free(item);
+    return true;
+  }
+
+  #drop(amounts: ReadonlyMap<number, Amount>, reason: string): void {
+    for (const [source, { records, bytes }] of amounts) this.#options.ledger.dropped(source, this.#options.index, reason, records, bytes, true);
+    this.#progressAtMs = this.#now();
+    this.#drains.endAll();
+  }
+
+  /** Deletes what is done with, and notes from time to time how far delivery is. */
+  #tidy(): void {
+    this.#tidying ??= this.#tidyAll().finally(() => (this.#tidying = undefined));
+  }
+
+  async #tidyAll(): Promise<void> {
+    const nowMs = this.#now();
+    const isDue = nowMs - this.#notedAtMs >= NOTE_AFTER_MS;
+    if (isDue) this.#notedAtMs = nowMs;
+    for (const { journal } of this.#journals) {
+      const isOwn = journal === this.#buffer.journal;
+      if (journal.segments.length > 0 && (isDue || journal.canPrune(!isOwn))) await this.#note(journal, !isOwn);
+      if (isOwn || journal.segments.length > 0) continue;
+      this.#journals = this.#journals.filter((one) => one.journal !== journal);
+      await this.#buffer.finished(journal);
+    }
+  }
+
+  async #note(journal: Journal, all: boolean): Promise<void> {
+    const places = [...this.#items.values()].flatMap(({ journal: of, span, isSettled }) => (of === journal && span !== undefined && !isSettled ? [span.from] : []));
+    if (!journal.isDrained) places.push(journal.readFrom);
+    const next = places.reduce((lowest, place) => (place.record < lowest.record ? place : lowest), journal.end);
+    await journal.prune(next, all).catch((error: unknown) => this.#options.report(`${this.#options.name}: can't note what was delivered: ${String(error)}`));
+  }
+}
+
+const FULL = 'buffer full';
+const DAMAGED = 'damaged on disk';
