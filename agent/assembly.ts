@@ -21,6 +21,7 @@ import { kernelScanners, SCANNER_BYTES } from './kernel/kernel-scanners.ts';
 import { loadKernels } from './kernel/kernel.ts';
 import { Lane, type LaneSource } from './lane.ts';
 import { log } from './log.ts';
+import { ObservedTime } from './observed-time.ts';
 import type { Checkpoints } from './state/checkpoints.ts';
 import { StateDirectory } from './state/state-directory.ts';
 
@@ -49,6 +50,7 @@ export interface Assembly {
   readonly lane: Lane;
   readonly ledger: Ledger;
   readonly tracker: Tracker;
+  readonly observed: ObservedTime;
   readonly sources: Map<number, Source>;
   /** How records of an input are read, and what they carry, by outlet. */
   readonly handlingOf: (input: string) => Omit<LaneSource, 'source'>;
@@ -85,9 +87,10 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
     return new Outlet(arena, kernels.encode, output, delivery, pool);
   });
   const lane = new Lane(arena, kernels, outlets, ledger, tracker, { chunkBytes: CHUNK_BYTES, maxRecordBytes: config.max_record_bytes, continuations, scanners: kernelScanners(arena, identify) });
+  const observed = new ObservedTime(arena);
   const checkpoints = await openCheckpoints(config, state);
   const inputs = await openInputs(config, options, checkpoints);
-  return { inputs, outlets, destinations, deadLetters, lane, ledger, tracker, sources, handlingOf: handlingOf(config, arena, outputs, options.env), checkpoints, state };
+  return { inputs, outlets, destinations, deadLetters, lane, ledger, tracker, observed, sources, handlingOf: handlingOf(config, arena, observed, outputs, options.env), checkpoints, state };
 }
 
 /** Runs whose only output is the console neither read nor write state. */
@@ -147,10 +150,10 @@ function ownFiles(): Set<string> {
   return new Set([1, 2].map((descriptor) => fstatSync(descriptor, { bigint: true })).filter((stat) => stat.isFile()).map(({ dev, ino }) => `${dev}:${ino}`));
 }
 
-function handlingOf(config: Config, arena: Arena, outputs: readonly Output[], env: NodeJS.ProcessEnv): Assembly['handlingOf'] {
+function handlingOf(config: Config, arena: Arena, observed: ObservedTime, outputs: readonly Output[], env: NodeJS.ProcessEnv): Assembly['handlingOf'] {
   const network = networkFields(env);
   const byInput = new Map(Object.entries(config.inputs).map(([name, { fields, format }]) => {
-    const defaults = outputs.map((output) => storeDefaults(arena, output.network ? { ...network, ...fields } : fields));
+    const defaults = outputs.map((output) => storeDefaults(arena, output.network ? { ...network, ...fields } : fields, output.dialect.needsTimestamp ? observed : undefined));
     return [name, { defaults, read: readerOf(format) }];
   }));
   return (input) => {

@@ -67,6 +67,7 @@ export class Pipeline {
     const nowMs = performance.now();
     const wallMs = Date.now();
     setTimeContext({ zone: this.#zone, nowMs: wallMs, fallbackDateMs: wallMs });
+    this.#parts.observed.set(wallMs);
     const turn = this.#parts.lane.pump(from, flush, nowMs);
     if (turn === 'progress' || turn === 'waiting') this.#open.add(from);
     if (turn === 'progress') this.#lastBytesMs = nowMs;

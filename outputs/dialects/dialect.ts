@@ -26,6 +26,8 @@ export interface Dialect {
   readonly leaves: readonly Leaf[];
   /** Constant members that every document carries, such as `ecs.version`: JSON without braces. */
   readonly constants?: string;
+  /** Every document needs a timestamp: records without one get the time at which they were read. */
+  readonly needsTimestamp?: boolean;
   /** Where a source's own key goes that would collide with one of the dialect's objects; absent: no key can collide. */
   readonly aside?: string;
 }

@@ -10,6 +10,7 @@ export const ecs: Dialect = {
   name: 'ecs',
   constants: '"ecs":{"version":"8.11.0"}',
   aside: 'app',
+  needsTimestamp: true, // data streams refuse documents without @timestamp
   leaves: [
     { field: 'timestamp', path: ['@timestamp'] },
     { field: 'level', path: ['log', 'level'] },
