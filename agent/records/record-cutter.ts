@@ -9,13 +9,17 @@ export interface Continuations {
   begin(bytes: Uint8Array, start: number, end: number): number;
   /**
    * The state of the record that began at `first` once the line at [start, end), with `blanks` blank lines before it, has
-   * joined it. If that line begins another record: the complement (`~`) of the other's state.
+   * joined it. If that line begins another record: the complement (`~`) of the other's state. With UNSURE: the line belongs
+   * to the record only if a later one does.
    */
   join(state: number, bytes: Uint8Array, first: number, start: number, end: number, blanks: number): number;
 }
 
 /** The state of a record that need not wait for the next line. */
 export const CLOSED = 0;
+
+/** A bit of a state. */
+export const UNSURE = 2 ** 29;
 
 /** Bounds of a joined record. */
 const MAX_LINES = 1000;
@@ -59,6 +63,10 @@ export class RecordCutter {
   #blanks = 0;
   /** State of the record that the next line begins; negative when it is not known. */
   #known = -1;
+  /** Where reading goes on behind the last line that surely belongs to the record, and the table's state there. */
+  #sureAfter = 0;
+  #sureTaken = 0;
+  #sureScanned = 0;
 
   constructor(arena: Arena, newlines: Newlines, continuations: Continuations, maxBytes: number) {
     this.#newlines = newlines;
@@ -92,33 +100,67 @@ export class RecordCutter {
     this.start = this.#lineStart;
     this.end = this.#lineEnd;
     this.lines = 1;
-    let after = this.#lineAfter;
-    const bytes = this.#bytes;
-    let state = this.#known >= 0 ? this.#known : this.#continuations.begin(bytes, this.start, this.end);
+    const state = this.#known >= 0 ? this.#known : this.#continuations.begin(this.#bytes, this.start, this.end);
     this.#known = -1;
+    if (state === CLOSED) {
+      this.after = this.#lineAfter;
+      return true;
+    }
+    return this.#join(state);
+  }
+
+  /** Joins the lines below the record's first. False: its end is not known yet. */
+  #join(state: number): boolean {
+    const bytes = this.#bytes;
+    let after = this.#lineAfter;
+    let unsure = 0;
+    this.#mark(after);
     while (state !== CLOSED) {
       if (!this.#line(after)) {
         if (!this.#flush) {
           this.after = this.start;
           return false;
         }
-        after = this.#rest;
+        if (unsure === 0) this.#sureAfter = this.#rest;
         break;
       }
-      const isFull = this.lines >= MAX_LINES || this.#lineEnd - this.start > this.#maxBytes;
-      state = isFull ? -1 : this.#continuations.join(state, bytes, this.start, this.#lineStart, this.#lineEnd, this.#blanks);
-      if (state < 0) {
-        if (!isFull) this.#known = ~state;
-        after = this.#lineStart;
+      const isFull = this.lines + unsure >= MAX_LINES || this.#lineEnd - this.start > this.#maxBytes;
+      const next = isFull ? -1 : this.#continuations.join(state, bytes, this.start, this.#lineStart, this.#lineEnd, this.#blanks);
+      if (next < 0) {
+        if (unsure > 0) break;
+        if (!isFull) this.#known = ~next;
+        this.#sureAfter = this.#lineStart;
         if (!this.#unended) this.#taken--; // it is looked at again, as the first of the next record
         break;
       }
-      this.end = this.#lineEnd;
-      this.lines++;
+      state = next;
       after = this.#lineAfter;
+      unsure++;
+      if ((state & UNSURE) !== 0) continue;
+      this.end = this.#lineEnd;
+      this.lines += unsure;
+      unsure = 0;
+      this.#mark(after);
     }
-    this.after = after;
+    if (unsure > 0) this.#giveBack();
+    this.after = this.#sureAfter;
     return true;
+  }
+
+  /** The record goes up to `after` at least. */
+  #mark(after: number): void {
+    this.#sureAfter = after;
+    this.#sureTaken = this.#taken;
+    this.#sureScanned = this.#scanned;
+  }
+
+  /** Lines that do not belong to the record after all are looked at again. */
+  #giveBack(): void {
+    if (this.#scanned === this.#sureScanned) this.#taken = this.#sureTaken;
+    else {
+      this.#found = this.#taken = 0;
+      this.#scanned = this.#sureAfter;
+    }
   }
 
   /** Where the open record at the end begins, once `next` is false: everything before it is in a record or in none. */

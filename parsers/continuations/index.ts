@@ -1,4 +1,4 @@
-import { CLOSED, type Continuations } from '../../agent/records/record-cutter.ts';
+import { CLOSED, UNSURE, type Continuations } from '../../agent/records/record-cutter.ts';
 import { Byte, isBlank, isUpper, skipBlanks } from '../values/bytes.ts';
 import { depthAfter } from './brackets.ts';
 import { Head, headOf, isObjectStart } from './headers.ts';
@@ -41,10 +41,8 @@ const Kind = {
   HEADER: 3,
   /** An object or array over several lines; the count is the brackets that are open. */
   OBJECT: 4,
-  /** An exception and its message, before its frames. */
+  /** An exception, before its frames. Its message may go on in lines without indent, if frames follow; the count is those lines. */
   ERROR: 5,
-  /** The same, whose message may go on in lines without indent; the count is how many did. */
-  MESSAGE: 6,
   TRACE: 7,
   /** Python: before the exception's own line. */
   TRACEBACK: 8,
@@ -58,19 +56,21 @@ const Kind = {
   /** MySQL's slow log: lines that begin with #, then the statement. */
   COMMENT: 14,
   STATEMENT: 15,
+  /** Ruby: an exception with its place; its source line may follow behind a blank one. */
+  PLACE: 16,
 } as const;
-const KIND = 15;
+const KIND = 31;
 /** The last line asks for another: it ends with a colon. */
-const EXPECTS = 16;
+const EXPECTS = 32;
 /** It has more than one line. */
-const MULTI = 32;
-const INDENT_SHIFT = 6;
+const MULTI = 64;
+const INDENT_SHIFT = 7;
 const INDENT = 127;
-const COUNT_SHIFT = 13;
-/** Lines without indent that an exception's message may have. */
+const COUNT_SHIFT = 14;
+/** Lines without indent that an exception's message may have. Whether they are its is known when its frames come. */
 const MESSAGE_LINES = 8;
 
-const KIND_OF_TRACE: readonly number[] = [Kind.TEXT, Kind.ERROR, Kind.MESSAGE, Kind.MESSAGE, Kind.PANIC, Kind.GOROUTINE, Kind.TRACEBACK, Kind.SOURCE, Kind.TRACE, Kind.TRACE, Kind.TRACE];
+const KIND_OF_TRACE: readonly number[] = [Kind.TEXT, Kind.ERROR, Kind.ERROR, Kind.ERROR, Kind.PANIC, Kind.GOROUTINE, Kind.TRACEBACK, Kind.SOURCE, Kind.TRACE, Kind.TRACE, Kind.TRACE, Kind.PLACE, Kind.ERROR];
 const SLOW_LOG = ['# Time: ', '# User@Host: '].map((text) => Buffer.from(text));
 
 function indentOf(state: number): number {
@@ -83,7 +83,7 @@ function begin(head: Head, bytes: Uint8Array, start: number, at: number, end: nu
   const indent = Math.min(at - start, INDENT) << INDENT_SHIFT;
   if (head !== Head.NONE) return (head === Head.LEVEL ? Kind.LEVEL : Kind.HEADER) | (isOpenEnd(bytes, at, end) ? EXPECTS : 0) | indent;
   const byte = bytes[at];
-  if (byte === Byte.OPEN_BRACE || byte === Byte.OPEN_BRACKET) return beginObject(bytes, at, end) | indent;
+  if (byte === Byte.OPEN_BRACE || (byte === Byte.OPEN_BRACKET && isArrayStart(bytes, at, end))) return beginObject(bytes, at, end) | indent;
   if (byte === Byte.HASH && SLOW_LOG.some((text) => startsWith(bytes, at, end, text))) return Kind.COMMENT | indent;
   return (KIND_OF_TRACE[traceOf(bytes, start, end)] as number) | (endsWithColon(bytes, at, end) ? EXPECTS : 0) | indent;
 }
@@ -92,6 +92,12 @@ function beginObject(bytes: Uint8Array, at: number, end: number): number {
   const depth = depthAfter(bytes, at, end, 0);
   if (depth > 0) return Kind.OBJECT | (depth << COUNT_SHIFT);
   return bytes[at] === Byte.OPEN_BRACE ? Kind.CLOSED : Kind.TEXT;
+}
+
+/** `[` and nothing, or an element. */
+function isArrayStart(bytes: Uint8Array, at: number, end: number): boolean {
+  const next = skipBlanks(bytes, at + 1, end);
+  return next === end || bytes[next] === Byte.OPEN_BRACE || bytes[next] === Byte.QUOTE || bytes[next] === Byte.OPEN_BRACKET;
 }
 
 /** A short indent may be the padding of a level to five characters: ` INFO 2026-11-25`. And Rails indents an exception by one. */
@@ -114,9 +120,10 @@ function isBelow(state: number, bytes: Uint8Array, start: number, at: number, en
 
 function joinIndented(state: number, bytes: Uint8Array, start: number, at: number, end: number): number {
   switch (state & KIND) {
+    case Kind.TEXT: return bytes[at] === Byte.PLUS && traceOf(bytes, start, end) === Trace.TRACEBACK ? ~continuations.begin(bytes, start, end) : state | MULTI;
     case Kind.HEADER: return state | MULTI | (isAt(bytes, at) ? 1 << COUNT_SHIFT : 0);
     case Kind.OBJECT: return inObject(state, bytes, start, end);
-    case Kind.ERROR: case Kind.MESSAGE: return ended(isFrame(bytes, start, end) ? become(state, Kind.TRACE) : state, bytes, start, end);
+    case Kind.ERROR: case Kind.PLACE: return ended(isFrame(bytes, start, end) ? become(state, Kind.TRACE) : state, bytes, start, end);
     case Kind.TRACE: return ended(state, bytes, start, end);
     case Kind.SOURCE: return become(state, Kind.CARET);
     case Kind.CARET: return isCaret(bytes, start, end) ? become(state, Kind.THROWN) : ~continuations.begin(bytes, start, end);
@@ -150,7 +157,7 @@ function joinTrace(state: number, trace: Trace, bytes: Uint8Array, first: number
   if (blanks === 0 && isCloser(bytes[at]) && (state & MULTI) !== 0) return state;
   const next = kind <= Kind.HEADER ? afterText(state, trace, bytes, first, start, blanks) : afterTrace(state, trace, bytes, start, end, blanks);
   if (next < 0) return ~begin(Head.NONE, bytes, start, at, end);
-  return kind === Kind.HEADER || kind === Kind.LEVEL ? state | MULTI : ended(next, bytes, at, end);
+  return kind === Kind.HEADER || kind === Kind.LEVEL ? next | MULTI : ended(next, bytes, at, end);
 }
 
 const BREAK = -1;
@@ -158,18 +165,29 @@ const BREAK = -1;
 /** The record is text or a log line, with or without a trace below. The state, or BREAK. */
 function afterText(state: number, trace: Trace, bytes: Uint8Array, first: number, start: number, blanks: number): number {
   const kind = state & KIND;
+  const expects = (state & EXPECTS) !== 0;
   if (kind === Kind.TEXT) {
     if (trace === Trace.TITLE && blanks === 0) return become(state, Kind.TRACE);
-    return trace === Trace.TRACEBACK && (state & EXPECTS) !== 0 ? become(state, Kind.TRACEBACK) : BREAK;
+    return expects && isHeading(trace) ? become(state, KIND_OF_TRACE[trace] as number) : BREAK;
   }
-  const expects = (state & EXPECTS) !== 0;
   switch (trace) {
-    case Trace.NONE: return kind === Kind.HEADER && state >> COUNT_SHIFT === 0 && (blanks === 0 || expects) ? state : BREAK;
-    case Trace.PANIC: return BREAK;
-    case Trace.PART: case Trace.TITLE: case Trace.LINK: case Trace.GOROUTINE: return state;
+    case Trace.NONE: return kind === Kind.HEADER && takesText(state, bytes, first, start, blanks) ? state : BREAK;
+    case Trace.PANIC: case Trace.CRASH: case Trace.UNCAUGHT: case Trace.SOURCE: return BREAK;
+    case Trace.TITLE: return state & ((1 << COUNT_SHIFT) - 1); // its message may have lines of its own
+    case Trace.PART: case Trace.LINK: case Trace.GOROUTINE: return state;
     case Trace.QUALIFIED: if (kind === Kind.HEADER && blanks === 0) return state; break;
   }
   return expects || isAlarmed(bytes, first, start) ? state : BREAK;
+}
+
+/** Whether a line that says nothing of itself goes on with the text behind a header. Not below a trace. */
+function takesText(state: number, bytes: Uint8Array, first: number, start: number, blanks: number): boolean {
+  if (state >> COUNT_SHIFT !== 0) return false;
+  return blanks === 0 || (state & EXPECTS) !== 0 || (blanks === 1 && (state & MULTI) === 0 && isAlarmed(bytes, first, start));
+}
+
+function isHeading(trace: Trace): boolean {
+  return trace === Trace.ERROR || trace === Trace.QUALIFIED || trace === Trace.TRACEBACK || trace === Trace.PLACE || trace === Trace.GOROUTINE;
 }
 
 /** The record is a trace that began without a header. The state, or BREAK. */
@@ -178,11 +196,20 @@ function afterTrace(state: number, trace: Trace, bytes: Uint8Array, start: numbe
   if (kind === Kind.TRACEBACK && blanks === 0) return become(state, trace === Trace.TRACEBACK ? Kind.TRACEBACK : Kind.TRACE);
   if (kind === Kind.PANIC || kind === Kind.GOROUTINE) return afterPanic(state, trace, bytes, start, end);
   switch (trace) {
-    case Trace.PART: case Trace.TITLE: return become(state, Kind.TRACE);
+    case Trace.PART: return become(state, Kind.TRACE);
+    case Trace.TITLE: return begun(state, Kind.ERROR);
+    case Trace.PLACE: return begun(state, Kind.PLACE);
     case Trace.LINK: return become(state, Kind.TRACE) | EXPECTS;
+    case Trace.TRACEBACK: return kind === Kind.ERROR || (state & EXPECTS) !== 0 ? become(state, Kind.TRACEBACK) : BREAK;
+    case Trace.NONE: if (isMessage(state, blanks)) return counted(state); break;
   }
-  if ((state & EXPECTS) !== 0) return trace === Trace.TRACEBACK ? become(state, Kind.TRACEBACK) : trace === Trace.PANIC ? BREAK : state;
-  return trace === Trace.NONE && kind === Kind.MESSAGE && blanks === 0 ? counted(state) : BREAK;
+  return (state & EXPECTS) !== 0 && trace !== Trace.PANIC && trace !== Trace.CRASH && trace !== Trace.UNCAUGHT ? state : BREAK;
+}
+
+/** Whether an exception's message may go on in a line without indent. */
+function isMessage(state: number, blanks: number): boolean {
+  const kind = state & KIND;
+  return kind === Kind.ERROR ? blanks === 0 : kind === Kind.PLACE && blanks === 1 && state >> COUNT_SHIFT === 0;
 }
 
 function afterPanic(state: number, trace: Trace, bytes: Uint8Array, start: number, end: number): number {
@@ -193,11 +220,16 @@ function afterPanic(state: number, trace: Trace, bytes: Uint8Array, start: numbe
 }
 
 function become(state: number, kind: number): number {
-  return (state & ~KIND) | kind | MULTI;
+  return (state & ~(KIND | UNSURE)) | kind | MULTI;
+}
+
+/** As `become`, and its message may have lines of its own. */
+function begun(state: number, kind: number): number {
+  return become(state, kind) & ((1 << COUNT_SHIFT) - 1);
 }
 
 function counted(state: number): number {
-  return state >> COUNT_SHIFT >= MESSAGE_LINES ? BREAK : (state | MULTI) + (1 << COUNT_SHIFT);
+  return (state & ~UNSURE) >> COUNT_SHIFT >= MESSAGE_LINES ? BREAK : ((state | MULTI) + (1 << COUNT_SHIFT)) | UNSURE;
 }
 
 /** The state when the record's last line is that at [start, end). */

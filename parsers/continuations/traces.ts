@@ -21,13 +21,17 @@ export const Trace = {
   TITLE: 9,
   /** Joins the trace behind it to the one before it. */
   LINK: 10,
+  /** Ruby: `a.rb:3:in 'f'`, an exception's place or a frame. */
+  PLACE: 11,
+  /** A crash that tells the exception on the same line. */
+  UNCAUGHT: 12,
 } as const;
 export type Trace = (typeof Trace)[keyof typeof Trace];
 
 /** Bytes of a line that are looked at. */
 const REACH = 256;
 
-const CLASS = String.raw`[A-Z][\w$]*?(?:Error|Exception|Throwable|Failure|Fault|Panic|Interrupt|Exit)(?:\d+|s)?|Errno::[A-Z]\w*|[A-Z]\w*(?:::[A-Z]\w*)+`;
+const CLASS = String.raw`(?:[A-Z][\w$]*?)?(?:Error|Exception|Throwable|Failure|Fault|Panic|Interrupt|Exit)(?:\d+|s)?|Errno::[A-Z]\w*|[A-Z]\w*(?:::[A-Z]\w*)+`;
 const BEHIND_CLASS = String.raw`(?=:|$| \(| \[[A-Z_\d]+\]| with | in )`;
 
 /** The first that matches says what the line is. */
@@ -36,12 +40,14 @@ const RULES: readonly (readonly [RegExp, Trace])[] = [
   [/^goroutine \d+ (?:gp=\S+ )?(?:m=\S+ )?(?:mp=\S+ )?\[/, Trace.GOROUTINE],
   [/^(?: +\+ Exception Group )?Traceback \(most recent call last\)|^ *File "[^"]+", line \d+|^\S[^:]*: Traceback \(most recent call last\)/, Trace.TRACEBACK],
   [/^(?:The above exception was the |During handling of the above )/, Trace.LINK],
-  [/^(?:[-\s=]*(?:stack|back|call|javascript|native) ?(?:stack ?)?(?:back)?(?:trace|stack)(?:back)?\b|CallStack \(|Stacktrace:|Caused by:|Suppressed: |Caused by$)/i, Trace.TITLE],
-  [/^(?:Unhandled |Uncaught |uncaught |Exception in |Exception ignored |Unexpected exception|Fatal error: |PHP (?:Fatal|Parse|Recoverable fatal) error: |Fatal Python error: |terminate called |thread '|thread \d+ panic|\*\* \(|[Ee]xception '|Fatal error in |# Fatal error)/, Trace.CRASH],
+  [/^(?:[-\s=]*(?:stack|back|call|javascript|native) ?(?:stack ?)?(?:back)?(?:trace|stack)(?:back)?\b|CallStack \(|Stacktrace:|Caused by:|Suppressed: |Caused by$|\(Use `node )/i, Trace.TITLE],
+  [/^(?:Exception in thread "|(?:PHP )?(?:Fatal error: |Recoverable fatal error: ) ?Uncaught |PHP (?:Fatal|Parse) error: |Unhandled exception\. |Unhandled Exception: |Exception in thread |Exception ignored )/, Trace.UNCAUGHT],
+  [/^(?:Unhandled |Uncaught |Fatal error: |Fatal Python error: |terminate called |thread '|thread \d+ panic)/, Trace.CRASH],
   [/^(?:(?:file:\/\/)?\/|[A-Z]:\\|node:|\[eval\]|evalmachine)[^\s:]*:\d+$/, Trace.SOURCE],
-  [/^(?:at [\w$.<>\/:~[\]]+(?: ?\(|$| in )|\.\.\. (?:\d+|and \d+)|---|#\d+\s|created by |from \S+:\d+|exit status \d|\[signal |note: |<asynchronous suspension>|\(elided |Node\.js v\d|\(Use `|Raised |Re-raised |Called from |thrown in |(?:DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LOCATION): |LINE \d+: |SUMMARY: |Aborted|Next [A-Z\\]|\S+:\d+:in |Current thread |Thread 0x|Extension modules: |Exception: |Location:|Backtrace)/, Trace.PART],
+  [/^(?:at [\w$.<>\/:~[\]]+(?: ?\(|$| in )|\.\.\. (?:\d+|and \d+)|---|#\d+\s|created by |from \S+:\d+|exit status \d|\[signal |note: |<asynchronous suspension>|\(elided |Node\.js v\d|Raised |Re-raised |Called from |thrown in |(?:DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LOCATION): |LINE \d+: |SUMMARY: |Aborted|Next [A-Z\\]|Current thread |Thread 0x|Extension modules: |Exception: |Location:|Backtrace)/, Trace.PART],
   [new RegExp(String.raw`^(?:[\w$]+(?:\.|::|\\|\/))+(?:${CLASS})${BEHIND_CLASS}`), Trace.QUALIFIED],
-  [new RegExp(String.raw`^ ?\[?(?:${CLASS})${BEHIND_CLASS}|^[^\s:]+:\d+:in [^(]+\([A-Z][\w:]*\)$`), Trace.ERROR],
+  [new RegExp(String.raw`^(?:[Ee]xception '|\*\* \(| ?\[?(?:${CLASS})${BEHIND_CLASS})`), Trace.ERROR],
+  [/^[^\s:]+:\d+:in /, Trace.PLACE],
 ];
 
 const CARET = /^\s*\^+\s*$/;
