@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { batch, count, duration, text } from '../agent/config/options.ts';
+import { batch, buffer, count, duration, text } from '../agent/config/options.ts';
 import { LIMITS } from './cloudwatch/limits.ts';
 
 // PutRetentionPolicy, retentionInDays: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -42,6 +42,7 @@ export const CloudWatchOptions = z.strictObject({
     .describe('What becomes of events older than 14 days or more than 2 h ahead, which CloudWatch refuses: sent under the present time with `observed_timestamp` beside their own, or dead-lettered'),
   timeout: duration(1).prefault('30s').describe('Longest wait for an answer; then the batch is sent again'),
   batch: batch({ bytes: '1MiB', events: LIMITS.events, age: '1s' }, { bytes: LIMITS.requestBytes, events: LIMITS.events }),
+  buffer: buffer(),
 });
 export type CloudWatchOptions = z.output<typeof CloudWatchOptions>;
 

@@ -17,6 +17,7 @@ export function cloudwatch(name: string, options: CloudWatchOptions, env: NodeJS
   return {
     name,
     type: 'cloudwatch',
+    target: `${options.group} ${options.stream}`,
     network: true,
     dialect: flat,
     framing: FRAMING,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { batch, duration, secret, text } from '../agent/config/options.ts';
+import { batch, buffer, duration, secret, text } from '../agent/config/options.ts';
 
 /** What the intake takes: bytes before compression, logs in one request, bytes of one log. "Send logs", https://docs.datadoghq.com/api/latest/logs/#send-logs, read 2026-11 */
 export const LIMITS = { payloadBytes: 5_000_000, entries: 1_000, entryBytes: 1_000_000 };
@@ -22,6 +22,7 @@ const Options = z.strictObject({
   compression: z.enum(['gzip', 'none']).prefault('gzip').describe('How bodies are sent'),
   timeout: duration(1).prefault('30s').describe('Longest wait for an answer; then the batch is sent again'),
   batch: batch({ bytes: '2MiB', events: LIMITS.entries, age: '1s' }, { bytes: LIMITS.payloadBytes, events: LIMITS.entries }),
+  buffer: buffer(),
 });
 
 /** Options of the output `datadog`: the Logs intake, v2. */

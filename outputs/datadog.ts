@@ -15,6 +15,7 @@ export function datadog(name: string, options: DatadogOptions, env: NodeJS.Proce
   return {
     name,
     type: 'datadog',
+    target: intake(options, env).origin,
     network: true,
     dialect: datadogDialect(constants),
     framing: { before: '', after: '\n' },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { batch, duration, oneOrMore, secret, text } from '../agent/config/options.ts';
+import { batch, buffer, duration, oneOrMore, secret, text } from '../agent/config/options.ts';
 
 // "Create index API", path parameter <index>: https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-indices-create
 const INDEX = /^[^A-Z\s\\/*?"<>|,#:+_-][^A-Z\s\\/*?"<>|,#:]{0,254}$/;
@@ -25,6 +25,7 @@ const Options = z.strictObject({
   compression: z.enum(['gzip', 'none']).prefault('gzip').describe('How bodies are sent'),
   timeout: duration(1).prefault('60s').describe('Longest wait for an answer; then the batch is sent again'),
   batch: batch({ bytes: '2MiB', events: 10_000, age: '1s' }),
+  buffer: buffer(),
 });
 type Options = z.output<typeof Options>;
 

@@ -9,6 +9,7 @@ export function elasticsearch(name: string, options: ElasticsearchOptions): Outp
   return {
     name,
     type: 'elasticsearch',
+    target: `${options.url.join(' ')} ${options.index}`,
     network: true,
     dialect: ecs,
     // `create`, as data streams take nothing else; with the id of the record's position a repeat is answered by 409.

@@ -8,6 +8,7 @@ export function file(name: string, options: FileOptions): Output {
   return {
     name,
     type: 'file',
+    target: options.path,
     network: false,
     dialect: flat,
     framing: { before: '', after: '\n' },

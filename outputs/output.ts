@@ -42,6 +42,8 @@ export interface Output {
   /** The output's name in the configuration. */
   readonly name: string;
   readonly type: string;
+  /** Where the records go, for people and to know it again: an address without credentials, and what is named at it. */
+  readonly target?: string;
   /** Whether the records leave the machine: then `host` and `service` are filled in, and the source's position counts. */
   readonly network: boolean;
   readonly dialect: Dialect;

@@ -64,6 +64,7 @@ const BROKEN: [reason: string, text: string, ...problems: string[]][] = [
   ['a size that is none', 'memory: lots\n', '1:9 memory must be a size'],
   ['a size that is too small', 'memory: 1KiB\n', '1:9 memory must be between 8MiB and 1GiB'],
   ['batches beyond the memory', 'memory: 8MiB\noutputs:\n  f: {type: file, path: x, batch: {bytes: 5MiB}}\n', '1:9 memory must be at least 10MiB'],
+  ['a buffer without a policy', `${ES}    buffer: {disk: true, when_full: drop}\n`, '5:20 outputs.es.buffer.disk must be auto, on or off', '5:37 outputs.es.buffer.when_full must be block, drop_oldest or drop_newest'],
   ['half an event', `${ES}    batch: {events: 0.5}\n`, '5:21 outputs.es.batch.events must be a whole number'],
   ['a time zone', 'time_zone: Europe/Berln\n', '1:12 time_zone must be local, UTC or a name such as Europe/Berlin; did you mean Europe/Berlin?'],
   ['an address without a scheme', 'outputs:\n  es: {type: elasticsearch, url: "localhost:9200"}\n', '2:34 outputs.es.url must be an http or https address'],
@@ -135,7 +136,7 @@ t.test('a configuration that is right gives milliseconds, bytes and every defaul
   const config = configOf(`${APP}    fields: {env: prod, shard: 3, canary: true}\n${ES}    batch: {bytes: 1MiB, events: "\${COUNT}"}\nstop_delay: 1m30s\n`);
   t.strictSame(config.inputs, { app: { type: 'file', paths: ['/a.log'], exclude: [], start_at: 'beginning', format: 'auto', fields: { env: 'prod', shard: 3, canary: true } } });
   t.strictSame(config.outputs, {
-    es: { type: 'elasticsearch', url: ['https://es:9200'], index: 'logs-generic-default', compression: 'gzip', timeout: 60_000, batch: { bytes: 1_048_576, events: 500, age: 1_000 } },
+    es: { type: 'elasticsearch', url: ['https://es:9200'], index: 'logs-generic-default', compression: 'gzip', timeout: 60_000, batch: { bytes: 1_048_576, events: 500, age: 1_000 }, buffer: { disk: 'auto', max_bytes: 2 ** 30, when_full: 'block' } },
   });
   t.equal(config.stop_delay, 90_000);
   t.strictSame(ConfigSchema.parse({}), STDIN_TO_CONSOLE, 'what the fast start uses is what the schema says');

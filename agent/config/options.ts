@@ -60,3 +60,21 @@ export function batch(defaults: { bytes: string; events: number; age: string }, 
     .prefault({})
     .describe('A batch is sent when the first of these is reached');
 }
+
+/** What holds records that can't be sent: on the disk, beside the memory. */
+export function buffer() {
+  return z
+    .strictObject({
+      disk: z
+        .enum(['auto', 'on', 'off'])
+        .prefault('auto')
+        .describe('Whether records wait on the disk, and outlast a crash there: `auto` is `on` where an input can\'t be read again (stdin, exec) and the output is not on this machine'),
+      max_bytes: size(1_048_576, 2 ** 50).prefault('1GiB').describe('Most that lies on the disk'),
+      when_full: z
+        .enum(['block', 'drop_oldest', 'drop_newest'])
+        .prefault('block')
+        .describe('What happens when it is full: reading waits, or records are dropped and counted'),
+    })
+    .prefault({})
+    .describe('Records that can\'t be sent for now wait on the disk');
+}

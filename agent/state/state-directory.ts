@@ -19,7 +19,7 @@ export class StateDirectoryInUse extends Error {
 }
 
 /** Where runs that read stdin have their folders. */
-const RUNS = 'runs';
+export const RUNS = 'runs';
 const MOST_ATTEMPTS = 10;
 /** Files of a run's folder that hold nothing undelivered. */
 const WORTHLESS = /^(lock[.-]|checkpoints[.-])/;
@@ -102,7 +102,8 @@ async function removeDeadRuns(runs: string): Promise<void> {
   }
 }
 
-function removeIfWorthless(folder: string): void {
+/** Removes a locked run's folder if nothing undelivered is in it. */
+export function removeIfWorthless(folder: string): void {
   if (isWorthless(folder)) rmSync(folder, { recursive: true, force: true });
 }
 

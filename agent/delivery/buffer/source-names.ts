@@ -24,11 +24,14 @@ export class SourceNames {
     return { name, id };
   }
 
-  /** A position for the ledger under which everything goes that an earlier run left to an output. */
-  claimEarlier(output: number, name: string, records: number, bytes: number): number {
-    const index = this.#claimIndex();
+  /** A new position in the table of sources. */
+  claim(): number {
+    return this.#claimIndex();
+  }
+
+  /** Opens the books of what an earlier run left to an output. */
+  addEarlier(index: number, output: number, name: string, records: number, bytes: number): void {
     this.#ledger.addEarlier({ index, name }, output, records, bytes);
-    return index;
   }
 
   /** Position of a source that was named on the disk. `earlier`: whose books it goes to, if an earlier run has read it. */
