@@ -50,7 +50,7 @@ const SPELLINGS: Record<string, readonly [keyof typeof How, ...string[]]> = {
   user_agent: ['text', 'user_agent', 'http.useragent', 'user_agent.original', 'req.headers.user-agent', 'request.headers.user-agent', 'http_user_agent', 'http.http_user_agent', 'client_request_user_agent', 'client.user_agent.raw_user_agent', 'request_user_agent', 'client_user_agent', 'cs(user_agent)', '~agent', '~ua'],
   referer: ['text', 'referer', 'referrer', 'http.request.referrer', 'http_referer', 'http_referrer', 'req.headers.referer', 'request.headers.referer', 'client_request_referer', 'cs(referer)'],
   bytes: ['number', 'bytes', 'http.response.body.bytes', 'http.response.bytes', 'response_size', 'http_request.response_size', 'response.size', 'body_bytes_sent', 'bytes_sent', 'http.response_size', 'content_length', 'res.contentLength', 'res.headers.content-length', 'response_bytes', 'response_length', 'response_content_length', 'response_body_len', 'bytes_out', 'resp_bytes', 'sent_bytes', 'bytes_written', 'downstream_content_size', 'sc_bytes', 'edge_response_bytes', 'size_bytes_sent',
-    '~size', '~resp_size', '~body_size', '~~origin_content_size'],
+    '~size', '~length', '~resp_size', '~body_size', '~~origin_content_size'],
   log_stream: ['text', 'log_stream'],
   log_file: ['text', 'log_file'],
   log_offset: ['number', 'log_offset'],

@@ -1,6 +1,7 @@
 import { Field } from '../../agent/fields.ts';
 import { Byte, isDigit, isLower, isUpper } from '../values/bytes.ts';
 import { decimal } from '../values/durations.ts';
+import { mayBeColumns } from '../columns/request.ts';
 import { ipv4End } from './ip.ts';
 import { Sure, type Scan } from './scan.ts';
 import { beforeStart, marksAt, skipSpaces, statusEnd, statusOf, wordBefore, wordBeside } from './tokens.ts';
@@ -11,6 +12,7 @@ import { Cue, Mark } from './words.ts';
 /** An upper-case method stands at [start, at): it counts if a path or URL follows. Gives where to go on. */
 export function afterMethod(scan: Scan, start: number, at: number): number {
   const { bytes, end } = scan;
+  if (scan.methodStart < 0 && mayBeColumns(bytes, start, at, scan.start, end)) scan.methodStart = start;
   let to = skipMarks(bytes, at, end);
   const address = isDigit(bytes[to]) ? ipv4End(bytes, to, end) : -1;
   if (address > 0) {

@@ -1,6 +1,7 @@
 import type { Chunk } from '../../agent/chunk.ts';
 import type { LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
+import { readColumns } from '../columns/request.ts';
 import { Byte, isDigit, isUpper } from '../values/bytes.ts';
 import { decimal, durationEnd, durationIsClock, numberEnd, readDuration } from '../values/durations.ts';
 import { BREAK, FOLD, LAST_DIGIT, SILENT } from '../values/word-table.ts';
@@ -50,6 +51,7 @@ export function extract(chunk: Chunk, start: number, end: number, event: LogEven
     else if (MARKS[byte] === 0) at++;
     else at = mark(event, at, byte);
   }
+  if (scan.methodStart >= 0 && readColumns(chunk, start, end, event)) return;
   settle(event);
 }
 

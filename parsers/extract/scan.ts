@@ -18,6 +18,8 @@ export class Scan {
   cue: number = Cue.NONE;
   cueStart = 0;
   cueEnd = 0;
+  /** Where a method stands that may be the request of an access log; -1 without. */
+  methodStart = -1;
   /** Marks of all words so far, together. */
   seen = 0;
   /** Where the method and path of a request end, or a number that belongs to them; -1 without. */
@@ -52,7 +54,7 @@ export class Scan {
     this.cue = Cue.NONE;
     this.cueStart = this.cueEnd = start;
     this.seen = 0;
-    this.requestEnd = -1;
+    this.requestEnd = this.methodStart = -1;
     this.isAccess = false;
     this.statusStart = this.statusEnd = -1;
     this.sizes = 0;

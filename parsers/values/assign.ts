@@ -229,6 +229,11 @@ function isHexLetter(byte: number): boolean {
   return (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66;
 }
 
+/** Whether [start, end) is an HTTP method in capital letters. */
+export function isMethod(bytes: Uint8Array, start: number, end: number): boolean {
+  return METHODS.some((word) => word.length === end - start && spells(bytes, start, word));
+}
+
 function method(chunk: Chunk, start: number, end: number, event: LogEvent): number {
   const known = METHODS.find((word) => word.length === end - start && spells(chunk.bytes, start, word));
   if (known === undefined) return Outcome.UNUSABLE;

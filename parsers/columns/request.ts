@@ -1,0 +1,334 @@
+import type { LogEvent } from '../../agent/event.ts';
+import { Field } from '../../agent/fields.ts';
+import { ALIASES, aliasTable } from '../aliases.ts';
+import type { Chunk } from '../../agent/chunk.ts';
+import { assignText } from '../values/assign.ts';
+import { Byte, decimal, isBlank, isDigit, isLower } from '../values/bytes.ts';
+import { decimal as scaled, durationMs } from '../values/durations.ts';
+import { pathStart, requestLine, version } from '../values/request-line.ts';
+import { addressOnly, Cells, Kind } from './cells.ts';
+
+/**
+ * Access logs that no format of their own describes: whatever order a server writes address, time, request, status,
+ * sizes and agent in, quoted, bare, in brackets, between bars or tabs. Load balancers, proxies, CDNs, frameworks. The
+ * request anchors the line; what stands before and behind it is told by its look and its place beside the others.
+ */
+
+const cells = new Cells();
+/** Words of a sentence that a line of columns may have. */
+const MOST_WORDS = 8;
+
+/** A quick look at what stands around the method at [start, at): a sentence goes on with a small letter behind the path. */
+export function mayBeColumns(bytes: Uint8Array, start: number, at: number, from: number, end: number): boolean {
+  if (start > from && BESIDE[bytes[start - 1] as number] === 0) return false;
+  let to = skipBeside(bytes, at, end);
+  if (to === at || to >= end) return false;
+  if (bytes[to] !== Byte.SLASH && bytes[to] !== Byte.STAR && !isLower(bytes[to])) return false;
+  const isWord = isLower(bytes[to]);
+  while (to < end && BESIDE[bytes[to] as number] === 0) to++;
+  const next = skipBeside(bytes, to, end);
+  return next >= end || isWord || !isLower(bytes[next]) || bytes.subarray(to, next).includes(Byte.PIPE) || bytes[to] === Byte.TAB;
+}
+
+/** Reads the line of columns at [start, end). Whether it is one. */
+export function readColumns(chunk: Chunk, start: number, end: number, event: LogEvent): boolean {
+  cells.cut(chunk.bytes, start, end);
+  const request = findRequest();
+  if (request < 0) return false;
+  const after = cells.kind[request] === Kind.REQUEST ? request + 1 : pathAfter(request) + 1;
+  const status = findStatus(request, after);
+  if (status < 0 || countWords(status) > Math.min(MOST_WORDS, cells.count >> 1) || !hasEvidence(status)) return false;
+  event.rule = 'access columns';
+  setRequest(chunk, request, after, event);
+  setStatus(status, event);
+  setSize(request, status, after, event);
+  setClient(request, after, event);
+  setAgent(request, after, event);
+  setDuration(request, after, status, event);
+  setIds(chunk, event);
+  setNamed(chunk, event);
+  return true;
+}
+
+/** The cell of the request, or of a method that a path follows; -1: none. */
+function findRequest(): number {
+  for (let index = 0; index < cells.count; index++) {
+    const kind = cells.kind[index];
+    if (kind === Kind.REQUEST) return index;
+    if (kind === Kind.METHOD && pathAfter(index) > 0) return index;
+  }
+  return -1;
+}
+
+/** The cell of the path behind a method: at once, or with scheme and host between. */
+function pathAfter(method: number): number {
+  for (let index = method + 1; index < cells.count && index <= method + 3; index++) {
+    const kind = cells.kind[index];
+    if (kind === Kind.PATH || kind === Kind.URL) return index;
+    if (kind !== Kind.WORD && kind !== Kind.ADDRESS) return -1;
+  }
+  return -1;
+}
+
+/** A status behind the request, with nothing but numbers that are none before it; else the first in front of it. */
+function findStatus(request: number, after: number): number {
+  for (let index = after; index < cells.count; index++) {
+    const kind = cells.kind[index];
+    if (kind === Kind.STATUS && cells.quoted[index] === 0) return index;
+    if (cells.kind[request] === Kind.REQUEST && kind !== Kind.NONE && kind !== Kind.VERSION) break;
+    if (kind === Kind.TEXT && cells.quoted[index] === 1 || kind === Kind.SIZE) break;
+  }
+  for (let index = 0; index < request; index++) {
+    const kind = cells.kind[index];
+    if (kind === Kind.STATUS || kind === Kind.RESULT) return index;
+  }
+  return -1;
+}
+
+/** Words in small letters up to the status: many of them are a sentence. */
+function countWords(status: number): number {
+  let words = 0;
+  for (let index = 0; index < cells.count; index++) {
+    if (cells.kind[index] !== Kind.WORD || !isLower(cells.bytes[cells.start[index] as number])) continue;
+    words += index < status ? 2 : 1;
+  }
+  return words;
+}
+
+/** Besides request and status a line of columns has something else that is no word. */
+function hasEvidence(status: number): boolean {
+  for (let index = 0; index < cells.count; index++) {
+    const kind = cells.kind[index];
+    if (index !== status && kind !== Kind.WORD && kind !== Kind.REQUEST && kind !== Kind.METHOD && kind !== Kind.PATH && kind !== Kind.URL) return true;
+  }
+  return false;
+}
+
+function setRequest(chunk: Chunk, request: number, after: number, event: LogEvent): void {
+  const [start, end] = [cells.start[request] as number, cells.end[request] as number];
+  if (cells.kind[request] === Kind.REQUEST) {
+    requestLine(chunk, start, end, event);
+    return;
+  }
+  const path = after - 1;
+  const [from, to] = [cells.start[path] as number, cells.end[path] as number];
+  if (!event.has(Field.http_method)) event.span(Field.http_method, start, end);
+  const target = pathStart(chunk.bytes, from, to);
+  if (target >= 0 && !event.has(Field.http_path)) event.span(Field.http_path, target, to);
+  for (let index = 0; index < cells.count; index++) {
+    if (cells.kind[index] === Kind.VERSION && !event.has(Field.http_version)) version(chunk, cells.start[index] as number, cells.end[index] as number, event);
+  }
+}
+
+function setStatus(status: number, event: LogEvent): void {
+  const end = cells.end[status] as number;
+  if (!event.has(Field.http_status)) event.json(Field.http_status, end - 3, end);
+}
+
+/** The size of the answer: beside the status, with a reason or flags between; of two, those received and sent, the second. */
+function setSize(request: number, status: number, after: number, event: LogEvent): void {
+  if (event.has(Field.bytes)) return;
+  for (let index = after; index < cells.count; index++) if (cells.kind[index] === Kind.SIZE) return size(index, event);
+  const behind = status + 1;
+  if (status > request) {
+    const counters = hasAccessTime() ? -1 : counterRun(behind);
+    if (counters >= 0) return size(counters + 1, event);
+    const isSkipped = cells.kind[behind] === Kind.NONE && behind < cells.count || cells.kind[behind] === Kind.WORD;
+    if (isWhole(behind)) return isAgentBetween(after, status) ? sizeOfW3c(behind, event) : size(behind, event);
+    if (isSkipped && isWhole(behind + 1)) return size(behind + 1, event);
+    if (cells.kind[behind] === Kind.DURATION && cells.kind[behind + 1] === Kind.NONE && isWhole(behind + 2)) size(behind + 2, event);
+    return;
+  }
+  const isPair = (cells.kind[behind] === Kind.STATUS || cells.kind[behind] === Kind.NONE) && isWhole(behind + 1) && isWhole(behind + 2) && behind + 3 === request;
+  if (isPair) size(behind + 2, event);
+  else if (isWhole(behind) && cells.kind[behind] !== Kind.STATUS) size(behind, event);
+}
+
+/** Envoy's counters: received, sent, duration and the upstream's time in a row, behind whatever explains the status. The first, or -1. */
+function counterRun(from: number): number {
+  for (let index = from; index < cells.count && index < from + 8; index++) {
+    if (isWhole(index)) return isWhole(index + 1) && isWhole(index + 2) && (isWhole(index + 3) || cells.kind[index + 3] === Kind.NONE && index + 3 < cells.count) ? index : -1;
+    if (cells.kind[index] === Kind.TEXT && cells.quoted[index] === 0 || cells.kind[index] === Kind.AGENT) return -1;
+  }
+  return -1;
+}
+
+/** Substatus and win32 status, then two sizes if five numbers follow, and the time taken. */
+function sizeOfW3c(from: number, event: LogEvent): void {
+  if (wholeRun(from) === 5) size(from + 2, event);
+}
+
+function wholeRun(from: number): number {
+  let index = from;
+  while (isWhole(index)) index++;
+  return index - from;
+}
+
+/** An agent between request and status: IIS and others that write W3C's extended format. */
+function isAgentBetween(after: number, status: number): boolean {
+  for (let index = after; index < status; index++) if (cells.kind[index] === Kind.AGENT || cells.kind[index] === Kind.ADDRESS) return true;
+  return false;
+}
+
+function isWhole(index: number): boolean {
+  return index < cells.count && (cells.kind[index] === Kind.INTEGER || cells.kind[index] === Kind.STATUS);
+}
+
+function size(index: number, event: LogEvent): void {
+  const from = cells.start[index] as number;
+  let to = from;
+  while (to < (cells.end[index] as number) && isDigit(cells.bytes[to])) to++;
+  if (to > from && to - from < 16) event.number(Field.bytes, decimal(cells.bytes, from, to), from, to);
+}
+
+/** A time in brackets as access logs have it, `[22/Nov/2026:…]`. */
+function hasAccessTime(): boolean {
+  for (let index = 0; index < cells.count; index++) if (cells.kind[index] === Kind.BRACKET && cells.bytes[(cells.start[index] as number) + 2] === Byte.SLASH) return true;
+  return false;
+}
+
+/** The first address; but where one stands right before a bare method and another follows, the first is the server's own. */
+function setClient(request: number, after: number, event: LogEvent): void {
+  if (event.has(Field.client_ip)) return;
+  let client = addressFrom(0, cells.count, 0);
+  if (client >= 0 && client === request - 1 && cells.kind[request] === Kind.METHOD) {
+    const other = addressFrom(after, cells.count, 0);
+    if (other >= 0) client = other;
+  }
+  if (client < 0) client = addressFrom(after, cells.count, 1);
+  if (client >= 0) setAddress(client, event);
+}
+
+function addressFrom(from: number, to: number, quoted: number): number {
+  for (let index = from; index < to; index++) if (cells.kind[index] === Kind.ADDRESS && cells.quoted[index] === quoted) return index;
+  return -1;
+}
+
+function setAddress(index: number, event: LogEvent): void {
+  const { bytes } = cells;
+  const from = (cells.start[index] as number) + (bytes[cells.start[index] as number] === Byte.OPEN_BRACKET ? 1 : 0);
+  const to = addressOnly(bytes, from, cells.end[index] as number);
+  if (to > from) event.span(Field.client_ip, from, to);
+}
+
+/** What looks like an agent; else the quotation in the place of one: the second behind the request, or the first if it is no referer. */
+function setAgent(request: number, after: number, event: LogEvent): void {
+  let [quotations, agent] = [0, -1];
+  for (let index = after; index < cells.count && agent < 0; index++) {
+    const kind = cells.kind[index];
+    if (kind === Kind.AGENT) agent = index;
+    if (cells.quoted[index] === 0) continue;
+    quotations++;
+    if (quotations === 1 && kind === Kind.URL && !event.has(Field.referer)) event.span(Field.referer, cells.start[index] as number, cells.end[index] as number);
+    if (quotations <= 2 && (kind === Kind.TEXT || kind === Kind.WORD) && !startsTrace(index)) agent = index;
+  }
+  for (let index = 0; index < request && agent < 0; index++) if (cells.kind[index] === Kind.AGENT && cells.quoted[index] === 1) agent = index;
+  if (agent >= 0 && !event.has(Field.user_agent)) event.span(Field.user_agent, cells.start[agent] as number, cells.end[agent] as number);
+}
+
+/** AWS' `Root=1-…`. */
+function startsTrace(index: number): boolean {
+  const at = cells.start[index] as number;
+  return cells.bytes[at] === 0x52 && cells.bytes[at + 4] === Byte.EQUALS;
+}
+
+/** A duration with its unit; HAProxy's total; three times of a load balancer together; a time in seconds with three decimals. */
+function setDuration(request: number, after: number, status: number, event: LogEvent): void {
+  if (event.has(Field.duration_ms)) return;
+  const { bytes } = cells;
+  for (let index = 0; index < cells.count; index++) {
+    const [from, to] = [cells.start[index] as number, cells.end[index] as number];
+    if (cells.kind[index] === Kind.DURATION) return event.number(Field.duration_ms, durationMs(bytes, from, to), from, to);
+    if (cells.kind[index] === Kind.TIMERS && index < request) return lastTimer(from, to, event);
+    if (isNumber(index) && isMs(index + 1)) return event.number(Field.duration_ms, scaled(bytes, from, to, 0), from, to);
+  }
+  if (status > request && !hasAccessTime() && counterRun(status + 1) >= 0) return milliseconds(counterRun(status + 1) + 2, event);
+  if (status > request && isAgentBetween(after, status)) {
+    const run = wholeRun(status + 1);
+    if (run === 3 || run === 5) milliseconds(status + run, event);
+    return;
+  }
+  seconds(event);
+}
+
+function isNumber(index: number): boolean {
+  return cells.kind[index] === Kind.INTEGER || cells.kind[index] === Kind.DECIMAL || cells.kind[index] === Kind.STATUS;
+}
+
+/** The word `ms`. */
+function isMs(index: number): boolean {
+  const at = cells.start[index] as number;
+  return index < cells.count && cells.kind[index] === Kind.WORD && cells.end[index] === at + 2 && cells.bytes[at] === 0x6d && cells.bytes[at + 1] === 0x73;
+}
+
+function milliseconds(index: number, event: LogEvent): void {
+  const [from, to] = [cells.start[index] as number, cells.end[index] as number];
+  event.number(Field.duration_ms, decimal(cells.bytes, from, to), from, to);
+}
+
+function lastTimer(start: number, end: number, event: LogEvent): void {
+  let from = end;
+  while (from > start && isDigit(cells.bytes[from - 1])) from--;
+  if (from < end && cells.bytes[from - 1] !== Byte.DASH) event.number(Field.duration_ms, decimal(cells.bytes, from, end), from, end);
+}
+
+/** Decimals of seconds, three or six of them: the sum of a load balancer's three, else the first. */
+function seconds(event: LogEvent): void {
+  for (let index = 0; index < cells.count; index++) {
+    if (!isSeconds(index)) continue;
+    const isSum = isSeconds(index + 1) && isSeconds(index + 2) && !isSeconds(index + 3);
+    const last = isSum ? index + 2 : index;
+    let ms = 0;
+    for (let part = index; part <= last; part++) ms += scaled(cells.bytes, cells.start[part] as number, cells.end[part] as number, 3);
+    return event.number(Field.duration_ms, Number(ms.toFixed(6)), cells.start[index] as number, cells.end[last] as number);
+  }
+}
+
+function isSeconds(index: number): boolean {
+  if (index >= cells.count || cells.kind[index] !== Kind.DECIMAL) return false;
+  const [start, end] = [cells.start[index] as number, cells.end[index] as number];
+  return cells.bytes[end - 4] === Byte.DOT || cells.bytes[end - 7] === Byte.DOT && end - start >= 8;
+}
+
+/** The id of the request: the only UUID in quotes, or the first hexadecimal one behind the request; and AWS' trace. */
+function setIds(chunk: Chunk, event: LogEvent): void {
+  for (let index = 0; index < cells.count; index++) {
+    const [from, to] = [cells.start[index] as number, cells.end[index] as number];
+    if (cells.kind[index] === Kind.ID && !event.has(Field.request_id) && (cells.quoted[index] === 1 || !cells.isTable && to - from !== 36 && index > 1)) event.span(Field.request_id, from, to);
+    else if (startsTrace(index) && to - from > 30) assignNamed(chunk, 'x_amzn_trace_id', from, to, event);
+  }
+}
+
+/** `[Client 1.2.3.4]`, `[useragent: Mozilla/5.0 …]`: brackets that name what is in them. */
+function setNamed(chunk: Chunk, event: LogEvent): void {
+  const { bytes } = chunk;
+  for (let index = 0; index < cells.count; index++) {
+    if (cells.kind[index] !== Kind.BRACKET) continue;
+    const [start, end] = [cells.start[index] as number, cells.end[index] as number];
+    let key = start;
+    while (key < end && !isBlank(bytes[key]) && bytes[key] !== Byte.COLON) key++;
+    let from = key;
+    while (from < end && (isBlank(bytes[from]) || bytes[from] === Byte.COLON)) from++;
+    if (from === key || from === end || isDigit(bytes[start])) continue;
+    const alias = ALIASES[aliasTable.find(bytes, start, key, -1)];
+    if (alias !== undefined && (NAMED & (1 << alias.field)) !== 0 && !event.has(alias.field)) assignText(chunk, from, end, alias, event);
+  }
+}
+
+const NAMED = [Field.client_ip, Field.user_agent, Field.bytes, Field.referer, Field.request_id, Field.duration_ms, Field.user_id].reduce((mask, field) => mask | (1 << field), 0);
+
+function assignNamed(chunk: Chunk, key: string, start: number, end: number, event: LogEvent): void {
+  const name = Buffer.from(key);
+  const alias = ALIASES[aliasTable.find(name, 0, name.length, -1)];
+  if (alias !== undefined && !event.has(alias.field)) assignText(chunk, start, end, alias, event);
+}
+
+function skipBeside(bytes: Uint8Array, at: number, end: number): number {
+  let to = at;
+  while (to < end && BESIDE[bytes[to] as number] === 1) to++;
+  return to;
+}
+
+/** Bytes between columns. */
+const BESIDE = new Uint8Array(256);
+for (const byte of Buffer.from(' \t"|[]():,')) BESIDE[byte] = 1;
