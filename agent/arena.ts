@@ -70,6 +70,15 @@ export class Arena {
     return { address, length };
   }
 
+  /** Puts integers among the constants; their address, or -1 when half of the room is taken: the rest is for texts. */
+  integers(values: Int32Array<ArrayBuffer>): number {
+    const address = Math.ceil(this.#constantsAt / 4) * 4;
+    if (address + values.byteLength > (this.#constants.start + this.#constants.end) / 2) return -1;
+    new Int32Array(this.memory.buffer).set(values, address / 4);
+    this.#constantsAt = address + values.byteLength;
+    return address;
+  }
+
   /** Bytes left in the scratch region. */
   get scratchLeft(): number {
     return this.scratch.end - this.#scratchAt;

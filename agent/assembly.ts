@@ -19,7 +19,7 @@ import type { Input } from './inputs/input.ts';
 import type { Source } from './inputs/source.ts';
 import { kernelScanners, SCANNER_BYTES } from './kernel/kernel-scanners.ts';
 import { loadKernels } from './kernel/kernel.ts';
-import { Lane, type LaneSource } from './lane.ts';
+import { Lane, LANE_BYTES, type LaneSource } from './lane.ts';
 import { log } from './log.ts';
 import { ObservedTime } from './observed-time.ts';
 import type { Checkpoints } from './state/checkpoints.ts';
@@ -31,7 +31,6 @@ const SCRATCH_BYTES = 1_048_576;
 const CONSTANT_BYTES = 262_144;
 /** What an outlet needs beside its slots: its list of pieces; and the lane's own tables. */
 const LIST_BYTES = 200_000;
-const LANE_BYTES = 65_536 + SCANNER_BYTES;
 /** What a record costs a slot beside its bytes: where it ends. */
 const RECORD_BYTES = 4;
 
@@ -101,13 +100,13 @@ async function openState(config: Config, outputs: readonly Output[], stateDir: s
 }
 
 function fixedBytes(config: Config, outputs: readonly Output[]): number {
-  return config.max_record_bytes + CHUNK_BYTES + SCRATCH_BYTES + CONSTANT_BYTES + LANE_BYTES + outputs.length * LIST_BYTES;
+  return config.max_record_bytes + CHUNK_BYTES + SCRATCH_BYTES + CONSTANT_BYTES + LANE_BYTES + SCANNER_BYTES + outputs.length * LIST_BYTES;
 }
 
 function reserveOf(config: Config, outputs: readonly Output[]): number {
   const slots = slotsOf(config, outputs);
   const batches = outputs.reduce((sum, { limits }, index) => sum + (slots[index] ?? 0) * slotBytes(limits), 0);
-  return batches + LANE_BYTES + outputs.length * LIST_BYTES;
+  return batches + LANE_BYTES + SCANNER_BYTES + outputs.length * LIST_BYTES;
 }
 
 /** How many batches each output may have: an equal share of the memory, and at least two, one to fill and one to send. */

@@ -2,10 +2,8 @@ import type { Arena } from './arena.ts';
 import type { Defaults, Stored } from './encoder.ts';
 import { decodedKey, Shape, Value, type LogEvent } from './event.ts';
 import { Field, FIELDS } from './fields.ts';
+import { As, QUOTE_GROWTH, TEMPLATE_ROW } from './kernel/pieces.ts';
 import type { Conversion, Dialect } from '../outputs/dialects/dialect.ts';
-
-/** How a leaf's value is written: as the event has it, converted, or from the defaults. */
-export const As = { IS: 0, NANOSECONDS: 1, BEFORE_QUERY: 2, QUERY: 3, DEFAULT: 4, DECIMAL_ID: 5 } as const;
 
 const CODES: Record<Conversion, number> = { nanoseconds: As.NANOSECONDS, 'before-query': As.BEFORE_QUERY, query: As.QUERY, 'decimal-id': As.DECIMAL_ID };
 
@@ -15,12 +13,17 @@ interface Step {
   readonly as: number;
 }
 
-/** A row of a template: what stands before the value (address, length), the field, how it is written; for a default its address, length and kind. */
-export const TEMPLATE_ROW = 7;
-
 /** The document of all records that have the same fields. */
 export interface Template {
+  /** Where it lies for the kernel: see TEMPLATE_ROW. */
+  readonly address: number;
+  /** The same rows; and bytes of all that isn't a value from a slot, at most. */
   readonly rows: Int32Array;
+  readonly bytes: number;
+  /** Which conversions its values need. `isPlain`: one that the kernel has not. */
+  readonly inNanoseconds: boolean;
+  readonly splitsQuery: boolean;
+  readonly isPlain: boolean;
   /** What stands behind the last leaf, back at the root. */
   readonly end: Stored;
   /** Nothing stands before the members. */
@@ -66,7 +69,7 @@ export class DocumentPlan {
   /** Hot: once per record. The template of the event's fields. */
   template(event: LogEvent, defaults: Defaults): Template {
     let mask = event.present;
-    if (event.blocked !== 0 && this.#isTaken(event, defaults)) return this.#make(mask, this.#untaken(event, defaults));
+    if (event.blocked !== 0 && this.#isTaken(event, defaults)) return this.#make(mask, this.#untaken(event, defaults), false);
     if (this.#splitsQuery && (mask & (1 << Field.http_path)) !== 0 && this.queryOf(event) >= 0) mask |= HAS_QUERY;
     const last = this.#last;
     if (last !== undefined && last.mask === mask && last.defaults === defaults) return last.template;
@@ -132,12 +135,12 @@ export class DocumentPlan {
     if (templates === undefined) this.#templates.set(defaults, (templates = new Map<number, Template>()));
     const known = templates.get(mask);
     if (known !== undefined) return known;
-    const template = this.#make(mask, defaults);
+    const template = this.#make(mask, defaults, templates.size < MAX_TEMPLATES);
     if (templates.size < MAX_TEMPLATES) templates.set(mask, template);
     return template;
   }
 
-  #make(mask: number, defaults: Defaults): Template {
+  #make(mask: number, defaults: Defaults, isKept: boolean): Template {
     const rows: number[] = [];
     let previous: Step | undefined;
     for (const step of this.#steps) {
@@ -145,11 +148,22 @@ export class DocumentPlan {
       const fallback = isSet ? undefined : defaults.fields.find(({ field }) => field === step.field);
       if ((!isSet && fallback === undefined) || (step.as === As.QUERY && (mask & HAS_QUERY) === 0)) continue;
       const before = this.#between(previous, step);
-      const value = fallback === undefined ? [step.as, 0, 0, 0] : [As.DEFAULT, fallback.value.address, fallback.value.length, fallback.kind];
+      const as = step.as === As.BEFORE_QUERY && (mask & HAS_QUERY) === 0 ? As.IS : step.as;
+      const value = fallback === undefined ? [as, 0, 0, 0] : [As.DEFAULT, fallback.value.address, fallback.value.length, fallback.kind];
       rows.push(before.address, before.length, step.field, ...value);
       previous = step;
     }
-    return { rows: Int32Array.from(rows), end: this.#between(previous, undefined), isEmpty: previous === undefined && this.#constants === '' };
+    return this.#store(Int32Array.from(rows), this.#between(previous, undefined), previous === undefined && this.#constants === '', isKept);
+  }
+
+  #store(rows: Int32Array, end: Stored, isEmpty: boolean, isKept: boolean): Template {
+    const has = (as: number): boolean => rows.some((code, index) => index % TEMPLATE_ROW === 3 && code === as);
+    const bytes = rows.reduce((sum, length, index) => {
+      const column = index % TEMPLATE_ROW;
+      return sum + (column === 1 ? length + 22 : column === 5 ? length * QUOTE_GROWTH : 0); // 22: quotes, or an integer
+    }, 0);
+    const address = isKept ? this.#arena.integers(Int32Array.of(rows.length / TEMPLATE_ROW, ...rows)) : -1;
+    return { address, rows, bytes, end, isEmpty, inNanoseconds: has(As.NANOSECONDS), splitsQuery: has(As.QUERY) || has(As.BEFORE_QUERY), isPlain: address < 0 || has(As.DECIMAL_ID) };
   }
 
   /** What stands between two leaves; at the document's start and end there is only one. */

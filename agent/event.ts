@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import type { Arena } from './arena.ts';
+import type { Arena, Region } from './arena.ts';
 import type { Chunk } from './chunk.ts';
 import { FIELDS, Field } from './fields.ts';
+import { Slot, SLOT_SHIFT } from './kernel/pieces.ts';
 import { KeySet } from './key-set.ts';
 import { LEVELS } from './levels.ts';
 
@@ -14,9 +15,12 @@ export const Value = {
 } as const;
 export type ValueKind = (typeof Value)[keyof typeof Value];
 
-/** Integers of a field's slot, as a shift, and what they are. */
-export const SLOT_SHIFT = 3;
-export const Slot = { ADDRESS: 0, LENGTH: 1, KIND: 2, FROM: 3, TO: 4 } as const;
+const PAGE_INTS = FIELDS.length << SLOT_SHIFT;
+const PAGE_BYTES = PAGE_INTS * 4;
+/** Bytes an event with that many pages claims of its arena. */
+export function eventBytes(pages: number): number {
+  return pages * PAGE_BYTES + 256;
+}
 
 /** A member is six integers: key address, key length, value address, value length, shape, reserved (for a run: the value's address). */
 export const MEMBER_INTS = 6;
@@ -47,11 +51,10 @@ export class LogEvent {
   present = 0;
   /** Bit mask of the fields whose name is taken by a member: they can't be set. */
   blocked = 0;
-  /**
-   * By field, SLOT integers: address, length, kind of the value, and the place in the chunk it was read from. One array
-   * for all, as each further one costs a set field as much as its number does.
-   */
-  readonly slots = new Int32Array(FIELDS.length << SLOT_SHIFT);
+  /** Bytes of all values that were set, at least those that still are. */
+  bytes = 0;
+  /** Index, in the arena's integers, of the page of slots of this record: one slot for each field. */
+  page: number;
   readonly rules: string[] = FIELDS.map(() => '');
   /** By field, for numeric fields that were computed; NaN where only the digits are known. */
   readonly numbers = new Float64Array(FIELDS.length).fill(NaN);
@@ -74,13 +77,19 @@ export class LogEvent {
   #keyCount = 0;
   #keyStride = 1;
   readonly arena: Arena;
+  readonly #ints: Int32Array;
+  readonly #pages: Region;
   #base = 0;
   #valid = true;
   readonly #levels: { address: number; length: number }[];
   readonly #true: { address: number; length: number };
 
-  constructor(arena: Arena) {
+  /** `pages`: of how many records the slots are kept, so that they can be encoded together. */
+  constructor(arena: Arena, pages = 1) {
     this.arena = arena;
+    this.#ints = new Int32Array(arena.memory.buffer);
+    this.#pages = arena.claim(pages * PAGE_BYTES);
+    this.page = this.#pages.start / 4;
     this.keys = new KeySet(arena.bytes);
     this.#levels = LEVELS.map((level) => arena.constant(level));
     this.#true = arena.constant('true');
@@ -99,18 +108,28 @@ export class LogEvent {
     return former;
   }
 
+  /**
+   * Whether the next record gets a page that is in use. The list of an encoder points into pages, so it must be flushed
+   * before.
+   */
+  get wraps(): boolean {
+    return (this.page + PAGE_INTS) * 4 >= this.#pages.end;
+  }
+
   /** Empties the event for the record at [start, end) of `chunk`. */
   begin(chunk: Chunk, start: number, end: number): void {
     this.#base = chunk.base;
     this.#valid = chunk.valid;
     this.start = start;
     this.end = end;
+    this.page = this.wraps ? this.#pages.start / 4 : this.page + PAGE_INTS;
     this.reset();
   }
 
   /** Throws away whatever was set for this record. */
   reset(): void {
     this.present = 0;
+    this.bytes = 0;
     this.blocked = 0;
     this.memberCount = 0;
     this.multiline = false;
@@ -125,29 +144,29 @@ export class LogEvent {
 
   // Of fields that are set. Places are positions in the chunk.
   addressOf(field: Field): number {
-    return this.slots[field << SLOT_SHIFT] as number;
+    return this.#ints[this.page + (field << SLOT_SHIFT)] as number;
   }
 
   lengthOf(field: Field): number {
-    return this.slots[(field << SLOT_SHIFT) + Slot.LENGTH] as number;
+    return this.#ints[this.page + (field << SLOT_SHIFT) + Slot.LENGTH] as number;
   }
 
   kindOf(field: Field): number {
-    return this.slots[(field << SLOT_SHIFT) + Slot.KIND] as number;
+    return this.#ints[this.page + (field << SLOT_SHIFT) + Slot.KIND] as number;
   }
 
   fromOf(field: Field): number {
-    return this.slots[(field << SLOT_SHIFT) + Slot.FROM] as number;
+    return this.#ints[this.page + (field << SLOT_SHIFT) + Slot.FROM] as number;
   }
 
   toOf(field: Field): number {
-    return this.slots[(field << SLOT_SHIFT) + Slot.TO] as number;
+    return this.#ints[this.page + (field << SLOT_SHIFT) + Slot.TO] as number;
   }
 
   /** Says where in the chunk a field was read from. */
   setPlace(field: Field, from: number, to: number): void {
-    this.slots[(field << SLOT_SHIFT) + Slot.FROM] = from;
-    this.slots[(field << SLOT_SHIFT) + Slot.TO] = to;
+    this.convert(field, Slot.FROM, from);
+    this.convert(field, Slot.TO, to);
   }
 
   /** Keeps a field from being set: its name is taken, or what stands there is known not to be one. */
@@ -210,6 +229,11 @@ export class LogEvent {
   level(level: number, start: number, end: number): void {
     const name = this.#levels[level];
     if (name !== undefined) this.#set(Field.level, name.address, name.length, Value.TEXT, start, end);
+  }
+
+  /** What a conversion needs beside the value: see Slot. */
+  convert(field: Field, slot: number, integer: number): void {
+    this.#ints[this.page + (field << SLOT_SHIFT) + slot] = integer;
   }
 
   /** Value of a numeric field that is set: computed, or read from its digits. */
@@ -313,13 +337,14 @@ export class LogEvent {
     const bit = 1 << field;
     if ((this.blocked & bit) !== 0) return;
     this.present |= bit;
-    const slots = this.slots;
-    const slot = field << SLOT_SHIFT;
+    const slots = this.#ints;
+    const slot = this.page + (field << SLOT_SHIFT);
     slots[slot] = address;
     slots[slot + Slot.LENGTH] = length;
     slots[slot + Slot.KIND] = kind;
     slots[slot + Slot.FROM] = from;
     slots[slot + Slot.TO] = to;
+    this.bytes += length;
     this.rules[field] = this.rule;
   }
 }

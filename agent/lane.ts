@@ -3,7 +3,7 @@ import type { Chunk } from './chunk.ts';
 import type { Ledger } from './delivery/ledger.ts';
 import type { Tracker } from './delivery/tracker.ts';
 import { ID_BYTES, type Defaults } from './encoder.ts';
-import { LogEvent } from './event.ts';
+import { eventBytes, LogEvent } from './event.ts';
 import { Field } from './fields.ts';
 import type { Source } from './inputs/source.ts';
 import type { Kernels } from './kernel/kernel.ts';
@@ -38,6 +38,10 @@ export interface LaneSource {
   readonly read: ReadRecord;
 }
 
+/** Records that are encoded together at most. */
+const RECORDS_AT_ONCE = 256;
+/** Bytes a lane claims of its arena, beside what scanners and sinks do. */
+export const LANE_BYTES = eventBytes(RECORDS_AT_ONCE) + 65_536;
 /** Scratch space that one record may need. */
 const SCRATCH_PER_RECORD = 65_536;
 
@@ -66,7 +70,7 @@ export class Lane {
     this.#ledger = ledger;
     this.#tracker = tracker;
     this.#options = options;
-    this.#event = new LogEvent(arena);
+    this.#event = new LogEvent(arena, RECORDS_AT_ONCE);
     this.#chunk = new InputChunk(arena, options.scanners);
     this.#cutter = new RecordCutter(arena, kernels.newlines, options.continuations, options.maxRecordBytes);
     this.#overlong = new Overlong(options.maxRecordBytes);
@@ -165,9 +169,9 @@ export class Lane {
     return { source: source.index, idAddress: this.#idAddress };
   }
 
-  /** Encodes what is in the lists when scratch space runs low, so that it can be used again. */
+  /** Encodes what is in the lists when scratch space or the event's pages run out, so that they can be used again. */
   #makeScratch(): void {
-    if (this.#arena.scratchLeft >= SCRATCH_PER_RECORD) return;
+    if (this.#arena.scratchLeft >= SCRATCH_PER_RECORD && !this.#event.wraps) return;
     for (const sink of this.#sinks) sink.endChunk();
     this.#arena.resetScratch();
   }

@@ -13,13 +13,21 @@ import { scanTimestamp } from './values/timestamps.ts';
  * (time, level, message) beats what its envelope says; everything else the envelope has stays.
  */
 
-/** A lane has one arena, and so one of these. */
-let workshop: { readonly chunk: ScratchChunk; readonly inner: LogEvent } | undefined;
+interface Workshop {
+  readonly chunk: ScratchChunk;
+  readonly inner: LogEvent;
+}
+
+/** A lane has one arena, and so one of these; the last one asked for is the next one, too. */
+const workshops = new WeakMap<Arena, Workshop>();
+let last: Workshop | undefined;
 
 /** The chunk and the event that records inside of records are read with. */
-export function nestedOf(arena: Arena): { readonly chunk: ScratchChunk; readonly inner: LogEvent } {
-  if (workshop?.chunk.arena !== arena) workshop = { chunk: new ScratchChunk(arena), inner: new LogEvent(arena) };
-  return workshop;
+export function nestedOf(arena: Arena): Workshop {
+  if (last?.chunk.arena === arena) return last;
+  last = workshops.get(arena) ?? { chunk: new ScratchChunk(arena), inner: new LogEvent(arena) };
+  workshops.set(arena, last);
+  return last;
 }
 
 /** Hot: whether a text that begins with these bytes may be a record. */

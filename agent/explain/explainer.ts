@@ -10,14 +10,13 @@ import { NO_DEFAULTS } from '../encoder.ts';
 import { StreamInput } from '../inputs/stdin-source.ts';
 import { kernelScanners, SCANNER_BYTES } from '../kernel/kernel-scanners.ts';
 import { loadKernels } from '../kernel/kernel.ts';
-import { Lane } from '../lane.ts';
+import { Lane, LANE_BYTES } from '../lane.ts';
 import { ExplainSink, EXPLAIN_BYTES, type Explanation } from './explain-sink.ts';
 
 export type { Explanation } from './explain-sink.ts';
 
 const MAX_RECORD_BYTES = 1_048_576;
 const CHUNK_BYTES = 262_144;
-const LANE_BYTES = 65_536 + SCANNER_BYTES;
 
 /** Runs streams through a lane, as the agent does, and tells how it read them. `warn` takes messages for a person. */
 export class Explainer {
@@ -27,7 +26,7 @@ export class Explainer {
   #sources = 0;
 
   constructor(warn: (message: string) => void) {
-    const arena = new Arena({ input: MAX_RECORD_BYTES + CHUNK_BYTES, scratch: 1_048_576, constants: 131_072 }, EXPLAIN_BYTES + LANE_BYTES);
+    const arena = new Arena({ input: MAX_RECORD_BYTES + CHUNK_BYTES, scratch: 1_048_576, constants: 131_072 }, EXPLAIN_BYTES + LANE_BYTES + SCANNER_BYTES);
     const kernels = loadKernels(arena);
     this.#sink = new ExplainSink(arena, kernels.encode);
     this.#lane = new Lane(arena, kernels, [this.#sink], new Ledger(['explain']), new Tracker(), { chunkBytes: CHUNK_BYTES, maxRecordBytes: MAX_RECORD_BYTES, continuations, scanners: kernelScanners(arena, identify) });

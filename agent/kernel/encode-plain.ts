@@ -1,4 +1,4 @@
-import { Kind, PIECE_INTS } from './pieces.ts';
+import { As, Kind, PIECE_INTS, SLOT_SHIFT, TEMPLATE_ROW } from './pieces.ts';
 
 const [TAB, LF, CR, ESC, SPACE, QUOTE, BACKSLASH] = [0x09, 0x0a, 0x0d, 0x1b, 0x20, 0x22, 0x5c];
 const SHORT_ESCAPES = new Map([[QUOTE, '"'], [BACKSLASH, '\\'], [LF, 'n'], [TAB, 't'], [CR, 'r'], [0x08, 'b'], [0x0c, 'f']]);
@@ -21,9 +21,33 @@ export function encodePlain(memory: Uint8Array, list: Int32Array, count: number,
     else if (kind === Kind.COPY) {
       out.set(memory.subarray(address, address + length), at);
       at += length;
-    } else at = text(memory, address, address + length, kind, out, at);
+    } else if (kind === Kind.TEMPLATE || kind === Kind.TEMPLATE_REPAIRED) at = leaves(memory, address, length, kind === Kind.TEMPLATE_REPAIRED, out, at);
+    else at = text(memory, address, address + length, kind, out, at);
   }
   return at;
+}
+
+/** The leaves of the template at `address`, as the pieces they stand for. */
+function leaves(memory: Uint8Array, address: number, slots: number, repaired: boolean, out: Uint8Array, start: number): number {
+  const ints = new Int32Array(memory.buffer, memory.byteOffset);
+  const [quote, copy] = repaired ? [Kind.QUOTE_REPAIRED, Kind.COPY_REPAIRED] : [Kind.QUOTE, Kind.COPY];
+  let at = start;
+  for (let row = 0; row < (ints[address / 4] ?? 0); row++) {
+    const [before = 0, length = 0, field = 0, as = 0, ...fallback] = ints.subarray(address / 4 + 1 + row * TEMPLATE_ROW, address / 4 + 1 + (row + 1) * TEMPLATE_ROW);
+    const slot = ints.subarray(slots / 4 + (field << SLOT_SHIFT), slots / 4 + ((field + 1) << SLOT_SHIFT));
+    const pieces = [before, length, Kind.COPY, ...leaf(as, as === As.DEFAULT ? fallback : slot, quote, copy)];
+    at = encodePlain(memory, Int32Array.from(pieces), 2, out, at, 0);
+  }
+  return at;
+}
+
+/** The piece of one value. */
+function leaf(as: number, slot: readonly number[] | Int32Array, quote: number, copy: number): number[] {
+  const [address = 0, length = 0, kind = 0, , , low = 0, high = 0, query = 0] = slot;
+  if (as === As.NANOSECONDS) return [low, high, Kind.INTEGER];
+  if (as === As.BEFORE_QUERY) return [address, query, quote];
+  if (as === As.QUERY) return [address + query + 1, length - query - 1, quote];
+  return [address, length, kind === 0 ? quote : copy];
 }
 
 function text(memory: Uint8Array, from: number, end: number, kind: number, out: Uint8Array, start: number): number {

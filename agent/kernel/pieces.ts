@@ -18,7 +18,24 @@ export const Kind = {
   INTEGER: 4,
   /** No output: the offset reached is stored as 32 bits at `address`. */
   MARK: 5,
+  /** The leaves of a document: `address` is that of a template, `length` the address of the slots its values are in. */
+  TEMPLATE: 6,
+  /** As TEMPLATE, with all values as the REPAIRED kinds have them. */
+  TEMPLATE_REPAIRED: 7,
 } as const;
+
+/**
+ * A template lies in memory as 32-bit integers: the number of its rows, then for each row what stands before the value
+ * (address, length), the field, how its value is written (As), and for a default its address, length and kind.
+ */
+export const TEMPLATE_ROW = 7;
+
+/** How a leaf's value is written: as its slot has it, converted, or from the row. */
+export const As = { IS: 0, NANOSECONDS: 1, BEFORE_QUERY: 2, QUERY: 3, DEFAULT: 4, DECIMAL_ID: 5 } as const;
+
+/** A field's slot: eight integers. Where its value lies and what it is, then the place in the chunk it was read from, then what a conversion needs. */
+export const SLOT_SHIFT = 3;
+export const Slot = { ADDRESS: 0, LENGTH: 1, KIND: 2, FROM: 3, TO: 4, LOW: 5, HIGH: 6, QUERY: 7 } as const;
 
 /** Longest output of a piece of `length` bytes: `\u00XX` for each, and two quotes. */
 export const QUOTE_GROWTH = 6;

@@ -9,14 +9,13 @@ import { EXPLAIN_BYTES, ExplainSink, type Explanation } from '../../agent/explai
 import type { Source } from '../../agent/inputs/source.ts';
 import { kernelScanners, SCANNER_BYTES } from '../../agent/kernel/kernel-scanners.ts';
 import { loadKernels, type Encode } from '../../agent/kernel/kernel.ts';
-import { Lane } from '../../agent/lane.ts';
+import { Lane, LANE_BYTES } from '../../agent/lane.ts';
 import type { Origin, RecordSink } from '../../agent/records/record-sink.ts';
 import type { Dialect } from '../../outputs/dialects/dialect.ts';
 import { identify } from '../../parsers/aliases.ts';
 import { continuations } from '../../parsers/continuations/index.ts';
 import { readRecord } from '../../parsers/read.ts';
 
-const LANE_BYTES = 65_536 + SCANNER_BYTES;
 
 /** Bytes that come as `fill` says, some at each turn. */
 export interface Stream {
@@ -81,7 +80,7 @@ export class LaneRig {
   #sources = 0;
 
   constructor({ chunkBytes = 262_144, maxRecordBytes = 1_048_576 }: LaneRigOptions = {}) {
-    const arena = new Arena({ input: maxRecordBytes + chunkBytes, scratch: 1_048_576, constants: 131_072 }, EXPLAIN_BYTES + LANE_BYTES);
+    const arena = new Arena({ input: maxRecordBytes + chunkBytes, scratch: 1_048_576, constants: 131_072 }, EXPLAIN_BYTES + LANE_BYTES + SCANNER_BYTES);
     const kernels = loadKernels(arena);
     this.sink = new ExplainSink(arena, kernels.encode);
     const scanners = kernelScanners(arena, identify);
@@ -172,7 +171,7 @@ export class DialectRig {
   #sources = 0;
 
   constructor(outputs: readonly { readonly dialect: Dialect; readonly fields: Readonly<Record<string, string | number | boolean>> }[], chunkBytes = 262_144) {
-    const reserve = LANE_BYTES + outputs.length * (KEPT.bytes + KEPT.events * 4 + LIST_BYTES);
+    const reserve = LANE_BYTES + SCANNER_BYTES + outputs.length * (KEPT.bytes + KEPT.events * 4 + LIST_BYTES);
     const arena = new Arena({ input: 1_048_576 + chunkBytes, scratch: 1_048_576, constants: 262_144 }, reserve);
     const kernels = loadKernels(arena);
     this.#sinks = outputs.map(({ dialect, fields }) => new KeepingSink(arena, kernels.encode, dialect, storeDefaults(arena, fields)));

@@ -17,9 +17,41 @@ export function encode(list: usize, count: i32, start: usize, origin: usize): us
     else if (kind == 1) out = quote(address, length, out);
     else if (kind == 5) store<u32>(address, <u32>(out - origin));
     else if (kind == 4) out = integer((<u64>length << 32) | <u64>address, out);
+    else if (kind >= 6) out = leaves(address, length, out, kind == 7);
     else out = repair(address, length, out, kind == 3);
   }
   return out;
+}
+
+/** The leaves of a template, their values from the slots at `slots`. */
+function leaves(template: usize, slots: usize, out: usize, repaired: bool): usize {
+  const stop = template + 4 + <usize>load<u32>(template) * 28;
+  for (let row = template + 4; row < stop; row += 28) {
+    out = copy(<usize>load<u32>(row), <usize>load<u32>(row, 4), out);
+    const as = load<u32>(row, 12);
+    if (as == 4) {
+      out = value(<usize>load<u32>(row, 16), <usize>load<u32>(row, 20), load<u32>(row, 24), out, repaired);
+      continue;
+    }
+    const slot = slots + (<usize>load<u32>(row, 8) << 5);
+    const address = <usize>load<u32>(slot);
+    const length = <usize>load<u32>(slot, 4);
+    if (as == 0) out = value(address, length, load<u32>(slot, 8), out, repaired);
+    else if (as == 1) out = integer((<u64>load<u32>(slot, 24) << 32) | <u64>load<u32>(slot, 20), out);
+    else {
+      const query = <usize>load<u32>(slot, 28);
+      if (as == 2) out = value(address, query, 0, out, repaired);
+      else out = value(address + query + 1, length - query - 1, 0, out, repaired);
+    }
+  }
+  return out;
+}
+
+// @ts-ignore: decorator
+@inline
+function value(address: usize, length: usize, kind: u32, out: usize, repaired: bool): usize {
+  if (repaired) return repair(address, length, out, kind == 0);
+  return kind == 0 ? quote(address, length, out) : copy(address, length, out);
 }
 
 // @ts-ignore: decorator
