@@ -35,7 +35,7 @@ export function headOf(bytes: Uint8Array, start: number, end: number): Head {
     case Byte.QUOTE: return isTime(bytes, start + 1, end) ? Head.FULL : Head.NONE;
     case Byte.EQUALS: return isReport(bytes, start, end) ? Head.FULL : Head.NONE;
     case Byte.COLON: case Byte.DASH: return lateHead(bytes, start, end); // `::1 - - [`, `- - [`
-    case Byte.ESCAPE: return colouredHead(bytes, start, end);
+    case Byte.ESCAPE: case 0x5c: return colouredHead(bytes, start, end);
     default: return Head.NONE;
   }
 }
@@ -54,8 +54,16 @@ export function isLevelLabel(bytes: Uint8Array, start: number, end: number): boo
   if (to - start < 3 || !isEven(bytes, start, to)) return false;
   // `fail:` is .NET's. `note:` and `panic:` are not levels but parts of traces.
   if (next === Byte.COLON && bytes[to + 1] !== Byte.COLON) return (isUpper(bytes[start]) || bytes[start] === 0x66 ? levelAt(bytes, start, to) : strongLevelAt(bytes, start, to)) >= 0;
+  if (next === Byte.SLASH) return strongLevelAt(bytes, start, to) >= 0 && isFacility(bytes, to + 1, end);
   if (next === Byte.CLOSE_BRACKET || next === Byte.PIPE || next === Byte.TAB) return levelAt(bytes, start, to) >= 0;
   return isUpper(bytes[start]) && (next === Byte.SPACE || next === Byte.COMMA || next === Byte.DASH || next === Byte.OPEN_BRACKET) && strongLevelAt(bytes, start, to) >= 0;
+}
+
+/** Icinga, behind its level: `/Application: `. */
+function isFacility(bytes: Uint8Array, at: number, end: number): boolean {
+  let to = at;
+  while (to < end && isLetter(bytes[to])) to++;
+  return to > at && bytes[to] === Byte.COLON && bytes[to + 1] === Byte.SPACE;
 }
 
 /** A date or a time of day at `at`, in any common notation; or digits that are one. */
@@ -97,9 +105,13 @@ function isDayFirst(bytes: Uint8Array, at: number, end: number): boolean {
   return year === 4 || (year === 2 && mark !== Byte.DOT);
 }
 
-/** Redis, behind the process: `:M 25 Nov 2026`. */
+/** Redis, behind the process: `:M 25 Nov 2026`, `:signal-handler (1764087503)`. */
 function isRole(bytes: Uint8Array, at: number, end: number): boolean {
-  return bytes[at] === Byte.COLON && at + 4 < end && isUpper(bytes[at + 1]) && bytes[at + 2] === Byte.SPACE && isDigit(bytes[at + 3]);
+  if (bytes[at] !== Byte.COLON || !isLetter(bytes[at + 1])) return false;
+  let to = at + 2;
+  while (to < end && (isLower(bytes[to]) || bytes[to] === Byte.DASH)) to++;
+  if (bytes[to] !== Byte.SPACE || to + 2 >= end) return false;
+  return isDigit(bytes[to + 1]) ? to === at + 2 : bytes[to + 1] === Byte.OPEN_PAREN && isDigit(bytes[to + 2]);
 }
 
 /** Seconds since a start: `9.344: [GC`. */
@@ -216,9 +228,9 @@ function lateHead(bytes: Uint8Array, start: number, end: number): Head {
     const byte = bytes[at] as number;
     if (isDigit(byte) && isBoundary(bytes[at - 1], at === start)) {
       if (bytes[at - 1] === Byte.OPEN_BRACKET && bytes[at + 2] === Byte.SLASH && isMonth(bytes, at + 3, end) && bytes[at + 11] === Byte.COLON) return Head.WHOLE; // an access log
-      if (at > start && isTime(bytes, at, end)) return Head.LATE;
-    } else if (at > start && isUpper(byte) && isBoundary(bytes[at - 1], false) && isNamedDate(bytes, at, end)) return Head.LATE;
-    if (byte === Byte.SPACE && bytes[at - 1] !== Byte.SPACE && isPlainWord(bytes, start, at) && ++words > WORDS_BEFORE) return Head.NONE;
+      if (at > start && words <= WORDS_BEFORE && isTime(bytes, at, end)) return Head.LATE;
+    } else if (at > start && words <= WORDS_BEFORE && isUpper(byte) && isBoundary(bytes[at - 1], false) && isNamedDate(bytes, at, end)) return Head.LATE;
+    if (byte === Byte.SPACE && bytes[at - 1] !== Byte.SPACE) words += weight(bytes, start, at);
   }
   return Head.NONE;
 }
@@ -227,13 +239,17 @@ function isBoundary(before: number | undefined, isStart: boolean): boolean {
   return isStart || before === Byte.SPACE || before === Byte.OPEN_BRACKET || before === Byte.OPEN_PAREN || before === Byte.PIPE || before === Byte.COMMA || before === Byte.SEMICOLON || before === Byte.TAB || before === Byte.COLON || before === Byte.QUOTE;
 }
 
-/** Whether the word that ends at `end` is neither in brackets nor a level nor a mark. */
-function isPlainWord(bytes: Uint8Array, start: number, end: number): boolean {
+/** How much the word that ends at `end` speaks against a header: what is in brackets, a level or a mark does not; prose and a key do. */
+function weight(bytes: Uint8Array, start: number, end: number): number {
   const last = bytes[end - 1];
-  if (last === Byte.CLOSE_BRACKET || last === Byte.CLOSE_PAREN || last === Byte.GREATER || last === Byte.CLOSE_BRACE) return false;
+  if (last === Byte.CLOSE_BRACKET || last === Byte.CLOSE_PAREN || last === Byte.GREATER || last === Byte.CLOSE_BRACE) return 0;
   let from = end;
   while (from > start && bytes[from - 1] !== Byte.SPACE) from--;
-  return end - from > 1 && strongLevelAt(bytes, from, end) < 0;
+  if (end - from <= 1 || strongLevelAt(bytes, from, end) >= 0) return 0;
+  if (last === Byte.COLON) return WORDS_BEFORE + 1;
+  let to = from + 1;
+  while (to < end && isLower(bytes[to])) to++;
+  return to === end && isUpper(bytes[from]) ? WORDS_BEFORE + 1 : 1;
 }
 
 /** All capitals or none. */

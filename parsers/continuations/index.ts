@@ -108,7 +108,7 @@ function isPaddedHead(bytes: Uint8Array, start: number, at: number, end: number)
 
 /** java.util.logging and its kin: time and place on a line, level and text on the next. */
 function isPair(state: number, head: Head, bytes: Uint8Array, first: number, start: number): boolean {
-  return head === Head.LEVEL && (state & (KIND | MULTI)) === Kind.HEADER && bytes[start] !== Byte.OPEN_BRACKET && !hasLevel(bytes, first, start);
+  return head === Head.LEVEL && (state & (KIND | MULTI)) === Kind.HEADER && isUpper(bytes[start]) && !hasLevel(bytes, first, start);
 }
 
 /** Whether the line's indent puts it below the record's first line. The same indent does where no header follows. */
@@ -120,7 +120,7 @@ function isBelow(state: number, bytes: Uint8Array, start: number, at: number, en
 
 function joinIndented(state: number, bytes: Uint8Array, start: number, at: number, end: number): number {
   switch (state & KIND) {
-    case Kind.TEXT: return bytes[at] === Byte.PLUS && traceOf(bytes, start, end) === Trace.TRACEBACK ? ~continuations.begin(bytes, start, end) : state | MULTI;
+    case Kind.TEXT: return isOwn(bytes, start, at, end) ? ~continuations.begin(bytes, start, end) : state | MULTI;
     case Kind.HEADER: return state | MULTI | (isAt(bytes, at) ? 1 << COUNT_SHIFT : 0);
     case Kind.OBJECT: return inObject(state, bytes, start, end);
     case Kind.ERROR: case Kind.PLACE: return ended(isFrame(bytes, start, end) ? become(state, Kind.TRACE) : state, bytes, start, end);
@@ -131,6 +131,11 @@ function joinIndented(state: number, bytes: Uint8Array, start: number, at: numbe
     case Kind.COMMENT: return become(state, Kind.STATEMENT);
     default: return state | MULTI;
   }
+}
+
+/** Below a text: a log line that is always indented, an exception group of Python. */
+function isOwn(bytes: Uint8Array, start: number, at: number, end: number): boolean {
+  return headOf(bytes, at, end) >= Head.FULL || (bytes[at] === Byte.PLUS && traceOf(bytes, start, end) === Trace.TRACEBACK);
 }
 
 /** `at `: a frame of Java, .NET or Node. */
