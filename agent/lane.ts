@@ -77,18 +77,22 @@ export class Lane {
     this.#idAddress = arena.claim(ID_BYTES).start;
   }
 
-  /** Takes one chunk of the source. `flush`: the source has been quiet, so the open record at its end is whole. */
-  pump(from: LaneSource, flush: boolean, nowMs: number): Turn {
+  /**
+   * Takes one chunk of the source. `flush`: the source has been quiet, so the open record at its end is whole. `last`: so
+   * is a line without an end.
+   */
+  pump(from: LaneSource, flush: boolean, nowMs: number, last = false): Turn {
     const { source } = from;
+    const isLast = last || source.ended;
     const chunk = this.#chunk;
     if (this.#overlong.holds(source)) return this.#skim(from, nowMs);
     const { chunkBytes } = this.#options;
     let length = source.read(chunk.target(0, chunkBytes), 0);
-    let turn = this.#take(from, length, flush, length < chunkBytes && source.ended, nowMs);
+    let turn = this.#take(from, length, flush, length < chunkBytes && isLast, nowMs);
     if (turn !== 'waiting' || length < chunkBytes) return turn;
     length += source.read(chunk.target(length, chunk.room), length); // a record longer than a chunk: all the room there is
     const isFull = length === chunk.room; // then the line at the end is too long to go on with the one before it
-    turn = this.#take(from, length, flush || isFull, !isFull && source.ended, nowMs);
+    turn = this.#take(from, length, flush || isFull, !isFull && isLast, nowMs);
     if (turn !== 'waiting' || !isFull) return turn;
     this.#overlong.begin(source, chunk.bytes);
     return 'progress';

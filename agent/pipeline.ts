@@ -63,14 +63,14 @@ export class Pipeline {
     return this.#flushQuiet() === 'blocked' ? 'blocked' : progress ? 'progress' : 'idle';
   }
 
-  #pump(from: LaneSource, flush: boolean): string {
+  #pump(from: LaneSource, flush: boolean, last = false): string {
     const nowMs = performance.now();
     const wallMs = Date.now();
     setTimeContext({ zone: this.#zone, nowMs: wallMs, fallbackDateMs: wallMs });
     this.#parts.observed.set(wallMs);
-    const turn = this.#parts.lane.pump(from, flush, nowMs);
+    const turn = this.#parts.lane.pump(from, flush, nowMs, last);
     if (turn === 'progress' || turn === 'waiting') this.#open.add(from);
-    if (turn === 'progress') this.#lastBytesMs = nowMs;
+    if (turn === 'progress' || turn === 'blocked') this.#lastBytesMs = nowMs;
     if (flush && turn !== 'blocked') this.#open.delete(from);
     if (turn === 'idle' && from.source.ended) this.#retire(from);
     return turn;
@@ -88,7 +88,7 @@ export class Pipeline {
 
   /** What has come but makes no whole record: it is one now, unless its source can be read again. */
   #takeRest(rules: StopRules): void {
-    for (const from of this.#open) while (!rules.quit.aborted && this.#pump(from, true) === 'progress') continue;
+    for (const from of this.#open) while (!rules.quit.aborted && this.#pump(from, true, from.source.readOnce) === 'progress') continue;
     for (const outlet of this.#parts.outlets) outlet.sealOpen();
   }
 

@@ -101,6 +101,10 @@ export class FileInput implements Input, FileOwner {
     if (this.#ready.size === 0 && !this.finished) await this.#wakeUp.wait();
   }
 
+  get ending(): boolean {
+    return this.#options.once || this.finished;
+  }
+
   get finished(): boolean {
     const isRead = this.#options.once === true && this.#ready.size === 0; // nothing comes back to it then
     return this.#state === 'stopped' || (this.#state === 'running' && isRead);

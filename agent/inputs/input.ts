@@ -16,6 +16,8 @@ export interface Input {
   sources(): Iterable<Source>;
   /** Resolves when `sources` may give something, or the input is finished. */
   waitForData(): Promise<void>;
+  /** What is there is all that will come. */
+  readonly ending: boolean;
   /** No source will ever have bytes again. */
   readonly finished: boolean;
   /** Closes what is open. Sources can still be acknowledged. */

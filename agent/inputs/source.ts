@@ -10,6 +10,8 @@ export interface Source {
   readonly input: string;
   /** Offset, in the source, of the first byte that no record has taken yet. */
   offset: number;
+  /** It can't be read again: what is left of it when the agent ends is lost. */
+  readonly readOnce?: boolean;
   /** True once no more bytes will come: what `read` gives now is all there is. */
   readonly ended: boolean;
   /** When bytes last came, in ms of the monotonic clock: how long the source has been quiet. */

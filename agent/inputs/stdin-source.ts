@@ -47,6 +47,10 @@ export class StreamInput implements Input {
     if (!this.finished && !this.#source.mayRead) await this.#wakeUp.wait();
   }
 
+  get ending(): boolean {
+    return this.#stopped || this.#source.ended;
+  }
+
   get finished(): boolean {
     return this.#stopped || this.#source.done;
   }
@@ -71,6 +75,7 @@ export function stdinInput(options: Omit<StreamInputOptions, 'stream' | 'sourceN
 
 /** Holds what came and was not made into records yet: at most the limit beyond what was read, and a pipe's worth. */
 class StreamSource implements Source {
+  readonly readOnce = true;
   readonly index: number;
   readonly id = newSourceId();
   readonly name: string;
