@@ -1,14 +1,17 @@
 import { fstatSync } from 'node:fs';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { createOutput } from '../outputs/index.ts';
 import type { Destination, Output } from '../outputs/output.ts';
 import { identify } from '../parsers/aliases.ts';
 import { continuations } from '../parsers/continuations/index.ts';
 import { readerOf } from '../parsers/read.ts';
 import { Arena } from './arena.ts';
+import { openBuffering } from './buffering.ts';
 import { COMMAND_LINE_INPUT } from './config/command-line-input.ts';
 import type { Config, FileInputConfig } from './config/schema.ts';
 import { networkFields, storeDefaults } from './defaults.ts';
+import type { OpenBuffers } from './delivery/buffer/open-buffers.ts';
 import { DeadLetters } from './delivery/dead-letters.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { Ledger } from './delivery/ledger.ts';
@@ -38,6 +41,8 @@ export interface AssemblyOptions {
   readonly once: boolean;
   readonly stateDir: string;
   readonly env: NodeJS.ProcessEnv;
+  /** What the inputs of type stdin read, by their names, instead of it. */
+  readonly openStream?: (name: string) => Promise<Readable>;
 }
 
 /** All parts of a running agent, made from its configuration. */
@@ -55,6 +60,7 @@ export interface Assembly {
   readonly handlingOf: (input: string) => Omit<LaneSource, 'source'>;
   readonly checkpoints: Checkpoints | undefined;
   readonly state: StateDirectory | undefined;
+  readonly buffers: OpenBuffers | undefined;
 }
 
 /** Makes the parts; nothing is read yet. Throws UserError, InputError or StateDirectoryInUse for what a person has to put right. */
@@ -65,14 +71,18 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
   const ledger = new Ledger(outputs.map(({ name }) => name));
   const tracker = new Tracker();
   const sources = new Map<number, Source>();
+  let indices = 0;
+  const claimIndex = (): number => indices++;
+  const buffers = state === undefined ? undefined : await openBuffering(config, outputs, { root: path.resolve(options.stateDir), folder, sources, claimIndex, ledger });
   const destinations = await Promise.all(outputs.map((output) => output.open()));
   const deadLetters = outputs.map(({ name }) => new DeadLetters(name, path.join(folder, `dead-letters-${name}.ndjson`), log.warn));
-  const arena = new Arena({ input: config.max_record_bytes + CHUNK_BYTES, scratch: SCRATCH_BYTES, constants: CONSTANT_BYTES }, reserveOf(config, outputs));
+  const slots = slotsOf(config, outputs, buffers);
+  const arena = new Arena({ input: config.max_record_bytes + CHUNK_BYTES, scratch: SCRATCH_BYTES, constants: CONSTANT_BYTES }, reserveOf(outputs, slots));
   const kernels = loadKernels(arena);
-  const slots = slotsOf(config, outputs);
   const outlets = outputs.map((output, index) => {
-    const pool = new SlotPool(arena, output.limits, slots[index] ?? 0);
-    const delivery = new Delivery({
+    const { fill = 0, read = 0 } = slots[index] ?? {};
+    const pool = new SlotPool(arena, output.limits, fill);
+    const delivery = {
       name: output.name,
       destination: destinations[index] as Destination,
       connections: output.connections,
@@ -81,15 +91,16 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
       ...(output.type === 'console' ? {} : { tracker }),
       ...(output.closed ? { closed: output.closed } : {}),
       deadLetters: deadLetters[index] as DeadLetters,
-      sourceOf: (source) => sources.get(source) ?? { name: 'a source that is gone', id: '' },
-    });
-    return new Outlet(arena, kernels.encode, output, delivery, pool);
+      sourceOf: (source: number) => buffers?.names.nameOf(source) ?? sources.get(source) ?? { name: 'a source that is gone', id: '' },
+    };
+    const shipping = buffers?.has(index) === true ? buffers.shipping(index, delivery, new SlotPool(arena, output.limits, read)) : new Delivery(delivery);
+    return new Outlet(arena, kernels.encode, output, shipping, pool);
   });
   const lane = new Lane(arena, kernels, outlets, ledger, tracker, { chunkBytes: CHUNK_BYTES, maxRecordBytes: config.max_record_bytes, continuations, scanners: kernelScanners(arena, identify) });
   const observed = new ObservedTime(arena);
   const checkpoints = await openCheckpoints(config, state);
-  const inputs = await openInputs(config, options, checkpoints);
-  return { inputs, outlets, destinations, deadLetters, lane, ledger, tracker, observed, sources, handlingOf: handlingOf(config, arena, observed, outputs, options.env), checkpoints, state };
+  const inputs = await openInputs(config, options, checkpoints, claimIndex);
+  return { inputs, outlets, destinations, deadLetters, lane, ledger, tracker, observed, sources, handlingOf: handlingOf(config, arena, observed, outputs, options.env), checkpoints, state, buffers };
 }
 
 /** Runs whose only output is the console neither read nor write state. */
@@ -103,16 +114,26 @@ function fixedBytes(config: Config, outputs: readonly Output[]): number {
   return config.max_record_bytes + CHUNK_BYTES + SCRATCH_BYTES + CONSTANT_BYTES + LANE_BYTES + SCANNER_BYTES + outputs.length * LIST_BYTES;
 }
 
-function reserveOf(config: Config, outputs: readonly Output[]): number {
-  const slots = slotsOf(config, outputs);
-  const batches = outputs.reduce((sum, { limits }, index) => sum + (slots[index] ?? 0) * slotBytes(limits), 0);
+function reserveOf(outputs: readonly Output[], slots: readonly Slots[]): number {
+  const batches = outputs.reduce((sum, { limits }, index) => sum + ((slots[index]?.fill ?? 0) + (slots[index]?.read ?? 0)) * slotBytes(limits), 0);
   return batches + LANE_BYTES + SCANNER_BYTES + outputs.length * LIST_BYTES;
 }
 
-/** How many batches each output may have: an equal share of the memory, and at least two, one to fill and one to send. */
-function slotsOf(config: Config, outputs: readonly Output[]): number[] {
+/** Batches of an output: to fill and send, and to read back into from its disk buffer. */
+interface Slots {
+  readonly fill: number;
+  readonly read: number;
+}
+
+/** How many batches each output may have: an equal share of the memory, and at least two of a kind, one to fill and one to send. */
+function slotsOf(config: Config, outputs: readonly Output[], buffers: OpenBuffers | undefined): Slots[] {
   const share = (config.memory - fixedBytes(config, outputs)) / outputs.length;
-  return outputs.map(({ limits }) => Math.max(2, Math.min(MAX_SLOTS, Math.floor(share / slotBytes(limits)))));
+  return outputs.map(({ limits, connections }, index) => {
+    const count = Math.max(2, Math.min(MAX_SLOTS, Math.floor(share / slotBytes(limits))));
+    if (buffers?.has(index) !== true) return { fill: count, read: 0 };
+    const read = count < 6 ? 2 : connections + 1;
+    return { fill: Math.max(2, count - read), read };
+  });
 }
 
 /** More small batches than this do no good, and each has tables. */
@@ -129,12 +150,11 @@ async function openCheckpoints(config: Config, state: StateDirectory | undefined
   return new Checkpoints({ folder: state?.path, warn: log.warn });
 }
 
-async function openInputs(config: Config, { once }: AssemblyOptions, checkpoints: Checkpoints | undefined): Promise<Input[]> {
-  let next = 0;
-  const claimIndex = (): number => next++;
+async function openInputs(config: Config, { once, openStream }: AssemblyOptions, checkpoints: Checkpoints | undefined, claimIndex: () => number): Promise<Input[]> {
   return Promise.all(Object.entries(config.inputs).map(async ([name, input]) => {
     if (input.type === 'file' && checkpoints !== undefined) return fileInput(name, input, once, checkpoints, claimIndex);
-    const { stdinInput } = await import('./inputs/stdin-source.ts');
+    const { stdinInput, StreamInput } = await import('./inputs/stdin-source.ts');
+    if (openStream !== undefined) return new StreamInput({ name, sourceName: name, stream: await openStream(name), claimIndex, warn: log.warn });
     return stdinInput({ name, claimIndex, warn: log.warn });
   }));
 }

@@ -11,7 +11,9 @@ const FLUSH_AFTER_MS = 250;
 export interface StopRules {
   /** Aborted: go on until the sources have been quiet for `quietMs`, then stop. */
   readonly stop: AbortSignal;
-  readonly quietMs: () => number;
+  quietMs(): number;
+  /** When reading ends after `stop`, quiet or not: a time of the monotonic clock. */
+  readUntilMs(): number;
   /** Aborted: stop at once. */
   readonly quit: AbortSignal;
 }
@@ -47,7 +49,7 @@ export class Pipeline {
       else if (turn === 'blocked' && outlets.some(({ hasRoom }) => !hasRoom)) await this.#wait([], rules, nowMs);
       else await this.#wait(inputs, rules, nowMs);
     }
-    this.#takeRest(rules);
+    await this.#takeRest(rules);
   }
 
   /** One chunk of every source that has something. */
@@ -87,9 +89,23 @@ export class Pipeline {
   }
 
   /** What has come but makes no whole record: it is one now, unless its source can be read again. */
-  #takeRest(rules: StopRules): void {
-    for (const from of this.#open) while (!rules.quit.aborted && this.#pump(from, true, from.source.readOnce) === 'progress') continue;
-    for (const outlet of this.#parts.outlets) outlet.sealOpen();
+  async #takeRest(rules: StopRules): Promise<void> {
+    const { outlets } = this.#parts;
+    for (const { delivery } of outlets) delivery.lift();
+    for (const from of this.#open) await this.#takeAll(from, rules);
+    for (const outlet of outlets) outlet.sealOpen();
+  }
+
+  /** All of a source that is there. Waits for room, if there may be some in time. */
+  async #takeAll(from: LaneSource, rules: StopRules): Promise<void> {
+    while (!rules.quit.aborted) {
+      const turn = this.#pump(from, true, from.source.readOnce);
+      if (turn === 'progress') continue;
+      const leftMs = rules.readUntilMs() - performance.now();
+      if (turn !== 'blocked' || leftMs <= 0) return;
+      for (const { hasRoom, pool } of this.#parts.outlets) if (!hasRoom) this.#alarm.on(pool, () => pool.whenFree());
+      await this.#alarm.wait(leftMs);
+    }
   }
 
   #context(source: Source): LaneSource {
@@ -114,7 +130,9 @@ export class Pipeline {
 
   #isOver(rules: StopRules): boolean {
     if (rules.quit.aborted || this.#parts.inputs.every(({ finished }) => finished)) return true;
-    return rules.stop.aborted && performance.now() - this.#lastBytesMs >= rules.quietMs();
+    if (!rules.stop.aborted) return false;
+    const nowMs = performance.now();
+    return nowMs - this.#lastBytesMs >= rules.quietMs() || nowMs >= rules.readUntilMs();
   }
 
   /** Until one of the inputs has something, a batch is due or has gone, an open record is whole, or it is time to stop. */
@@ -127,7 +145,7 @@ export class Pipeline {
     }
     const due = outlets.map(({ dueMs }) => (dueMs <= nowMs ? Infinity : dueMs));
     const quiet = [...this.#open].map(({ source }) => source.activeAtMs + FLUSH_AFTER_MS);
-    const stop = rules.stop.aborted ? [this.#lastBytesMs + rules.quietMs()] : [];
+    const stop = rules.stop.aborted ? [this.#lastBytesMs + rules.quietMs(), rules.readUntilMs()] : [];
     await this.#alarm.wait(Math.min(...due, ...quiet, ...stop) - nowMs);
   }
 }

@@ -23,6 +23,8 @@ export interface Shipping {
   submit(batch: Batch): void;
   /** Waits until all that was submitted is settled. False: something is left. Back-off waits end at once. */
   drain(limits: DrainLimits): Promise<boolean>;
+  /** Everything comes to its end: what is still submitted may go beyond the limit of a disk buffer, as there is nowhere else for it. */
+  lift(): void;
   /** Ends the requests under way and brings to safety what can be. */
   stop(): Promise<void>;
   /** After `stop`: where all that is not settled lies, if it will be sent by another run. */

@@ -38,6 +38,7 @@ export class BufferWriter {
   readonly #reported = new Set<string>();
   #queue: Item[] = [];
   #running: Promise<void> | undefined;
+  #isLifted = false;
   #isStopping = false;
   #isStuck = false;
 
@@ -60,10 +61,16 @@ export class BufferWriter {
     this.#pauses.endAll();
   }
 
-  /** Writes what is left, beyond the limit if need be: it is at most what fits into memory. */
+  /** The limit does not count any more. */
+  lift(): void {
+    this.#isLifted = true;
+    this.wake();
+  }
+
+  /** Writes what is left. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    this.wake();
+    this.lift();
     await this.#running;
     this.#run();
     await this.#running;
@@ -103,7 +110,7 @@ export class BufferWriter {
     const group: Item[] = [];
     for (const item of this.#queue.slice(0, MOST_AT_ONCE)) {
       const batches = [...group, item].map(({ batch }) => batch);
-      if (!this.#isStopping && !journal.fits(batches, maxBytes)) break;
+      if (!this.#isLifted && !journal.fits(batches, maxBytes)) break;
       group.push(item);
     }
     return group;
@@ -136,7 +143,7 @@ export class BufferWriter {
   /** What the policy says when there is no room. False: wait. */
   async #giveWay(): Promise<boolean> {
     const { journal, whenFull, dropAmounts, dropItem } = this.#options;
-    if (whenFull === 'block' || this.#isStopping) return false;
+    if (whenFull === 'block' || this.#isLifted) return false;
     const amounts = whenFull === 'drop_oldest' ? await journal.dropOldest().catch(() => undefined) : undefined;
     if (amounts !== undefined) dropAmounts(amounts);
     else if (!this.#queue.some(dropItem)) return false;

@@ -111,6 +111,10 @@ export class BufferedDelivery implements Shipping {
     return true;
   }
 
+  lift(): void {
+    this.#writer?.lift();
+  }
+
   async stop(): Promise<void> {
     await this.#inner.stop();
     this.#stopped = true;

@@ -3,6 +3,11 @@ import { join } from 'node:path';
 import { errorText } from '../../state/error-code.ts';
 import { lockFolder, type Lock } from '../../state/lock.ts';
 import { removeIfWorthless, RUNS } from '../../state/state-directory.ts';
+import type { DeliveryOptions } from '../delivery.ts';
+import type { Shipping } from '../shipping.ts';
+import type { SlotPool } from '../slot-pool.ts';
+import { BufferedDelivery } from './buffered-delivery.ts';
+import type { WhenFull } from './buffer-writer.ts';
 import { buffersIn, folderName, readOwner, type Owner } from './buffer-files.ts';
 import { Journal } from './journal.ts';
 import type { SourceNames } from './source-names.ts';
@@ -17,6 +22,7 @@ export interface BufferRequest {
   /** Whether new batches go to the disk. */
   readonly disk: boolean;
   readonly maxBytes: number;
+  readonly whenFull: WhenFull;
 }
 
 export interface OpenBuffersOptions {
@@ -29,7 +35,7 @@ export interface OpenBuffersOptions {
 }
 
 /** The buffers of one output: its own, and what earlier runs have left of it, oldest first. */
-export interface OpenedBuffer {
+interface OpenedBuffer {
   readonly journal: Journal | undefined;
   readonly older: readonly Journal[];
 }
@@ -40,34 +46,54 @@ export class OpenBuffers {
   readonly #orphans: { readonly folder: string; readonly lock: Lock; readonly journals: Set<Journal> }[] = [];
   readonly #opened = new Map<number, { journal: Journal | undefined; older: Journal[] }>();
 
-  private constructor(options: OpenBuffersOptions) {
+  readonly #requests: readonly BufferRequest[];
+
+  private constructor(requests: readonly BufferRequest[], options: OpenBuffersOptions) {
+    this.#requests = requests;
     this.#options = options;
   }
 
   static async open(requests: readonly BufferRequest[], options: OpenBuffersOptions): Promise<OpenBuffers> {
-    const buffers = new OpenBuffers(options);
+    const buffers = new OpenBuffers(requests, options);
     for (const request of requests) buffers.#opened.set(request.index, await buffers.#openOwn(request));
     for (const folder of runsWithBuffers(options.root)) if (folder !== options.folder) await buffers.#adopt(folder, requests);
     for (const { older } of buffers.#opened.values()) older.sort((a, b) => a.options.owner.sinceMs - b.options.owner.sinceMs);
     return buffers;
   }
 
-  of(output: number): OpenedBuffer {
+  get names(): SourceNames {
+    return this.#options.names;
+  }
+
+  /** Whether an output has anything to do with the disk. */
+  has(output: number): boolean {
+    const { journal, older } = this.#of(output);
+    return journal !== undefined || older.length > 0;
+  }
+
+  /** The way of an output's batches. `readSlots`: those that batches are read back into. */
+  shipping(output: number, options: DeliveryOptions & { readonly pool: SlotPool }, readSlots: SlotPool): Shipping {
+    const { maxBytes, whenFull } = this.#requests.find(({ index }) => index === output) ?? { maxBytes: 0, whenFull: 'block' };
+    const { names } = this.#options;
+    return new BufferedDelivery(options, { ...this.#of(output), readSlots, maxBytes, whenFull, names, finished: (journal) => this.#finished(journal) });
+  }
+
+  async close(): Promise<void> {
+    for (const { lock } of this.#orphans) await lock.release();
+  }
+
+  #of(output: number): OpenedBuffer {
     return this.#opened.get(output) ?? { journal: undefined, older: [] };
   }
 
   /** All of an older journal is delivered. */
-  async finished(journal: Journal): Promise<void> {
+  async #finished(journal: Journal): Promise<void> {
     await journal.close();
     const orphan = this.#orphans.find(({ journals }) => journals.delete(journal));
     if (orphan === undefined || orphan.journals.size > 0) return;
     this.#orphans.splice(this.#orphans.indexOf(orphan), 1);
     removeIfWorthless(orphan.folder);
     await orphan.lock.release();
-  }
-
-  async close(): Promise<void> {
-    for (const { lock } of this.#orphans) await lock.release();
   }
 
   /** Its folder in that of the run. If nothing new goes there, what an earlier run left is sent nevertheless. */

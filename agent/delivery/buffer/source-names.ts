@@ -19,8 +19,9 @@ export class SourceNames {
 
   /** Name and id of a source of this run, or of one whose records were read back. */
   nameOf(index: number): SourceName {
-    const { name, id } = this.#sources.get(index) ?? this.#earlier.get(index) ?? { name: 'a source that is gone', id: '' };
-    this.#own.set(id, index);
+    const own = this.#sources.get(index);
+    if (own !== undefined) this.#own.set(own.id, index);
+    const { name, id } = own ?? this.#earlier.get(index) ?? { name: 'a source that is gone', id: '' };
     return { name, id };
   }
 

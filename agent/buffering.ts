@@ -1,0 +1,29 @@
+import type { Output } from '../outputs/output.ts';
+import type { Config } from './config/schema.ts';
+import type { BufferRequest, OpenBuffers } from './delivery/buffer/open-buffers.ts';
+import type { Ledger } from './delivery/ledger.ts';
+import type { Source } from './inputs/source.ts';
+import { log } from './log.ts';
+
+export interface BufferingOptions {
+  /** The state directory, and the folder in it that this run works in. */
+  readonly root: string;
+  readonly folder: string;
+  readonly sources: ReadonlyMap<number, Source>;
+  readonly claimIndex: () => number;
+  readonly ledger: Ledger;
+}
+
+/** Opens the disk buffers that the configuration asks for, and those that earlier runs have left to the same outputs. */
+export async function openBuffering(config: Config, outputs: readonly Output[], { root, folder, sources, claimIndex, ledger }: BufferingOptions): Promise<OpenBuffers> {
+  const [{ OpenBuffers }, { SourceNames }] = await Promise.all([import('./delivery/buffer/open-buffers.ts'), import('./delivery/buffer/source-names.ts')]);
+  const cantBeReadAgain = Object.values(config.inputs).some(({ type }) => type === 'stdin');
+  const requests = outputs.flatMap((output, index) => requestOf(config.outputs[output.name], output, index, cantBeReadAgain));
+  return OpenBuffers.open(requests, { root, folder, names: new SourceNames(sources, claimIndex, ledger), report: log.warn, nowMs: Date.now() });
+}
+
+function requestOf(options: Config['outputs'][string] | undefined, { name, type, target, network }: Output, index: number, cantBeReadAgain: boolean): BufferRequest[] {
+  if (options === undefined || !('buffer' in options)) return [];
+  const { disk, max_bytes: maxBytes, when_full: whenFull } = options.buffer;
+  return [{ output: name, type, target: target ?? name, index, disk: disk === 'on' || (disk === 'auto' && cantBeReadAgain && network), maxBytes, whenFull }];
+}

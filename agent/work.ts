@@ -1,0 +1,74 @@
+import type { Assembly } from './assembly.ts';
+import type { Config } from './config/schema.ts';
+import type { Ending } from './ending.ts';
+import { ExitCode, UserError } from './exit-codes.ts';
+import { InputError } from './inputs/input.ts';
+import { log } from './log.ts';
+import { Pipeline } from './pipeline.ts';
+import { StateDirectoryInUse } from './state/state-directory.ts';
+
+/** From the first byte to the exit summary. Gives the exit code. */
+export async function work(parts: Assembly, config: Config, ending: Ending): Promise<number> {
+  for (const { output } of parts.outlets) output.closed?.addEventListener('abort', () => ending.quitNow());
+  await start(parts).catch(rethrow);
+  const pipeline = new Pipeline(parts, config.time_zone === 'local' ? undefined : config.time_zone);
+  await pipeline.read(ending);
+  await drain(parts, config, ending);
+  return finish(parts, config);
+}
+
+/** What a person has to put right becomes one line and an exit code. */
+export function rethrow(error: unknown): never {
+  if (error instanceof InputError || error instanceof StateDirectoryInUse) throw new UserError(error.message, error.exitCode);
+  throw error;
+}
+
+async function start({ inputs }: Assembly): Promise<void> {
+  const never = new AbortController();
+  for (const input of inputs) await input.start(never.signal);
+}
+
+/** At the end of input as long as there is progress; after a signal until its deadline. */
+async function drain({ outlets }: Assembly, config: Config, ending: Ending): Promise<void> {
+  const leftMs = (): number => Math.max(0, ending.deadlineMs - performance.now());
+  const draining = Promise.all(outlets.map(({ delivery }) => delivery.drain({ quietMs: config.drain_timeout, totalMs: leftMs() })));
+  const interrupted = new Promise<void>((resolve) => {
+    if (ending.quit.aborted) resolve();
+    ending.quit.addEventListener('abort', () => resolve());
+    if (!ending.hurried.aborted) ending.hurried.addEventListener('abort', () => setTimeout(resolve, leftMs()).unref());
+  });
+  await Promise.race([draining, interrupted]);
+}
+
+/** Closes everything and says what became of what was read. */
+async function finish(parts: Assembly, config: Config): Promise<number> {
+  for (const { delivery } of parts.outlets) await delivery.stop();
+  for (const input of parts.inputs) await input.stop();
+  await close(parts);
+  for (const line of parts.ledger.summary()) log.info(line);
+  const closed = parts.outlets.some(({ output }) => output.closed?.aborted);
+  const left = parts.outlets.flatMap((outlet, index) => {
+    const { records } = parts.ledger.total(index, 'pending');
+    return records > 0 ? [{ outlet, records }] : [];
+  });
+  if (left.length === 0 || closed) return ExitCode.OK;
+  for (const { outlet, records } of left) log.error(`${outlet.output.name}: ${records} records were not delivered in time. ${whereTheyAre(parts, outlet.delivery.keptIn, config)}`);
+  return ExitCode.UNAVAILABLE;
+}
+
+/** Closes what is open, whether anything was read or not. */
+export async function close(parts: Assembly): Promise<void> {
+  await parts.checkpoints?.close();
+  for (const destination of parts.destinations) await destination.close();
+  for (const letters of parts.deadLetters) await letters.close();
+  await parts.buffers?.close();
+  await parts.state?.close();
+}
+
+function whereTheyAre({ state }: Assembly, keptIn: string | undefined, { inputs }: Config): string {
+  if (keptIn !== undefined) return `They are kept in ${keptIn}, and the next run with this output sends them`;
+  const types = new Set(Object.values(inputs).map(({ type }) => type));
+  const files = types.has('file') && state !== undefined ? [`Files are read again from their checkpoints in ${state.path}`] : [];
+  const streams = types.has('stdin') ? ['What came through a pipe is lost: it can not be read again'] : [];
+  return [...files, ...streams].join('. ');
+}
