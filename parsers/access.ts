@@ -4,9 +4,10 @@ import { Field } from '../agent/fields.ts';
 import type { Parser } from './parser.ts';
 import { Column, isDash, quoteEnd } from './values/access-scan.ts';
 import { isDigit, isUpper } from './values/bytes.ts';
+import { durationMs } from './values/durations.ts';
 import { accessTimestamp } from './values/timestamps.ts';
 
-const [SPACE, QUOTE, DOT, COLON, SLASH] = [0x20, 0x22, 0x2e, 0x3a, 0x2f];
+const [SPACE, QUOTE, DOT, COLON, SLASH, LETTER_S] = [0x20, 0x22, 0x2e, 0x3a, 0x2f, 0x73];
 
 /**
  * Access logs in the common and the combined format, which Apache's mod_log_config defined and most servers write:
@@ -159,10 +160,18 @@ function tail(bytes: Uint8Array, start: number, end: number, expectsReferer: boo
     }
     let next = at;
     while (next < end && bytes[next] !== SPACE) next++;
-    if (!event.has(Field.duration_ms)) seconds(bytes, at, next, event);
+    if (quoted === 0 && isDash(bytes, at, next)) quoted = 1; // no referer, and no quotes either
+    if (!event.has(Field.duration_ms)) duration(bytes, at, next, event);
     else if (next - at === 32 && next >= end && isHex(bytes, at, next)) event.span(Field.request_id, at, next);
     at = next;
   }
+}
+
+/** `0.202`, or a time with its unit, `12ms`. */
+function duration(bytes: Uint8Array, start: number, end: number, event: LogEvent): void {
+  if (bytes[end - 1] !== LETTER_S || !isDigit(bytes[start])) return seconds(bytes, start, end, event);
+  const ms = durationMs(bytes, start, end);
+  if (ms >= 0) event.number(Field.duration_ms, ms, start, end);
 }
 
 /** `0.202`: nginx writes request times with three decimals, and nothing else that is appended looks so. */

@@ -44,7 +44,7 @@ const SPELLINGS: Record<string, readonly [keyof typeof How, ...string[]]> = {
   http_status: ['status', 'http_status', 'http.status', 'http.status_code', 'http.response.status_code', 'status_code', 'res.statusCode', 'res.status', 'response.status', 'response_status', 'response.status_code', 'response_status.code', 'response_status_code', 'response_code', 'return_status', 'downstream_status', 'sc_status', 'edge_response_status', 'http_status_code', 'http_code', 'http_response_code', 'resp_status',
     '~status', '~code', '~~origin_status', '~~upstream_status'],
   http_version: ['version', 'http_version', 'http.version', 'http.flavor', 'http.http_version', 'request.proto', 'request.http_version', '~protocol', '~proto', '~server_protocol', '~request_protocol'],
-  client_ip: ['ip', 'client_ip', 'client.ip', 'client.ip_address', 'remote_ip', 'remote_addr', 'remote_address', 'source.ip', 'network.client.ip', 'req.remoteAddress', 'req.remoteIP', 'request.client_ip', 'request.remote_ip', 'http.client_ip', 'client.address', 'clientaddr', 'client_address', 'client_ip_address', 'source_ip_address', 'source_ips', 'request_metadata.caller_ip', 'caller_ip', 'caller_ip_address',
+  client_ip: ['ip', 'client_ip', 'client.ip', 'client.ip_address', 'remote_ip', 'remote_addr', 'remote_address', 'source.ip', 'network.client.ip', 'req.remoteAddress', 'req.remoteIP', 'request.client_ip', '~request.remote_ip', 'http.client_ip', 'client.address', 'clientaddr', 'client_address', 'client_ip_address', 'source_ip_address', 'source_ips', 'request_metadata.caller_ip', 'caller_ip', 'caller_ip_address',
     'user_ip', 'visitor_ip', 'peer_ip', 'actor_ip', 'actor_ip_address', 'addr.remote', 'attr.remote', 'remote_addr_ip', 'downstream_remote_address', 'x_forwarded_for', 'http_x_forwarded_for', 'x_real_ip', 'c_ip', 'id.orig_h', 'client_host',
     '~ip', '~ip_address', '~ip_addr', '~client', '~rip', '~remote', '~src_ip', '~source_ip', '~source_address', '~src', '~peer', '~remote_host', '~~addr', '~~address'],
   user_agent: ['text', 'user_agent', 'http.useragent', 'user_agent.original', 'req.headers.user-agent', 'request.headers.user-agent', 'http_user_agent', 'http.http_user_agent', 'client_request_user_agent', 'client.user_agent.raw_user_agent', 'request_user_agent', 'client_user_agent', 'cs(user_agent)', '~agent', '~ua'],
@@ -196,6 +196,20 @@ export function pair(chunk: Chunk, keyStart: number, keyEnd: number, start: numb
   const escaped = quoted && isEscaped(chunk.bytes, start, end);
   if (escaped) event.member(keyStart, keyEnd, start - 1, end + 1, Value.JSON, aliasTable.isReserved(id));
   else event.member(keyStart, keyEnd, start, end, Value.TEXT, aliasTable.isReserved(id));
+}
+
+/** Whether a key is a weak spelling of a field. */
+export function isWeak(bytes: Uint8Array, start: number, end: number): boolean {
+  const id = aliasTable.find(bytes, start, end, -1);
+  return id >= 0 && (ALIASES[id]?.rank ?? 0) > 0;
+}
+
+/** Sets the field of a key that is a weak spelling, if the event does not have it. */
+export function weakPair(chunk: Chunk, keyStart: number, keyEnd: number, start: number, end: number, event: LogEvent): void {
+  const id = aliasTable.find(chunk.bytes, keyStart, keyEnd, -1);
+  const alias = id < 0 ? undefined : ALIASES[id];
+  if (alias === undefined || alias.rank === 0 || event.has(alias.field) || !isInCompany(alias, event)) return;
+  assignText(chunk, start, end, alias, event);
 }
 
 /** Whether a quoted value has escapes, and is a valid JSON string as it stands. */

@@ -1,6 +1,6 @@
 import type { Chunk } from '../agent/chunk.ts';
 import type { LogEvent } from '../agent/event.ts';
-import { pair } from './aliases.ts';
+import { isWeak, pair, weakPair } from './aliases.ts';
 import type { Parser } from './parser.ts';
 
 const [SPACE, QUOTE, EQUALS, BACKSLASH] = [0x20, 0x22, 0x3d, 0x5c];
@@ -35,6 +35,7 @@ export const logfmt: Parser = {
 /** Two passes: the first only looks whether every word is a pair, so that prose costs nothing. */
 function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boolean {
   if (!isLogfmt(chunk.bytes, start, end)) return false;
+  hasWeak = false;
   for (let at = start; at < end; ) {
     const equals = keyEnd(chunk.bytes, at, end);
     const quoted = chunk.bytes[equals + 1] === QUOTE;
@@ -46,11 +47,38 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
     } else at = equals;
     while (at < end && (chunk.bytes[at] as number) <= SPACE) at++;
   }
+  if (hasWeak) weaklyNamed(chunk, start, end, event);
   return true;
+}
+
+/** Whether a spelling was met that holds only where nothing better is in the line. */
+let hasWeak = false;
+
+/** Once more over a line that is logfmt: what its weak spellings say. They stay members, too. */
+function weaklyNamed(chunk: Chunk, start: number, end: number, event: LogEvent): void {
+  const { bytes } = chunk;
+  for (let at = start; at < end; ) {
+    const equals = keyEnd(bytes, at, end);
+    if (equals >= end || bytes[equals] !== EQUALS) at = equals;
+    else {
+      const quoted = bytes[equals + 1] === QUOTE;
+      const from = equals + (quoted ? 2 : 1);
+      const to = quoted ? quoteEnd(bytes, from, end) : wordEnd(bytes, from, end);
+      if (to > from && !(quoted && hasEscape(bytes, from, to))) weakPair(chunk, at, equals, from, to, event);
+      at = to + (quoted ? 1 : 0);
+    }
+    while (at < end && (bytes[at] as number) <= SPACE) at++;
+  }
+}
+
+function hasEscape(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === BACKSLASH) return true;
+  return false;
 }
 
 function field(chunk: Chunk, keyStart: number, equals: number, start: number, end: number, quoted: boolean, event: LogEvent): void {
   event.rule = 'logfmt key';
+  if (isWeak(chunk.bytes, keyStart, equals)) hasWeak = true;
   pair(chunk, keyStart, equals, start, end, quoted, event);
 }
 

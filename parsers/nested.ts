@@ -1,3 +1,4 @@
+import type { Chunk } from '../agent/chunk.ts';
 import type { Arena } from '../agent/arena.ts';
 import { LogEvent, MEMBER_INTS, Shape, Value } from '../agent/event.ts';
 import { Field, FIELDS } from '../agent/fields.ts';
@@ -73,6 +74,26 @@ function readJson(event: LogEvent, start: number, end: number): boolean {
   return adopt(event, inner, isFree);
 }
 
+/**
+ * Reads the JSON object that is [start, end) of `chunk` and stands beside the event's message: fields the event lacks, and
+ * members. True: all of it was taken over; false: not all; undefined: it is no JSON.
+ */
+export function takeJson(chunk: Chunk, start: number, end: number, event: LogEvent): boolean | undefined {
+  const { inner } = nestedOf(event.arena);
+  inner.begin(chunk, start, end);
+  if (!parseWith(json, chunk, start, end, inner)) return undefined;
+  const isFree = keptMembers(chunk, (keyStart, keyEnd) => canTake(event, chunk.base + keyStart, chunk.base + keyEnd));
+  const [shift, level] = [chunk.base - event.base, event.present];
+  if (isFree) {
+    keptMembers(chunk, (keyStart, keyEnd, from, to) => {
+      const id = aliasTable.find(chunk.bytes, keyStart, keyEnd, -1);
+      return event.member(keyStart + shift, keyEnd + shift, from + shift, to + shift, Value.JSON, aliasTable.isReserved(id));
+    });
+  }
+  for (let rest = inner.present & ~level & ~event.blocked; rest !== 0; rest &= rest - 1) copyField(event, inner, 31 - Math.clz32(rest & -rest), start, end);
+  return isFree && (inner.present & level) === 0;
+}
+
 /** Whether a key can be a member of the event beside what it has. */
 function canTake(event: LogEvent, start: number, end: number): boolean {
   const { bytes } = event.arena;
@@ -91,13 +112,17 @@ function adopt(event: LogEvent, inner: LogEvent, withMessage: boolean): boolean 
   for (let rest = inner.present; rest !== 0; rest &= rest - 1) {
     const field = 31 - Math.clz32(rest & -rest);
     if (field === Field.message ? !hasMessage : event.has(field) && (ITS_OWN & (1 << field)) === 0) continue;
-    event.rule = inner.rules[field] as string;
-    if (inner.kindOf(field) === Value.JSON) event.jsonAt(field, inner.addressOf(field), inner.lengthOf(field), from, to);
-    else event.at(field, inner.addressOf(field), inner.lengthOf(field), from, to);
-    event.numbers[field] = inner.numbers[field] as number;
+    copyField(event, inner, field, from, to);
   }
   event.complete = inner.complete && hasMessage;
   return hasMessage;
+}
+
+function copyField(event: LogEvent, inner: LogEvent, field: Field, from: number, to: number): void {
+  event.rule = inner.rules[field] as string;
+  if (inner.kindOf(field) === Value.JSON) event.jsonAt(field, inner.addressOf(field), inner.lengthOf(field), from, to);
+  else event.at(field, inner.addressOf(field), inner.lengthOf(field), from, to);
+  event.numbers[field] = inner.numbers[field] as number;
 }
 
 /** Pairs of a text's header; those of JSON are taken over already. False: one has the key of another. */

@@ -2,6 +2,7 @@ import type { Chunk } from '../agent/chunk.ts';
 import { Value, type LogEvent } from '../agent/event.ts';
 import { Field } from '../agent/fields.ts';
 import { extract } from './extract/index.ts';
+import { mayHaveTail, readTail } from './json-tail.ts';
 import { mayBeRecord, nestedOf, readNested } from './nested.ts';
 import { PARSERS, parseRecord, parseWith } from './index.ts';
 import { plain } from './plain.ts';
@@ -32,6 +33,8 @@ function readMessage(chunk: Chunk, event: LogEvent): void {
     nestedOf(event.arena).chunk.valid = chunk.valid;
     if (readNested(event, address, address + event.lengthOf(Field.message))) return readInside(event);
   }
+  const [start, end] = [event.fromOf(Field.message), event.toOf(Field.message)];
+  if (mayHaveTail(chunk.bytes, start, end)) readTail(chunk, start, end, event);
   extract(chunk, event.fromOf(Field.message), event.toOf(Field.message), event);
 }
 
@@ -60,5 +63,6 @@ function readScratch(event: LogEvent, start: number, end: number): void {
   const base = event.rebase(0);
   extract(nestedOf(event.arena).chunk, start, end, event);
   event.rebase(base);
+  event.setPlace(Field.message, from, to);
   for (let rest = event.present & ~before; rest !== 0; rest &= rest - 1) event.setPlace(31 - Math.clz32(rest & -rest), from, to);
 }

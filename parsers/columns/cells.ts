@@ -4,6 +4,7 @@ import { ipv4End, ipv6End } from '../extract/ip.ts';
 import { statusEnd } from '../extract/tokens.ts';
 import { quoteEnd } from '../values/access-scan.ts';
 import { isMethod } from '../values/assign.ts';
+import { equals } from '../values/names.ts';
 
 /** What a cell can be, by its look alone. */
 export const Kind = {
@@ -157,9 +158,11 @@ function kindOfWord(bytes: Uint8Array, start: number, end: number): number {
   if (bytes[to] === Byte.SLASH && to < end) {
     if (end - to <= 4 && to - start === 4 && isUpper(bytes[start]) && isUpper(bytes[start + 3])) return Kind.VERSION;
     if (isUpper(bytes[start + 1]) && end - to === 4 && skipDigits(bytes, to + 1, end) === end && bytes.subarray(start, to).includes(Byte.UNDERSCORE)) return Kind.RESULT;
+    if (ipv4End(bytes, to + 1, end) > 0) return Kind.WORD;
     if (isDigit(bytes[to + 1]) || bytes[to + 1] === 0x76 && isDigit(bytes[to + 2])) return Kind.AGENT;
   }
   if (end - start === 4 && (bytes[start] === 0x6e || bytes[start] === 0x4e) && bytes[start + 2] === bytes[start + 3]) return Kind.NONE; // null
+  if (equals(bytes, start, end, 'undefined')) return Kind.NONE;
   if (methodEnd(bytes, start, end) === end) return Kind.METHOD;
   for (let at = start; at < end; at++) if (isBlank(bytes[at])) return Kind.TEXT;
   return Kind.WORD;
@@ -198,9 +201,13 @@ export function addressEnd(bytes: Uint8Array, start: number, end: number): numbe
 
 /** Where the address at `at` ends without a port, or -1. */
 export function addressOnly(bytes: Uint8Array, at: number, end: number): number {
-  const isMapped = bytes[at] === Byte.COLON && bytes[at + 2] === 0x66 && bytes[at + 6] === Byte.COLON;
-  const to = ipv4End(bytes, isMapped ? at + 7 : at, end);
+  const to = ipv4End(bytes, isMapped(bytes, at, end) ? at + 7 : at, end);
   return to > 0 ? to : ipv6End(bytes, at, end);
+}
+
+/** Whether an IPv4 address in IPv6 clothes begins at `at`, `::ffff:10.0.0.1`. */
+export function isMapped(bytes: Uint8Array, at: number, end: number): boolean {
+  return end - at > 13 && bytes[at] === Byte.COLON && bytes[at + 1] === Byte.COLON && ((bytes[at + 2] as number) | 0x20) === 0x66 && bytes[at + 6] === Byte.COLON;
 }
 
 function isUrl(bytes: Uint8Array, start: number, end: number): boolean {

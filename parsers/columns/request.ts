@@ -3,10 +3,10 @@ import { Field } from '../../agent/fields.ts';
 import { ALIASES, aliasTable } from '../aliases.ts';
 import type { Chunk } from '../../agent/chunk.ts';
 import { assignText } from '../values/assign.ts';
-import { Byte, decimal, isBlank, isDigit, isLower } from '../values/bytes.ts';
+import { Byte, decimal, isBlank, isDigit, isLetter, isLower } from '../values/bytes.ts';
 import { decimal as scaled, durationMs } from '../values/durations.ts';
 import { pathStart, requestLine, version } from '../values/request-line.ts';
-import { addressOnly, Cells, Kind } from './cells.ts';
+import { addressOnly, Cells, isMapped, Kind } from './cells.ts';
 
 /**
  * Access logs that no format of their own describes: whatever order a server writes address, time, request, status,
@@ -27,7 +27,14 @@ export function mayBeColumns(bytes: Uint8Array, start: number, at: number, from:
   const isWord = isLower(bytes[to]);
   while (to < end && BESIDE[bytes[to] as number] === 0) to++;
   const next = skipBeside(bytes, to, end);
-  return next >= end || isWord || !isLower(bytes[next]) || bytes.subarray(to, next).includes(Byte.PIPE) || bytes[to] === Byte.TAB;
+  return next >= end || isWord || !isLower(bytes[next]) || isQuery(bytes, next, end) || bytes.subarray(to, next).includes(Byte.PIPE) || bytes[to] === Byte.TAB;
+}
+
+/** The query as a column of its own, `a=1&b=2`. */
+function isQuery(bytes: Uint8Array, at: number, end: number): boolean {
+  let to = at;
+  while (to < end && to < at + 64 && isLetter(bytes[to])) to++;
+  return bytes[to] === Byte.EQUALS;
 }
 
 /** Reads the line of columns at [start, end). Whether it is one. */
@@ -47,6 +54,7 @@ export function readColumns(chunk: Chunk, start: number, end: number, event: Log
   setDuration(request, after, status, event);
   setIds(chunk, event);
   setNamed(chunk, event);
+  setRequester(request, event);
   return true;
 }
 
@@ -89,8 +97,10 @@ function findStatus(request: number, after: number): number {
 function countWords(status: number): number {
   let words = 0;
   for (let index = 0; index < cells.count; index++) {
-    if (cells.kind[index] !== Kind.WORD || !isLower(cells.bytes[cells.start[index] as number])) continue;
-    words += index < status ? 2 : 1;
+    if (cells.kind[index] !== Kind.WORD) continue;
+    let at = cells.start[index] as number;
+    while (at < (cells.end[index] as number) && isLower(cells.bytes[at])) at++;
+    if (at === cells.end[index]) words += index < status ? 2 : 1;
   }
   return words;
 }
@@ -136,12 +146,14 @@ function setSize(request: number, status: number, after: number, event: LogEvent
     const isSkipped = cells.kind[behind] === Kind.NONE && behind < cells.count || cells.kind[behind] === Kind.WORD;
     if (isWhole(behind)) return isAgentBetween(after, status) ? sizeOfW3c(behind, event) : size(behind, event);
     if (isSkipped && isWhole(behind + 1)) return size(behind + 1, event);
-    if (cells.kind[behind] === Kind.DURATION && cells.kind[behind + 1] === Kind.NONE && isWhole(behind + 2)) size(behind + 2, event);
+    const timed = cells.kind[behind] === Kind.DURATION ? behind + 1 : isMs(behind + 1) ? behind + 2 : behind;
+    if (timed > behind && cells.kind[timed] === Kind.NONE && isWhole(timed + 1)) size(timed + 1, event);
     return;
   }
   const isPair = (cells.kind[behind] === Kind.STATUS || cells.kind[behind] === Kind.NONE) && isWhole(behind + 1) && isWhole(behind + 2) && behind + 3 === request;
   if (isPair) size(behind + 2, event);
-  else if (isWhole(behind) && cells.kind[behind] !== Kind.STATUS) size(behind, event);
+  else if (isWhole(behind) && (cells.kind[behind] !== Kind.STATUS || cells.kind[status] === Kind.RESULT)) size(behind, event);
+  else if (cells.isTable && addressFrom(1, request, 0) > 0 && isWhole(addressFrom(1, request, 0) - 1)) size(addressFrom(1, request, 0) - 1, event);
 }
 
 /** Envoy's counters: received, sent, duration and the upstream's time in a row, behind whatever explains the status. The first, or -1. */
@@ -208,7 +220,7 @@ function setAddress(index: number, event: LogEvent): void {
   const { bytes } = cells;
   const from = (cells.start[index] as number) + (bytes[cells.start[index] as number] === Byte.OPEN_BRACKET ? 1 : 0);
   const to = addressOnly(bytes, from, cells.end[index] as number);
-  if (to > from) event.span(Field.client_ip, from, to);
+  if (to > from) event.span(Field.client_ip, isMapped(bytes, from, to) ? from + 7 : from, to);
 }
 
 /** What looks like an agent; else the quotation in the place of one: the second behind the request, or the first if it is no referer. */
@@ -240,6 +252,8 @@ function setDuration(request: number, after: number, status: number, event: LogE
     const [from, to] = [cells.start[index] as number, cells.end[index] as number];
     if (cells.kind[index] === Kind.DURATION) return event.number(Field.duration_ms, durationMs(bytes, from, to), from, to);
     if (cells.kind[index] === Kind.TIMERS && index < request) return lastTimer(from, to, event);
+    // Squid: the time it took in ms, the client, and what became of the request.
+    if (cells.kind[index] === Kind.RESULT && index > 1 && cells.kind[index - 1] === Kind.ADDRESS && isNumber(index - 2)) return milliseconds(index - 2, event);
     if (isNumber(index) && isMs(index + 1)) return event.number(Field.duration_ms, scaled(bytes, from, to, 0), from, to);
   }
   if (status > request && !hasAccessTime() && counterRun(status + 1) >= 0) return milliseconds(counterRun(status + 1) + 2, event);
@@ -296,6 +310,14 @@ function setIds(chunk: Chunk, event: LogEvent): void {
     const [from, to] = [cells.start[index] as number, cells.end[index] as number];
     if (cells.kind[index] === Kind.ID && !event.has(Field.request_id) && (cells.quoted[index] === 1 || !cells.isTable && to - from !== 36 && index > 1)) event.span(Field.request_id, from, to);
     else if (startsTrace(index) && to - from > 30) assignNamed(chunk, 'x_amzn_trace_id', from, to, event);
+  }
+}
+
+/** S3: behind the time in brackets and the client comes who asked. */
+function setRequester(request: number, event: LogEvent): void {
+  for (let index = 0; index + 5 < request; index++) {
+    if (cells.kind[index] !== Kind.BRACKET || cells.kind[index + 1] !== Kind.ADDRESS) continue;
+    if (cells.kind[index + 2] !== Kind.NONE && !event.has(Field.user_id)) event.span(Field.user_id, cells.start[index + 2] as number, cells.end[index + 2] as number);
   }
 }
 

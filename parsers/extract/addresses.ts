@@ -64,7 +64,7 @@ function sureness(scan: Scan, start: number, to: number): number {
   if ((word & Mark.AWAY) !== 0) return 0;
   if ((word & Mark.PEER) !== 0) return Sure.NAMED;
   const next = skipSpaces(bytes, to, end);
-  if (start === scan.start) return (bytes[to] === Byte.SPACE || bytes[to] === Byte.DASH) && isStart(scan, next) ? Sure.LIKELY : 0;
+  if (start === scan.start) return isAtStart(scan, to, next) ? Sure.LIKELY : 0;
   if (before === 0x28 || before === Byte.OPEN_BRACKET || before === Byte.SLASH) return closesAfter(bytes, to, end) ? Sure.LIKELY : 0;
   if (before === Byte.COMMA && (bytes[to] === 0x29 || bytes[to] === Byte.COMMA)) return Sure.LIKELY;
   if (before === Byte.AT || (before === Byte.APOSTROPHE && bytes[start - 2] === Byte.AT)) return Sure.LIKELY;
@@ -76,6 +76,14 @@ function sureness(scan: Scan, start: number, to: number): number {
 /** `([10.0.0.1])`: what the peer calls itself. */
 function isNested(scan: Scan, start: number): boolean {
   return start - 2 >= scan.start && scan.bytes[start - 2] === 0x28 && scan.bytes[start - 1] === Byte.OPEN_BRACKET;
+}
+
+function isAtStart(scan: Scan, to: number, next: number): boolean {
+  const { bytes, end } = scan;
+  if (bytes[to] !== Byte.COLON || !isDigit(bytes[to + 1])) return (bytes[to] === Byte.SPACE || bytes[to] === Byte.DASH) && isStart(scan, next);
+  let port = to + 1;
+  while (port < end && isDigit(bytes[port])) port++;
+  return bytes[port] === Byte.SPACE && isStart(scan, port + 1);
 }
 
 /** At a message's start an address is a peer when a method, a dash or a name follows, not when it is a sentence's subject. */

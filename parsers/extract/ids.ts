@@ -2,7 +2,7 @@ import { Field } from '../../agent/fields.ts';
 import { Byte, isDigit, isLetter } from '../values/bytes.ts';
 import { BREAK, FOLD } from '../values/word-table.ts';
 import { isUncommon, Sure, type Scan } from './scan.ts';
-import { marksAt, readValue, skipSpaces, token } from './tokens.ts';
+import { CLOSING, marksAt, readValue, skipSpaces, token } from './tokens.ts';
 
 /** Ids of requests, traces and sessions: `request id: X`, `RequestId: X`, `[app,trace,span,true]`. */
 
@@ -55,6 +55,7 @@ export function isId(scan: Scan, start: number, end: number): boolean {
 /** `"Mozilla/5.0 …"` after `user-agent:`, a URL after `referer:`. */
 export function afterText(scan: Scan, field: Field, at: number): number {
   const { bytes, end } = scan;
+  if (bytes[at] === Byte.SLASH && isDigit(bytes[at + 1])) return takeAgent(scan, at);
   if (!readValue(scan, at) || !token.isNamed) return at;
   if (token.isWrapped) scan.offer(field, Sure.NAMED, token.start, token.end, 'named');
   else if (field === Field.referer) scan.offer(field, Sure.NAMED, token.start, token.end, 'named');
@@ -67,6 +68,26 @@ export function afterText(scan: Scan, field: Field, at: number): number {
   }
   return token.after;
 }
+
+/** `Mozilla/5.0 (…) …`: every browser's agent begins so. It runs to the closing mark of what it stands in, or to the end. */
+function takeAgent(scan: Scan, at: number): number {
+  const { bytes, end } = scan;
+  const from = at - AGENT.length;
+  const opening = from > scan.start ? (bytes[from - 1] as number) : Byte.SPACE;
+  if (from < scan.start || opening !== Byte.SPACE && CLOSING[opening] === 0 && opening !== Byte.EQUALS) return at;
+  const closing = CLOSING[opening] as number;
+  let [to, depth] = [at, 0];
+  for (const limit = Math.min(end, at + 512); to < limit && bytes[to] !== Byte.NEWLINE; to++) {
+    if (depth === 0 && bytes[to] === closing && closing !== 0) break;
+    if (bytes[to] === Byte.OPEN_PAREN) depth++;
+    else if (bytes[to] === Byte.CLOSE_PAREN) depth--;
+  }
+  if (closing !== 0 && bytes[to] !== closing) return at;
+  scan.offer(Field.user_agent, Sure.LIKELY, from, to, 'browser');
+  return to;
+}
+
+const AGENT = 'Mozilla';
 
 /** The value of a key that is known to hold an id. */
 export function takeKeyedId(scan: Scan, field: Field, start: number, end: number): void {

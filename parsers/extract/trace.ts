@@ -30,7 +30,10 @@ export function takeTrace(scan: Scan, event: LogEvent, at: number): number {
   }
   if (from < 0 || frames === 0) return at + 1;
   event.rule = 'stack trace';
-  if (!event.has(Field.stack_trace)) event.span(Field.stack_trace, from, trimmedEnd(bytes, from, end));
+  if (!event.has(Field.stack_trace)) {
+    event.span(Field.stack_trace, from, trimmedEnd(bytes, from, end));
+    if ((event.present & (1 << Field.message)) !== 0) event.span(Field.message, scan.start, trimmedEnd(bytes, scan.start, from)); // what a person reads is above it
+  }
   if (head >= 0) takeHead(scan, head);
   scan.end = at; // the rest of the rules see the first line only
   return end;

@@ -23,15 +23,15 @@ export function readLevelWord(header: Header, at: number): number {
   return taken ? to : at;
 }
 
-/** Whether `LEVEL:`, `level:`, `[level]` or `<level>` stands somewhere near behind `at`: the level of a line whose header is not understood. */
+/** Whether `LEVEL:`, `level:`, `[level]` or `<level>` stands somewhere near behind `at`, or a column `LEVEL` anywhere: the level of a line whose header is not understood. */
 export function findLevel(header: Header, at: number): void {
   const { bytes } = header;
-  const end = Math.min(header.end, at + 120);
-  for (let from = at; from < end && bytes[from] !== Byte.NEWLINE; from++) {
+  const near = Math.min(header.end, at + 120);
+  for (let from = at; from < header.end && bytes[from] !== Byte.NEWLINE; from++) {
     if (!isUpper(bytes[from]) && !isLower(bytes[from]) || isWord(bytes[from - 1])) continue;
     let to = from;
-    while (to < end && isWord(bytes[to])) to++;
-    if (stands(bytes, from, to)) {
+    while (to < header.end && isWord(bytes[to])) to++;
+    if (from < near && stands(bytes, from, to) || isColumn(bytes, from, to, header.end)) {
       const level = levelAt(bytes, from, to);
       if (level >= 0) return header.level(level, from, to);
     }
@@ -55,6 +55,17 @@ export function isLevelNext(header: Header, from: number): boolean {
   if (isUpper(bytes[at + 1])) return isBlank(bytes[to]) || bytes[to] === Byte.COLON || bytes[to] === Byte.PIPE || bytes[to] === Byte.NEWLINE;
   return separated && strongLevelAt(bytes, at, to) >= 0 && (isDashed(bytes, to, end) || bytes[to] === Byte.COLON || isColumnEnd(bytes, to, end));
 }
+
+/** A word in capital letters that is a column by itself, between tabs, commas, bars, quotes or wide gaps. */
+function isColumn(bytes: Uint8Array, from: number, to: number, end: number): boolean {
+  if (to - from < 4 || !isUpper(bytes[from]) || !isUpper(bytes[from + 1]) || !isUpper(bytes[from + 2])) return false;
+  const before = bytes[from - 1] as number;
+  const isOpen = SEPARATES[before] === 1 || isBlank(before) && (isBlank(bytes[from - 2]) || bytes[from - 2] === Byte.QUOTE || bytes[from - 2] === Byte.PIPE);
+  return isOpen && (to >= end || SEPARATES[bytes[to] as number] === 1 || isColumnEnd(bytes, to, end));
+}
+
+/** What stands between columns. */
+const SEPARATES = Uint8Array.from({ length: 256 }, (_, byte) => Number(byte === Byte.TAB || byte === Byte.COMMA || byte === Byte.PIPE || byte === Byte.SEMICOLON || byte === Byte.QUOTE));
 
 function stands(bytes: Uint8Array, from: number, to: number): boolean {
   if (to - from < 3) return false;

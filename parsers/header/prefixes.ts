@@ -1,4 +1,5 @@
 import { Field } from '../../agent/fields.ts';
+import { ipv4End } from '../extract/ip.ts';
 import { Byte, isBlank, isDigit, isLetter, isUpper, skipBlanks } from '../values/bytes.ts';
 import { isSimpleName } from '../values/names.ts';
 import { hostEnd, readTag } from '../values/syslog-tag.ts';
@@ -45,6 +46,8 @@ export function readBehindPrefix(header: Header, start: number): number {
     if (scanTimestamp(bytes, at, end) > 0 && hadDate()) {
       readTimestamp(header.chunk, at, end, header.event);
       header.hasTime = true;
+      const address = ipv4End(bytes, start, end);
+      if (address > 0 && words === 0 && isBlank(bytes[address])) header.span(Field.client_ip, start, address);
       return start;
     }
   }

@@ -4,17 +4,27 @@ import { levelAt } from '../values/levels.ts';
 import { isClassName, nameEnd } from '../values/names.ts';
 import type { Header } from './state.ts';
 
-/** log4j's `%m (%c)`, as Kafka has it: a class in parentheses at the end of the line is its logger. Where the text ends. */
+/** log4j's `%m (%c)` and `%m (%c:%t)`, as Kafka has it: a class in parentheses at the end of the line is its logger, a thread may follow. Where the text ends. */
 export function readTrailingLogger(header: Header, start: number, end: number): number {
   const { bytes, event } = header;
   if (bytes[end - 1] !== Byte.CLOSE_PAREN || !header.hasTime || header.nameStart >= 0 || event.has(Field.logger)) return end;
   const least = Math.max(start + 2, end - 160);
   let open = end - 2;
   while (open > least && bytes[open] !== Byte.OPEN_PAREN && !isBlank(bytes[open]) && bytes[open] !== Byte.NEWLINE) open--;
-  if (bytes[open] !== Byte.OPEN_PAREN || bytes[open - 1] !== Byte.SPACE || !isClassName(bytes, open + 1, end - 1)) return end;
-  if (nameEnd(bytes, open + 1, end) !== end - 1) return end;
-  header.span(Field.logger, open + 1, end - 1);
-  return open - 1;
+  const opening = bytes[open] === Byte.OPEN_PAREN && bytes[open - 1] !== Byte.SPACE ? outerOpen(bytes, open, least) : open;
+  if (bytes[opening] !== Byte.OPEN_PAREN || bytes[opening - 1] !== Byte.SPACE) return end;
+  const to = nameEnd(bytes, opening + 1, end);
+  if (!isClassName(bytes, opening + 1, to) || to !== end - 1 && bytes[to] !== Byte.COLON) return end;
+  header.span(Field.logger, opening + 1, to);
+  if (to + 1 < end - 1 && !event.has(Field.thread)) header.span(Field.thread, to + 1, end - 1);
+  return opening - 1;
+}
+
+/** The bracket around another: `(org.acme.Shop:worker-1(db:5432))`. */
+function outerOpen(bytes: Uint8Array, at: number, least: number): number {
+  let open = at - 1;
+  while (open > least && bytes[open] !== Byte.OPEN_PAREN && !isBlank(bytes[open])) open--;
+  return open;
 }
 
 /** java.util.logging's two lines: behind the time `class method`, then `LEVEL: text`. The position of the text, or -1. */

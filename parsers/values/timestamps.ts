@@ -241,12 +241,13 @@ function dated(bytes: Uint8Array, at: number, end: number): number {
   return after < 0 ? -1 : readOffset(bytes, after, end, moment);
 }
 
-/** From a date's end to the first digit of its time: `T`, `_`, `:`, `::`, `-`, `, `, blanks, ` - `. -1: no digit there. */
+/** From a date's end to the first digit of its time: `T`, `_`, `:`, `::`, `-`, `, `, blanks, ` - `, a tab, a comma. -1: no digit there. */
 function skipGap(bytes: Uint8Array, at: number): number {
   const first = bytes[at] as number;
   let to = at;
   if (first === 84 || first === 116 || first === Byte.UNDERSCORE || first === Byte.DASH) to++;
   else if (first === Byte.COLON) to += bytes[at + 1] === Byte.COLON ? 2 : 1;
+  else if (first === Byte.TAB || first === Byte.COMMA && isDigit(bytes[at + 1])) to++; // two columns
   else {
     if (first === Byte.COMMA) to++;
     if (bytes[to] !== Byte.SPACE) return -1;
