@@ -69,7 +69,7 @@ function runOptions(argv: Argv) {
   return argv
     .positional('files', { type: 'string', array: true, describe: 'files or quoted patterns; - is stdin' })
     .option('config', { alias: 'c', type: 'string', nargs: 1, coerce: last<string>, describe: 'configuration file' })
-    .option('output', { alias: 'o', type: 'string', array: true, nargs: 1, describe: 'console, file=PATH, elasticsearch=URL, cloudwatch=GROUP or datadog; can be repeated' })
+    .option('output', { alias: 'o', type: 'string', array: true, nargs: 1, describe: 'console, file=PATH, elasticsearch=URL, cloudwatch=GROUP, datadog or otlp=URL; can be repeated' })
     .option('once', { type: 'boolean', coerce: last<boolean>, describe: 'read files to their present end, deliver, exit' })
     .option('state-dir', { type: 'string', nargs: 1, coerce: last<string>, describe: 'folder of checkpoints, source ids and dead letters' });
 }

@@ -10,6 +10,15 @@ export interface HttpLimits {
   readonly timeoutMs: number;
   /** Longest answer that is read. */
   readonly answerBytes: number;
+  /** Authorities to trust instead of Node's, and a certificate to show. */
+  readonly tls?: TlsFiles;
+}
+
+/** PEM texts. */
+export interface TlsFiles {
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
 }
 
 /** What came of a request: an answer, or none. Never an exception, and never with a secret in it. */
@@ -42,7 +51,7 @@ export class HttpClient {
     const agent = new Agent({
       connections: limits.connections,
       pipelining: 1,
-      connect: { timeout: limits.connectMs },
+      connect: { timeout: limits.connectMs, ...limits.tls },
       headersTimeout: limits.timeoutMs,
       bodyTimeout: limits.timeoutMs,
       maxResponseSize: limits.answerBytes,

@@ -4,6 +4,7 @@ import { datadog } from './datadog.ts';
 import { elasticsearch } from './elasticsearch.ts';
 import { file } from './file.ts';
 import type { OutputOptions } from './options.ts';
+import { otlp } from './otlp.ts';
 import type { Output } from './output.ts';
 
 /** Makes the output that checked options describe; nothing is opened yet. `name`: its name in the configuration. */
@@ -19,5 +20,7 @@ export function createOutput(name: string, options: OutputOptions): Output {
       return cloudwatch(name, options);
     case 'datadog':
       return datadog(name, options);
+    case 'otlp':
+      return otlp(name, options);
   }
 }

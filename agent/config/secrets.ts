@@ -6,7 +6,7 @@ import { closest } from './did-you-mean.ts';
 export type Range = readonly [number, number];
 
 const SECRETS = ['api_key', 'password', 'bearer_token'];
-const LIKE_A_SECRET = /key|pass|pw|token|secret|auth|credential/i;
+const LIKE_A_SECRET = /key|pass|pw|token|secret|auth|credential|headers/i;
 // In front of an address's host, with or without a scheme, and whatever characters the password should not have had.
 const USERINFO = /(?<=:\/\/)[^\s"']*(?=@)|(?<![^\s"'[{,])[^\s"':/]+:(?!\/\/)[^\s"']*(?=@)/g;
 const ONLY_A_REFERENCE = /^["']?\$\{\w+\}["']?$/;

@@ -1,0 +1,135 @@
+import { readFile } from 'node:fs/promises';
+import { ExitCode, UserError } from '../agent/exit-codes.ts';
+import { log } from '../agent/log.ts';
+import { version } from '../agent/version.ts';
+import { Credentials } from './credentials.ts';
+import { otel } from './dialects/otel.ts';
+import { gzip, HttpClient, retryAfterMs, type HttpResult, type TlsFiles } from './http.ts';
+import type { OtlpOptions } from './otlp-options.ts';
+import { json } from './otlp/json.ts';
+import { protobuf } from './otlp/protobuf.ts';
+import { toRequest } from './otlp/request.ts';
+import { readError, readResponse } from './otlp/response.ts';
+import { settingsOf, type OtlpSettings } from './otlp/settings.ts';
+import type { Destination, Output, Verdict } from './output.ts';
+
+/** OTLP/HTTP logs: the OpenTelemetry Collector and all that receive what it does. https://opentelemetry.io/docs/specs/otlp/#otlphttp. Throws a UserError for what can't be right. */
+export function otlp(name: string, options: OtlpOptions, env: NodeJS.ProcessEnv = process.env): Output {
+  const settings = settingsOf(options, env, (message) => log.warn(`${name}: ${message}`));
+  return {
+    name,
+    type: 'otlp',
+    network: true,
+    dialect: otel,
+    framing: { before: '', after: '\n' },
+    limits: options.batch,
+    ageMs: options.batch.age,
+    connections: CONNECTIONS,
+    open: () => OtlpDestination.open(name, options, settings),
+  };
+}
+
+const CONNECTIONS = 2; // one is being encoded for while the other waits
+const CONNECT_MS = 10_000;
+const ANSWER_BYTES = 4 * 2 ** 20; // "OTLP/HTTP response": no more is to be read
+
+class OtlpDestination implements Destination {
+  readonly #name: string;
+  readonly #settings: OtlpSettings;
+  readonly #client: HttpClient;
+  readonly #credentials: Credentials;
+  #warned = false;
+
+  private constructor(name: string, settings: OtlpSettings, client: HttpClient, credentials: Credentials) {
+    this.#name = name;
+    this.#settings = settings;
+    this.#client = client;
+    this.#credentials = credentials;
+  }
+
+  static async open(name: string, options: OtlpOptions, settings: OtlpSettings): Promise<Destination> {
+    const credentials = new Credentials(options);
+    await credentials.refresh();
+    const tls = await readTls(name, settings.files);
+    const client = await HttpClient.open({ connections: CONNECTIONS, connectMs: CONNECT_MS, timeoutMs: settings.timeoutMs, answerBytes: ANSWER_BYTES, tls });
+    return new OtlpDestination(name, settings, client, credentials);
+  }
+
+  async send(body: Uint8Array<ArrayBuffer>, count: number, signal: AbortSignal): Promise<Verdict> {
+    if (this.#credentials.problem !== undefined && !(await this.#credentials.refresh())) return { kind: 'blocked', reason: `can't read the credentials: ${this.#credentials.problem}` };
+    const { protocol, resource } = this.#settings;
+    const nowMs = Date.now();
+    const request = toRequest(body, FORMATS[protocol], resource, { seconds: Math.floor(nowMs / 1000), nanos: (nowMs % 1000) * 1e6 });
+    const bytes = this.#settings.gzip ? await gzip(request) : request;
+    let result = await this.#post(bytes, signal);
+    if (isRefused(result) && (await this.#credentials.refresh())) result = await this.#post(bytes, signal);
+    if (result.kind === 'failure') return { kind: 'retry', reason: result.reason, stubborn: result.stubborn };
+    const { verdict, warning } = classify(result.status, result.headers, result.body, count);
+    if (warning !== undefined && !this.#warned) log.warn(`${this.#name}: ${warning}`);
+    this.#warned ||= warning !== undefined;
+    return verdict;
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  #post(body: Uint8Array, signal: AbortSignal): Promise<HttpResult> {
+    const { url, protocol, headers: own, gzip } = this.#settings;
+    const headers: Record<string, string> = { 'user-agent': USER_AGENT, ...own, 'content-type': FORMATS[protocol].contentType };
+    if (gzip) headers['content-encoding'] = 'gzip';
+    if (this.#credentials.header !== undefined) headers['authorization'] = this.#credentials.header;
+    return this.#client.post(url, headers, body, signal);
+  }
+}
+
+const FORMATS = { 'http/protobuf': protobuf, 'http/json': json };
+const USER_AGENT = `shipper/${version()} OTel-OTLP-Exporter-JavaScript/1.0`;
+
+async function readTls(name: string, files: OtlpSettings['files']): Promise<TlsFiles> {
+  const read = (file: string | undefined): Promise<string | undefined> => (file === undefined ? Promise.resolve(undefined) : readFile(file, 'utf8'));
+  try {
+    const [ca, cert, key] = await Promise.all([read(files.ca), read(files.cert), read(files.key)]);
+    return { ca, cert, key };
+  } catch (error) {
+    throw new UserError(`${name}: can't read a certificate: ${error instanceof Error ? error.message : String(error)}`, ExitCode.CONFIG);
+  }
+}
+
+function isRefused(result: HttpResult): boolean {
+  return result.kind === 'answer' && (result.status === 401 || result.status === 403);
+}
+
+/** What an answer to `count` records means. `warning`: what a receiver that has taken all of them wants a person to know. */
+export function classify(status: number, headers: Record<string, string | string[] | undefined>, body: Buffer, count: number): { readonly verdict: Verdict; readonly warning?: string } {
+  if (status >= 200 && status < 300) return classifySuccess(status, headers['content-type'], body, count);
+  const detail = readError(body);
+  const reason = `HTTP ${status}${detail === '' ? '' : `: ${detail}`}`;
+  if (RETRIED.has(status)) {
+    const afterMs = retryAfterMs(headers['retry-after'], Date.now());
+    return { verdict: { kind: 'retry', reason, stubborn: status === 502, ...(afterMs === undefined ? {} : { afterMs }) } };
+  }
+  if (BLOCKED.has(status)) return { verdict: { kind: 'blocked', reason: `${reason} (${ADVICE[status] ?? 'is the url right?'})` } };
+  return { verdict: { kind: status === 413 ? 'split' : 'invalid', reason } };
+}
+
+// "Failures": nothing else may be sent again. https://opentelemetry.io/docs/specs/otlp/#failures-1
+const RETRIED = new Set([429, 502, 503, 504]);
+const BLOCKED = new Set([301, 302, 307, 308, 401, 403, 404, 405, 406, 415]);
+const ADVICE: Readonly<Record<number, string>> = {
+  401: 'the credentials were refused; set bearer_token or headers',
+  403: 'the credentials do not allow this; set bearer_token or headers',
+  404: 'is the url right? /v1/logs is added to it, logs_url is used as it stands',
+  415: 'another protocol may help: http/json or http/protobuf',
+};
+
+/** Accepted, wholly or in part. What is refused here must not be sent again, and which records those are is said only if it is all of them. */
+function classifySuccess(status: number, contentType: string | string[] | undefined, body: Buffer, count: number): { readonly verdict: Verdict; readonly warning?: string } {
+  const response = String(contentType ?? '').includes('html') ? undefined : readResponse(body);
+  if (response === undefined) return { verdict: { kind: 'retry', reason: `HTTP ${status}, but the answer is not that of OTLP: ${JSON.stringify(body.toString('utf8', 0, 80))}`, stubborn: true } };
+  const { rejected, message } = response;
+  if (rejected <= 0) return { verdict: { kind: 'delivered' }, ...(message === '' ? {} : { warning: `the receiver says: ${message}` }) };
+  // Nobody can tell which: all are kept, so that none is lost, and the reason says that most may have arrived.
+  const reason = `${Math.min(rejected, count)} of ${count} records in one request were refused${rejected < count ? ', and it is not said which' : ''}: ${message || 'no reason given'}`;
+  return { verdict: { kind: 'partial', items: Array.from({ length: count }, () => ({ kind: 'rejected', reason })) } };
+}
