@@ -1,0 +1,49 @@
+// Instance metadata, version 2, by AWS's own mock of it: region and credentials come from there, events go to a stand-in.
+import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { CloudWatchServer } from '../helpers/cloudwatch-server.ts';
+import { run as runShipper } from '../e2e/run-shipper.ts';
+import { skippedRow, type Row } from './row.ts';
+import { cacheFolder, command, expect, freePort, inTemporaryFolder, isInstalled, startServer } from './tools.ts';
+
+const VERSION = '1.13.0';
+const MODULE = 'github.com/aws/amazon-ec2-metadata-mock';
+const LINES = 500;
+
+export async function run(): Promise<Row[]> {
+  if (!isInstalled('go')) return [skippedRow('amazon-ec2-metadata-mock', VERSION, 'cloudwatch', 'go is not installed')];
+  const program = await build();
+  return inTemporaryFolder(async (folder) => {
+    const port = await freePort();
+    const mock = await startServer(program, ['--hostname', '127.0.0.1', '--port', String(port), '--imdsv2'], port, folder);
+    const logs = new CloudWatchServer(Date.now);
+    try {
+      return [await ship(`http://127.0.0.1:${port}`, await logs.listen(), logs)];
+    } finally {
+      await logs.close();
+      await mock.stop();
+    }
+  });
+}
+
+/** `go install …@version` needs a list of versions that not every registry has; a module of our own does not. */
+async function build(): Promise<string> {
+  const folder = cacheFolder(`imds-${VERSION}`);
+  const program = path.join(folder, 'ec2-metadata-mock');
+  if (existsSync(program)) return program;
+  writeFileSync(path.join(folder, 'go.mod'), `module tools\ngo 1.22\nrequire ${MODULE} v${VERSION}\n`);
+  await command('go', ['build', '-o', 'ec2-metadata-mock', `${MODULE}/cmd/ec2-metadata-mock`], { cwd: folder, env: { GOFLAGS: '-mod=mod' } });
+  return program;
+}
+
+async function ship(metadata: string, endpoint: string, logs: CloudWatchServer): Promise<Row> {
+  const stdin = Array.from({ length: LINES }, (_, n) => `INFO line ${n}\n`).join('');
+  // No region and no keys: both must come from the instance. Its keys have long expired, and are used all the same.
+  const { code, stderr } = await runShipper(['-o', 'cloudwatch=app/instance'], { stdin, env: { AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata, AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: endpoint } });
+  expect(code === 0, `shipper ended with ${code}: ${stderr}`);
+  const [request] = logs.requests;
+  expect(/Credential=[^/]+\/\d{8}\/us-east-1\/logs\//.test(request?.headers.authorization ?? ''), 'not signed for the region of the instance');
+  expect(request?.headers['x-amz-security-token'] !== undefined, 'no session token of the role');
+  const readBack = logs.streams.get('app:instance')?.length ?? 0;
+  return { server: 'amazon-ec2-metadata-mock', version: VERSION, output: 'cloudwatch', real: true, sent: LINES, readBack, replayAdded: null, skipped: null };
+}

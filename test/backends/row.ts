@@ -1,0 +1,20 @@
+/** What one server of one kind said of what shipper sent it. */
+export interface Row {
+  readonly server: string;
+  readonly version: string;
+  readonly output: string;
+  /** False: a stand-in of ours, made from the vendor's published model. */
+  readonly real: boolean;
+  readonly sent: number;
+  /** Records that the server's own way of reading gave back, as they were meant. */
+  readonly readBack: number;
+  /** How many more there were after everything was sent a second time; null: that was not tried. */
+  readonly replayAdded: number | null;
+  /** Why it could not be tried at all; null: it was. */
+  readonly skipped: string | null;
+}
+
+/** A row of something that is not to be had here. */
+export function skippedRow(server: string, version: string, output: string, reason: string): Row {
+  return { server, version, output, real: true, sent: 0, readBack: 0, replayAdded: null, skipped: reason };
+}
