@@ -26,8 +26,9 @@ const WORDS_BEFORE = 2;
  */
 export function headOf(bytes: Uint8Array, start: number, end: number): Head {
   const byte = bytes[start] as number;
+  if (bytes[start + 4] === Byte.DASH && bytes[start + 7] === Byte.DASH && isDigit(byte) && start + 10 <= end) return Head.FULL; // 2026-11-25
   if (byte === Byte.OPEN_BRACE) return bytes[end - 1] === Byte.CLOSE_BRACE && isObjectStart(bytes, start, end) ? Head.WHOLE : Head.NONE;
-  if (isDigit(byte)) return isTime(bytes, start, end) ? Head.FULL : lateHead(bytes, start, end);
+  if (isDigit(byte)) return isTime(bytes, start, end) ? Head.FULL : isAccess(bytes, start, end) ? Head.WHOLE : lateHead(bytes, start, end);
   if (isLetter(byte)) return letterHead(bytes, start, end);
   switch (byte) {
     case Byte.OPEN_BRACKET: return bracketHead(bytes, start, end);
@@ -162,8 +163,27 @@ function letterHead(bytes: Uint8Array, start: number, end: number): Head {
     if (second === Byte.SLASH && isLogcat(bytes, start, end)) return Head.FULL;
     if (isNamedDate(bytes, start, end)) return Head.FULL;
   } else if (isKeyedTime(bytes, start, end)) return Head.FULL;
-  if (isLevelLabel(bytes, start, end)) return lateHead(bytes, start, end) >= Head.LATE ? Head.FULL : Head.LEVEL;
+  if (isLevelLabel(bytes, start, end)) return isTime(bytes, skipLabel(bytes, start, end), end) || lateHead(bytes, start, end) >= Head.LATE ? Head.FULL : Head.LEVEL;
   return lateHead(bytes, start, end);
+}
+
+/** Where a level's word and the blanks behind it end. */
+function skipLabel(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && isLetter(bytes[at])) at++;
+  return skipBlanks(bytes, at, end);
+}
+
+/** An access log's line: the first bracket holds `25/Nov/2026:`. */
+function isAccess(bytes: Uint8Array, start: number, end: number): boolean {
+  const limit = Math.min(end, start + REACH);
+  let at = start;
+  while (at < limit && bytes[at] !== Byte.OPEN_BRACKET) at++;
+  return isAccessTime(bytes, at + 1, end);
+}
+
+function isAccessTime(bytes: Uint8Array, at: number, end: number): boolean {
+  return bytes[at + 2] === Byte.SLASH && isMonth(bytes, at + 3, end) && bytes[at + 11] === Byte.COLON;
 }
 
 /** Android: `D/Tag(  123): text`. */
@@ -227,10 +247,11 @@ function lateHead(bytes: Uint8Array, start: number, end: number): Head {
   for (let at = start; at < limit; at++) {
     const byte = bytes[at] as number;
     if (isDigit(byte) && isBoundary(bytes[at - 1], at === start)) {
-      if (bytes[at - 1] === Byte.OPEN_BRACKET && bytes[at + 2] === Byte.SLASH && isMonth(bytes, at + 3, end) && bytes[at + 11] === Byte.COLON) return Head.WHOLE; // an access log
-      if (at > start && words <= WORDS_BEFORE && isTime(bytes, at, end)) return Head.LATE;
-    } else if (at > start && words <= WORDS_BEFORE && isUpper(byte) && isBoundary(bytes[at - 1], false) && isNamedDate(bytes, at, end)) return Head.LATE;
+      if (bytes[at - 1] === Byte.OPEN_BRACKET && isAccessTime(bytes, at, end)) return Head.WHOLE;
+      if (at > start && isTime(bytes, at, end)) return Head.LATE;
+    } else if (at > start && isUpper(byte) && isBoundary(bytes[at - 1], false) && isNamedDate(bytes, at, end)) return Head.LATE;
     if (byte === Byte.SPACE && bytes[at - 1] !== Byte.SPACE) words += weight(bytes, start, at);
+    if (words > WORDS_BEFORE) return Head.NONE;
   }
   return Head.NONE;
 }
@@ -246,7 +267,7 @@ function weight(bytes: Uint8Array, start: number, end: number): number {
   let from = end;
   while (from > start && bytes[from - 1] !== Byte.SPACE) from--;
   if (end - from <= 1 || strongLevelAt(bytes, from, end) >= 0) return 0;
-  if (last === Byte.COLON) return WORDS_BEFORE + 1;
+  if (last === Byte.COLON) return WORDS_BEFORE + 1; // a key and its value
   let to = from + 1;
   while (to < end && isLower(bytes[to])) to++;
   return to === end && isUpper(bytes[from]) ? WORDS_BEFORE + 1 : 1;

@@ -77,15 +77,15 @@ function indentOf(state: number): number {
   return (state >> INDENT_SHIFT) & INDENT;
 }
 
-/** The state of a record whose first line begins with `head`. `at` is where its indent ends. */
-function begin(head: Head, bytes: Uint8Array, start: number, at: number, end: number): number {
+/** The state of a record whose first line begins with `head`. `at` is where its indent ends; `trace`, if it is known already. */
+function begin(head: Head, bytes: Uint8Array, start: number, at: number, end: number, trace?: Trace): number {
   if (head === Head.WHOLE) return Kind.CLOSED;
   const indent = Math.min(at - start, INDENT) << INDENT_SHIFT;
   if (head !== Head.NONE) return (head === Head.LEVEL ? Kind.LEVEL : Kind.HEADER) | (isOpenEnd(bytes, at, end) ? EXPECTS : 0) | indent;
   const byte = bytes[at];
   if (byte === Byte.OPEN_BRACE || (byte === Byte.OPEN_BRACKET && isArrayStart(bytes, at, end))) return beginObject(bytes, at, end) | indent;
   if (byte === Byte.HASH && SLOW_LOG.some((text) => startsWith(bytes, at, end, text))) return Kind.COMMENT | indent;
-  return (KIND_OF_TRACE[traceOf(bytes, start, end)] as number) | (endsWithColon(bytes, at, end) ? EXPECTS : 0) | indent;
+  return (KIND_OF_TRACE[trace ?? traceOf(bytes, start, end)] as number) | (endsWithColon(bytes, at, end) ? EXPECTS : 0) | indent;
 }
 
 function beginObject(bytes: Uint8Array, at: number, end: number): number {
@@ -161,7 +161,7 @@ function joinTrace(state: number, trace: Trace, bytes: Uint8Array, first: number
   const kind = state & KIND;
   if (blanks === 0 && isCloser(bytes[at]) && (state & MULTI) !== 0) return state;
   const next = kind <= Kind.HEADER ? afterText(state, trace, bytes, first, start, blanks) : afterTrace(state, trace, bytes, start, end, blanks);
-  if (next < 0) return ~begin(Head.NONE, bytes, start, at, end);
+  if (next < 0) return ~begin(Head.NONE, bytes, start, at, end, trace);
   return kind === Kind.HEADER || kind === Kind.LEVEL ? next | MULTI : ended(next, bytes, at, end);
 }
 
