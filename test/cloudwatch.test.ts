@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,7 @@ import { rejectedVerdicts } from '../outputs/cloudwatch/rejected.ts';
 import { cloudwatch, CloudWatchDestination } from '../outputs/cloudwatch.ts';
 import { CloudWatchOptions, cloudwatchFlag } from '../outputs/cloudwatch-options.ts';
 import type { Verdict } from '../outputs/output.ts';
+import { run } from './e2e/run-shipper.ts';
 import { awsError, CloudWatchServer, type LogsReply, type LogsRequest } from './helpers/cloudwatch-server.ts';
 import { seeded } from './helpers/random.ts';
 import { readVectors } from './helpers/sigv4-vectors.ts';
@@ -530,6 +531,29 @@ t.test('no region, no credentials: everything is kept and the reason is said', a
   t.match(await (await destinationAt(t, 'http://127.0.0.1:1', { region: undefined }, env)).send(bodyOf([at(NOW)]), 1, NEVER), { kind: 'blocked', reason: /^no AWS region is known/ });
   t.match(await (await destinationAt(t, 'http://127.0.0.1:1', {}, env)).send(bodyOf([at(NOW)]), 1, NEVER), { kind: 'blocked', reason: /^no AWS credentials/ });
   t.match(await (await destinationAt(t, 'http://127.0.0.1:1', {})).send(bodyOf([at(NOW)]), 1, NEVER), { kind: 'retry', reason: /nothing listens/ });
+});
+
+// ── from a file to a log group ──
+
+t.test('shipper -o cloudwatch: throttled, then delivered; what is refused lies in the dead letters as a document', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'shipper-aws-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const server = await standIn(t, ({ operation, number, input }, self) => {
+    if (operation !== 'PutLogEvents' || !self.streams.has('/app/pay:h')) return undefined;
+    if (number < 6) return awsError('ThrottlingException', 'Rate exceeded');
+    const start = (input.logEvents ?? []).findIndex(({ message }) => message.includes('"boom"'));
+    return start < 0 ? undefined : { body: `{"rejectedLogEventsInfo":{"tooNewLogEventStartIndex":${start}}}` };
+  }, Date.now);
+  const file = join(folder, 'app.log');
+  writeFileSync(file, 'INFO one\nINFO two "x"\n{"level":"warn","msg":"boom","host":"h","service":"pay"}\n');
+  const env = { ...KEYS, AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: server.url, SHIPPER_SERVICE: 'pay', SHIPPER_CLOUDWATCH_STREAM: 'h' };
+  const { code, stderr } = await run(['--once', file, '-o', 'cloudwatch=/app/{service}', '--state-dir', folder], { env });
+  t.equal(code, 0, stderr);
+  t.match(server.streams.get('/app/pay:h'), [], 'the answer for the last try was given by the test');
+  t.match(server.puts.at(-1)?.map(({ message }) => JSON.parse(message) as unknown), [{ level: 'info', message: 'one', service: 'pay', host: String }, { message: 'two "x"' }, { level: 'warn', message: 'boom', host: 'h' }]);
+  t.match(stderr, /2 delivered, 1 dead-lettered/);
+  const letter = JSON.parse(readFileSync(join(folder, 'dead-letters-cloudwatch.ndjson'), 'utf8')) as unknown;
+  t.match(letter, { output: 'cloudwatch', reason: 'CloudWatch Logs: more than 2 h in the future', source: { name: file }, document: { level: 'warn', message: 'boom', service: 'pay' } });
 });
 
 // ── options ──
