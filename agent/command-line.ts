@@ -2,14 +2,15 @@ import { existsSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import yargs from 'yargs';
 import type { Argv } from 'yargs';
+import type { Config } from './config/schema.ts';
 import { didYouMean } from './config/did-you-mean.ts';
 import { ExitCode, UserError } from './exit-codes.ts';
 import { writeToStderr } from './log.ts';
 import { print } from './print.ts';
 import { version } from './version.ts';
 
-const COMMANDS = ['run', 'explain', 'validate', 'formats'];
-const OPTIONS = ['config', 'output', 'once', 'state-dir', 'json', 'help', 'version'];
+const COMMANDS = ['run', 'exec', 'explain', 'validate', 'formats', 'buffer', 'retry-dead-letters'];
+const OPTIONS = ['config', 'output', 'once', 'state-dir', 'tee', 'print', 'json', 'help', 'version'];
 
 const EPILOGUE = `In the environment: SHIPPER_CONFIG, SHIPPER_OUTPUT (blanks between several),
 SHIPPER_ONCE=true, SHIPPER_STATE_DIR, and every setting of a configuration: SHIPPER_MEMORY …
@@ -17,7 +18,8 @@ Credentials come from SHIPPER_ES_API_KEY, SHIPPER_ES_API_KEY_FILE, SHIPPER_ES_PA
 
   app | shipper                                              events on stdout
   shipper '/var/log/app/*.log' -o elasticsearch=https://es.example:9200
-  shipper -c shipper.yaml`;
+  shipper -c shipper.yaml
+  shipper exec -- node server.js                             its stdout, stderr, signals and exit code`;
 
 type Command = () => Promise<number>;
 
@@ -48,9 +50,12 @@ function parserOf(args: readonly string[], env: NodeJS.ProcessEnv, choose: (comm
       'populate--': true,
     })
     .command(['$0 [files..]', 'run'], 'read, parse and deliver: the agent', runOptions, (argv) => choose(() => run(argv, env, parser)))
+    .command('exec', 'run a program and ship what it writes: shipper exec [options] -- COMMAND', execOptions, (argv) => choose(() => exec(argv, env)))
     .command('explain [files..]', 'show how each record was read', explainOptions, (argv) => choose(() => explain(argv, parser)))
     .command('validate', 'check a configuration', validateOptions, (argv) => choose(() => validate(argv.config ?? env['SHIPPER_CONFIG'], env)))
     .command('formats', 'list the formats that are known', {}, () => choose(formats))
+    .command('buffer', 'show what lies undelivered on the disk', bufferOptions, (argv) => choose(() => buffer(argv, env)))
+    .command('retry-dead-letters', 'send records again that a destination refused', agentOptions, (argv) => choose(() => retryDeadLetters(argv, env)))
     .detectLocale(false) // the messages are looked at below
     .strict()
     .version(version())
@@ -66,12 +71,27 @@ function parserOf(args: readonly string[], env: NodeJS.ProcessEnv, choose: (comm
 }
 
 function runOptions(argv: Argv) {
-  return argv
+  return agentOptions(argv)
     .positional('files', { type: 'string', array: true, describe: 'files or quoted patterns; - is stdin' })
+    .option('once', { type: 'boolean', coerce: last<boolean>, describe: 'read files to their present end, deliver, exit' });
+}
+
+function execOptions(argv: Argv) {
+  return agentOptions(argv).option('tee', { type: 'boolean', coerce: last<boolean>, describe: 'pass the output of the program on, too' });
+}
+
+function bufferOptions(argv: Argv) {
+  return stateOptions(argv).option('print', { type: 'boolean', coerce: last<boolean>, describe: 'print the records, as they are sent' });
+}
+
+function agentOptions(argv: Argv) {
+  return stateOptions(argv).option('output', { alias: 'o', type: 'string', array: true, nargs: 1, describe: 'console, file=PATH, elasticsearch=URL, cloudwatch=GROUP, datadog or otlp=URL; can be repeated' });
+}
+
+function stateOptions(argv: Argv) {
+  return argv
     .option('config', { alias: 'c', type: 'string', nargs: 1, coerce: last<string>, describe: 'configuration file' })
-    .option('output', { alias: 'o', type: 'string', array: true, nargs: 1, describe: 'console, file=PATH, elasticsearch=URL, cloudwatch=GROUP, datadog or otlp=URL; can be repeated' })
-    .option('once', { type: 'boolean', coerce: last<boolean>, describe: 'read files to their present end, deliver, exit' })
-    .option('state-dir', { type: 'string', nargs: 1, coerce: last<string>, describe: 'folder of checkpoints, source ids and dead letters' });
+    .option('state-dir', { type: 'string', nargs: 1, coerce: last<string>, describe: 'folder of checkpoints, source ids, disk buffers and dead letters' });
 }
 
 function explainOptions(argv: Argv) {
@@ -90,28 +110,61 @@ interface FileArguments {
   readonly '--'?: unknown;
 }
 
-interface RunArguments extends FileArguments {
+interface StateArguments {
   readonly config: string | undefined;
-  readonly output: string[] | undefined;
-  readonly once: boolean | undefined;
   readonly 'state-dir': string | undefined;
 }
 
-async function run(argv: RunArguments, env: NodeJS.ProcessEnv, parser: Argv): Promise<number> {
-  const config = argv.config ?? (env['SHIPPER_CONFIG'] || undefined);
+interface AgentArguments extends StateArguments {
+  readonly output: string[] | undefined;
+}
+
+type Use = (configured: { readonly config: Config; readonly stateDir: string }) => Promise<number>;
+
+async function run(argv: AgentArguments & FileArguments & { readonly once: boolean | undefined }, env: NodeJS.ProcessEnv, parser: Argv): Promise<number> {
   const files = filesOf(argv);
-  if (config === undefined && files.length === 0 && isatty(0)) return help(parser);
+  if (configFile(argv, env) === undefined && files.length === 0 && isatty(0)) return help(parser);
   refuseMisspelledCommand(files[0]);
+  return configured(argv, files, env, async ({ config, stateDir }) => {
+    const { run } = await import('./commands/run.ts');
+    return run(config, { once: argv.once ?? isTrue(env['SHIPPER_ONCE']), stateDir });
+  });
+}
+
+async function exec(argv: AgentArguments & { readonly tee: boolean | undefined; readonly '--'?: unknown }, env: NodeJS.ProcessEnv): Promise<number> {
+  return configured(argv, [], env, async ({ config, stateDir }) => {
+    const { exec } = await import('./commands/exec.ts');
+    return exec(behindDashes(argv), config, { stateDir, tee: argv.tee ?? isTrue(env['SHIPPER_TEE']) });
+  });
+}
+
+async function buffer(argv: StateArguments & { readonly print: boolean | undefined }, env: NodeJS.ProcessEnv): Promise<number> {
+  return configured({ ...argv, output: [] }, [], env, async ({ stateDir }) => {
+    const { buffer } = await import('./commands/buffer.ts');
+    return buffer(stateDir, { print: argv.print ?? false });
+  });
+}
+
+async function retryDeadLetters(argv: AgentArguments, env: NodeJS.ProcessEnv): Promise<number> {
+  return configured(argv, [], env, async ({ config, stateDir }) => {
+    const { retryDeadLetters } = await import('./commands/retry-dead-letters.ts');
+    return retryDeadLetters(config, stateDir);
+  });
+}
+
+function configFile({ config }: StateArguments, env: NodeJS.ProcessEnv): string | undefined {
+  return config ?? (env['SHIPPER_CONFIG'] || undefined);
+}
+
+/** Does something with the configuration that the arguments mean, or says what is wrong with it. */
+async function configured(argv: AgentArguments, files: readonly string[], env: NodeJS.ProcessEnv, use: Use): Promise<number> {
   const outputs = argv.output ?? (env['SHIPPER_OUTPUT'] ?? '').split(/\s+/).filter(Boolean);
   const { configure } = await import('./config/from-flags.ts');
-  const configured = configure({ files, config, outputs, stateDir: argv['state-dir'] }, env);
-  if (!configured.ok) {
-    const { formatProblem } = await import('./config/load.ts');
-    writeToStderr(configured.problems.map(formatProblem).join(''));
-    return ExitCode.CONFIG;
-  }
-  const { run } = await import('./commands/run.ts');
-  return run(configured.config, { once: argv.once ?? isTrue(env['SHIPPER_ONCE']), stateDir: configured.stateDir });
+  const result = configure({ files, config: configFile(argv, env), outputs, stateDir: argv['state-dir'] }, env);
+  if (result.ok) return use(result);
+  const { formatProblem } = await import('./config/load.ts');
+  writeToStderr(result.problems.map(formatProblem).join(''));
+  return ExitCode.CONFIG;
 }
 
 async function explain(argv: FileArguments & { readonly json: boolean | undefined }, parser: Argv): Promise<number> {
@@ -133,8 +186,11 @@ async function formats(): Promise<number> {
 }
 
 function filesOf(argv: FileArguments): string[] {
-  const behind = Array.isArray(argv['--']) ? argv['--'].map(String) : [];
-  return [...(argv.files ?? []), ...behind];
+  return [...(argv.files ?? []), ...behindDashes(argv)];
+}
+
+function behindDashes(argv: { readonly '--'?: unknown }): string[] {
+  return Array.isArray(argv['--']) ? argv['--'].map(String) : [];
 }
 
 /** yargs makes a list of an option that is given twice; the last one counts. Its own setting for that (duplicate-arguments-array) empties lists as well. */

@@ -53,13 +53,13 @@ export class Ending implements StopRules {
   signal(signal: NodeJS.Signals): void {
     if (this.#hurried.signal.aborted) return this.quitNow();
     if (signal === 'SIGINT') this.#quietMs = Math.min(this.#quietMs, INTERRUPT_QUIET_MS);
-    this.hurry();
+    this.hurry(this.#config.shutdown_timeout);
     this.stopReading();
   }
 
-  /** From now on there is `shutdown_timeout` for all that is left to do. */
-  hurry(): void {
-    this.#deadlineMs = Math.min(this.#deadlineMs, performance.now() + this.#config.shutdown_timeout);
+  /** From now on there are `withinMs` for all that is left to do. */
+  hurry(withinMs: number): void {
+    this.#deadlineMs = Math.min(this.#deadlineMs, performance.now() + withinMs);
     this.#hurried.abort();
   }
 

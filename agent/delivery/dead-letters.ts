@@ -90,7 +90,7 @@ function notThere(error: NodeJS.ErrnoException): false {
 }
 
 /** The record as JSON, digit by digit as it was sent. Where a line of JSON goes before it, as in a bulk request, what follows is the document. */
-function documentOf(record: Uint8Array): string {
+export function documentOf(record: Uint8Array): string {
   const text = new TextDecoder().decode(record).trim();
   const newline = text.indexOf('\n');
   const document = newline >= 0 && isJson(text.slice(0, newline)) ? text.slice(newline + 1) : text;

@@ -1,0 +1,103 @@
+import { assemble } from '../assembly.ts';
+import type { Config, StdinInputConfig } from '../config/schema.ts';
+import { Ending } from '../ending.ts';
+import { ExitCode, UserError } from '../exit-codes.ts';
+import { Child, type StreamName } from '../inputs/child.ts';
+import { log } from '../log.ts';
+import { rethrow, work } from '../work.ts';
+import { prepare } from './run.ts';
+
+export interface ExecOptions {
+  readonly stateDir: string;
+  /** The program's output is passed on, too. */
+  readonly tee: boolean;
+}
+
+const FORWARDED = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const;
+/** Those after which whoever sent them does not wait for ever. */
+const URGENT: readonly string[] = ['SIGTERM', 'SIGINT'];
+/** A program that takes all the time there is after a signal leaves at least this for its last lines, in ms. */
+const LEAST_MS = 2_000;
+
+/** Runs a program and ships what it writes to stdout and stderr. Gives its exit code, whatever became of its lines. */
+export async function exec(command: readonly string[], config: Config, { stateDir, tee }: ExecOptions): Promise<number> {
+  if (command.length === 0) throw new UserError('which program? shipper exec [options] -- COMMAND', ExitCode.USAGE);
+  if (tee && Object.values(config.outputs).some(({ type }) => type === 'console')) throw new UserError('--tee passes the output of the program on to stdout, so events can not go there too: name another output with -o', ExitCode.USAGE);
+  const withStreams = { ...config, inputs: streamsOf(config) };
+  prepare(config);
+  const wrapper = new Wrapper(config);
+  try {
+    const openStream = async (name: string) => (await wrapper.start(command, tee)).stream(name as StreamName); // the inputs are streamsOf
+    const parts = await assemble(withStreams, { once: false, stateDir, env: process.env, openStream }).catch(rethrow);
+    await work(parts, withStreams, wrapper.ending);
+    return await wrapper.end(command);
+  } finally {
+    wrapper.close();
+  }
+}
+
+/** stdout and stderr as inputs, with the options of the configuration's stdin if it has one. */
+function streamsOf({ inputs }: Config): Record<StreamName, StdinInputConfig> {
+  const stdin = Object.values(inputs).find((input) => input.type === 'stdin') ?? { type: 'stdin', format: 'auto', fields: {} };
+  const streamOf = (name: StreamName): StdinInputConfig => ({ ...stdin, fields: { ...stdin.fields, log_stream: name } });
+  return { stdout: streamOf('stdout'), stderr: streamOf('stderr') };
+}
+
+/** The program's life: signals go to it as long as it lives, and its end is the beginning of shipper's. */
+class Wrapper {
+  readonly ending: Ending;
+  readonly #config: Config;
+  readonly #onSignal = (signal: NodeJS.Signals): void => this.#signal(signal);
+  readonly #early: NodeJS.Signals[] = [];
+  #starting: Promise<Child> | undefined;
+  #child: Child | undefined;
+  #urgentSinceMs = Infinity;
+
+  constructor(config: Config) {
+    this.#config = config;
+    this.ending = new Ending(config);
+    for (const signal of FORWARDED) process.on(signal, this.#onSignal);
+  }
+
+  /** Starts the program at the first call. */
+  start(command: readonly string[], tee: boolean): Promise<Child> {
+    return (this.#starting ??= this.#start(command, tee));
+  }
+
+  /** Waits for the program, which may outlive its own output. */
+  async end(command: readonly string[]): Promise<number> {
+    const code = await this.#child?.ended;
+    if (this.#child?.isHeldOpen === true && !this.ending.quit.aborted) log.warn(`${command[0] ?? ''} has ended, but another process still holds its output; what that writes is not read any more`);
+    return code ?? ExitCode.SOFTWARE;
+  }
+
+  close(): void {
+    for (const signal of FORWARDED) process.off(signal, this.#onSignal);
+  }
+
+  async #start(command: readonly string[], tee: boolean): Promise<Child> {
+    const child = await Child.start(command, tee);
+    this.#child = child;
+    for (const signal of this.#early) child.signal(signal);
+    void child.ended.then(() => this.#ended());
+    return child;
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    if (this.#child?.hasEnded === true) {
+      if (URGENT.includes(signal)) this.ending.signal(signal);
+      return;
+    }
+    if (URGENT.includes(signal)) this.#urgentSinceMs = Math.min(this.#urgentSinceMs, performance.now());
+    if (this.#child === undefined) this.#early.push(signal);
+    else this.#child.signal(signal);
+  }
+
+  /** The streams are read to their end. If something else holds them open, that is waited for until it has been quiet. */
+  #ended(): void {
+    const { shutdown_timeout: timeoutMs, stop_delay: quietMs } = this.#config;
+    const takenMs = performance.now() - this.#urgentSinceMs;
+    if (takenMs > 0) this.ending.hurry(Math.max(timeoutMs - takenMs, Math.min(timeoutMs, LEAST_MS)));
+    setTimeout(() => this.ending.stopReading(timeoutMs), quietMs).unref();
+  }
+}

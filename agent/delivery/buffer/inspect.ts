@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { buffersIn, readOwner, type Owner } from './buffer-files.ts';
+import { Journal } from './journal.ts';
+import { runsWithBuffers } from './open-buffers.ts';
+import { SegmentReader } from './segment-reader.ts';
+
+/** What lies in one disk buffer, as far as it was noted what is delivered. */
+export interface Inspected {
+  readonly folder: string;
+  readonly owner: Owner | undefined;
+  readonly records: number;
+  /** On the disk. */
+  readonly bytes: number;
+  /** The records, as they are sent. What is damaged is left out. */
+  read(): AsyncGenerator<Uint8Array>;
+}
+
+/** Looks at all disk buffers of a state directory. Locks and changes nothing: their owner may be at work. */
+export async function inspectBuffers(root: string, report: (message: string) => void): Promise<Inspected[]> {
+  const found: Inspected[] = [];
+  for (const folder of [root, ...runsWithBuffers(root)]) {
+    for (const name of buffersIn(folder)) {
+      const inspected = await inspect(join(folder, name), report);
+      if (inspected !== undefined) found.push(inspected);
+    }
+  }
+  return found;
+}
+
+/** Undefined: it went away meanwhile. */
+async function inspect(folder: string, report: (message: string) => void): Promise<Inspected | undefined> {
+  const owner = readOwner(folder);
+  const options = { folder, owner: owner ?? UNKNOWN, segmentBytes: 0, earlierSource: 0, nameOf: () => ({ id: '', name: '' }), report };
+  const journal = await Journal.open(options).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
+  });
+  return journal && { folder, owner, records: journal.waiting.records, bytes: journal.bytes, read: () => read(journal) };
+}
+
+const UNKNOWN: Owner = { output: '', type: '', target: '', sinceMs: 0 };
+
+async function* read(journal: Journal): AsyncGenerator<Uint8Array> {
+  for (const { path, waiting, end } of journal.segments) {
+    if (waiting.size === 0) continue;
+    const reader = await SegmentReader.open(path);
+    try {
+      for (let block = await reader.next(); block !== undefined; block = await reader.next()) {
+        for (let at = 0; at < block.count; at++) {
+          const record = block.first.record + at;
+          if (record >= journal.readFrom.record && record < end.record) yield block.body.subarray(at === 0 ? 0 : block.ends[at - 1], block.ends[at]);
+        }
+      }
+    } finally {
+      await reader.close();
+    }
+  }
+}

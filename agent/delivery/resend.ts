@@ -1,0 +1,161 @@
+import { rename, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Destination, Output } from '../../outputs/output.ts';
+import { Arena } from '../arena.ts';
+import { AppendFile } from './append-file.ts';
+import type { Batch } from './batch.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { Delivery } from './delivery.ts';
+import { Ledger } from './ledger.ts';
+import { linesFrom, parseLetter, sizeOf, type Letter } from './letter-files.ts';
+import { SlotPool } from './slot-pool.ts';
+
+/** What came of a file of dead letters. `left`: what could not be sent, and is still there. */
+export interface Resent {
+  readonly delivered: number;
+  readonly refused: number;
+  readonly unreadable: number;
+  readonly left: number;
+}
+
+const SLOTS = 4;
+const CLAIMED = '.retry';
+
+/**
+ * Sends the dead letters of a file again, under the ids they had. The file is moved aside first, so that an agent that
+ * is at work begins a new one; it is deleted when all of it is settled, so whatever interrupts this, nothing is lost.
+ */
+export class Resender {
+  readonly #output: Output;
+  readonly #destination: Destination;
+  readonly #pool: SlotPool;
+  readonly #report: (message: string) => void;
+  readonly #quietMs: number;
+
+  /** `quietMs`: the longest wait without progress. */
+  constructor(output: Output, destination: Destination, quietMs: number, report: (message: string) => void) {
+    const { bytes, events } = output.limits;
+    this.#output = output;
+    this.#destination = destination;
+    this.#quietMs = quietMs;
+    this.#report = report;
+    this.#pool = new SlotPool(new Arena({ input: 64, scratch: 64, constants: 64 }, SLOTS * (bytes + events * 4 + 256)), output.limits, SLOTS);
+  }
+
+  async resend(file: string): Promise<Resent> {
+    const path = file.endsWith(CLAIMED) ? file : file + CLAIMED;
+    if (path !== file) await rename(file, path);
+    // Under another name than the agent's own file, so that there are never two who write to one.
+    const base = join(dirname(path), `dead-letters-${this.#output.name}.ndjson`);
+    const again = new DeadLetters(this.#output.name, `${base}.again`, this.#report);
+    const unreadable = new AppendFile(`${base.replace(/\.ndjson$/, '')}.unreadable`, 0o600);
+    const attempt = new Attempt(this.#output, this.#destination, this.#pool, again, this.#quietMs, this.#report);
+    try {
+      const kept = await attempt.sendAll(path, unreadable);
+      const isDone = await attempt.finish();
+      if (isDone) await unlink(path);
+      return { ...attempt.counts, unreadable: kept };
+    } finally {
+      await again.close();
+      await unreadable.close();
+    }
+  }
+}
+
+/** One file's way. */
+class Attempt {
+  readonly #output: Output;
+  readonly #pool: SlotPool;
+  readonly #delivery: Delivery;
+  readonly #ledger: Ledger;
+  readonly #sources: { readonly name: string; readonly id: string }[] = [];
+  readonly #indices = new Map<string, number>();
+  readonly #quietMs: number;
+  #batch: Batch | undefined;
+  #isStuck = false;
+
+  constructor(output: Output, destination: Destination, pool: SlotPool, deadLetters: DeadLetters, quietMs: number, report: (message: string) => void) {
+    this.#output = output;
+    this.#pool = pool;
+    this.#quietMs = quietMs;
+    this.#ledger = new Ledger([output.name]);
+    this.#ledger.add({ index: 0, name: 'dead letters' });
+    const sourceOf = (source: number): { readonly name: string; readonly id: string } => this.#sources[source] ?? { name: '', id: '' };
+    this.#delivery = new Delivery({ name: output.name, destination, connections: output.connections, report, index: 0, pool, ledger: this.#ledger, deadLetters, sourceOf });
+  }
+
+  get counts(): Omit<Resent, 'unreadable'> {
+    const [delivered, refused, left] = (['delivered', 'dead_lettered', 'pending'] as const).map((fate) => this.#ledger.total(0, fate).records);
+    return { delivered: delivered ?? 0, refused: refused ?? 0, left: left ?? 0 };
+  }
+
+  /** Sends the letters, and moves lines that are none to `unreadable`. Gives their number. An agent may just have added to the file: then that, too. */
+  async sendAll(path: string, unreadable: AppendFile): Promise<number> {
+    let kept = 0;
+    for (let from = 0, to = sizeOf(path); from < to && !this.#isStuck; from = to, to = sizeOf(path)) {
+      for await (const line of linesFrom(path, from)) {
+        const letter = parseLetter(line);
+        if (letter !== undefined) await this.#send(letter);
+        else if (await keep(line, unreadable)) kept++;
+        if (this.#isStuck) break;
+      }
+    }
+    return kept;
+  }
+
+  /** Waits for what is under way. True: all is settled. */
+  async finish(): Promise<boolean> {
+    if (this.#batch !== undefined) this.#delivery.submit(this.#batch);
+    const isDone = !this.#isStuck && (await this.#delivery.drain({ quietMs: this.#quietMs, totalMs: Infinity }));
+    await this.#delivery.stop();
+    return isDone;
+  }
+
+  async #send({ source, document }: Letter): Promise<void> {
+    const { before, after } = this.#output.framing;
+    const record = Buffer.from(before.replace('{id}', () => `${source.id}-${source.offset}-${source.length}`) + document + after);
+    if (this.#batch !== undefined && !fits(this.#batch, record)) this.#submit(this.#batch);
+    if (!this.#pool.isFree && this.#batch === undefined) this.#isStuck = !(await this.#delivery.drain({ quietMs: this.#quietMs, totalMs: Infinity }));
+    const batch = (this.#batch ??= this.#pool.take());
+    if (batch === undefined) return;
+    put(batch, record, this.#indexOf(source), source);
+    this.#ledger.read(0, 1, source.length);
+    this.#ledger.opened(0, 0, 1, source.length);
+  }
+
+  #submit(batch: Batch): void {
+    this.#batch = undefined;
+    this.#delivery.submit(batch);
+  }
+
+  /** Sources share the books, and are told apart in letters only. */
+  #indexOf({ id, name }: Letter['source']): number {
+    const known = this.#indices.get(id);
+    if (known !== undefined) return known;
+    const index = this.#sources.push({ id, name }) - 1;
+    if (index > 0) this.#ledger.alias(index, 0);
+    this.#indices.set(id, index);
+    return index;
+  }
+}
+
+async function keep(line: string, file: AppendFile): Promise<true> {
+  const error = await file.append(Buffer.from(`${line}\n`));
+  if (error !== undefined) throw error;
+  return true;
+}
+
+function fits(batch: Batch, record: Buffer): boolean {
+  return batch.count < batch.ends.length && batch.length + record.length <= batch.memory.length;
+}
+
+function put(batch: Batch, record: Buffer, source: number, { offset, length }: Letter['source']): void {
+  if (batch.length + record.length <= batch.memory.length) batch.memory.set(record, batch.length);
+  else batch.holdOutsize(new Uint8Array(record));
+  batch.length += record.length;
+  batch.ends[batch.count] = batch.length;
+  batch.offsets[batch.count] = offset;
+  batch.lengths[batch.count] = length;
+  batch.sources[batch.count] = source;
+  batch.count++;
+}

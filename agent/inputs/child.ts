@@ -1,0 +1,79 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { type Readable, Transform, pipeline } from 'node:stream';
+import { UserError } from '../exit-codes.ts';
+import { errorCode, errorText } from '../state/error-code.ts';
+
+export type StreamName = 'stdout' | 'stderr';
+
+/** What a shell says of a command that it can't find, or can't run. */
+const [NOT_FOUND, NOT_EXECUTABLE] = [127, 126];
+
+/** A program that shipper runs: in a process group of its own, its stdin that of shipper. */
+export class Child {
+  /** Its exit code, or 128 and the number of the signal that ended it, as shells say it. */
+  readonly ended: Promise<number>;
+  readonly #process: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #streams: Readonly<Record<StreamName, Readable>>;
+
+  private constructor(child: ChildProcessByStdio<null, Readable, Readable>, tee: boolean) {
+    this.#process = child;
+    this.#streams = tee ? { stdout: teed(child.stdout, process.stdout), stderr: teed(child.stderr, process.stderr) } : child;
+    this.ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL'])));
+  }
+
+  /** Runs it, without a shell. `tee`: what it writes is passed on too. Throws a UserError if it can't be run. */
+  static async start(command: readonly string[], tee: boolean): Promise<Child> {
+    const [program = '', ...args] = command;
+    const child = spawn(program, args, { stdio: ['inherit', 'pipe', 'pipe'], detached: true });
+    const started = new Child(child, tee);
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', (error) => reject(cantRun(program, error)));
+    });
+    return started;
+  }
+
+  stream(name: StreamName): Readable {
+    return this.#streams[name];
+  }
+
+  get hasEnded(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
+  /** Whether somebody else, a process it has started, may still write to its streams. */
+  get isHeldOpen(): boolean {
+    return !this.#process.stdout.readableEnded || !this.#process.stderr.readableEnded;
+  }
+
+  /** Sends a signal to it and to what it has started, as a terminal does. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.#process.pid === undefined) return;
+    try {
+      process.kill(-this.#process.pid, signal);
+    } catch (error) {
+      if (errorCode(error) !== 'ESRCH') throw error;
+    }
+  }
+}
+
+function cantRun(program: string, error: unknown): UserError {
+  if (errorCode(error) === 'ENOENT') return new UserError(`${program}: command not found`, NOT_FOUND);
+  const why = errorCode(error) === 'EACCES' ? 'it is not executable' : errorText(error);
+  return new UserError(`${program} can't be run: ${why}`, NOT_EXECUTABLE);
+}
+
+/** The stream as it is, and byte by byte on `target` before that, whose reader sets the pace, as without shipper. */
+function teed(stream: Readable, target: NodeJS.WriteStream): Readable {
+  let isGone = false;
+  target.on('error', () => (isGone = true)); // nobody reads it any more; the records go on
+  const tee = new Transform({
+    transform(piece: Buffer, _, done) {
+      if (isGone) done(null, piece);
+      else target.write(piece, () => done(null, piece));
+    },
+  });
+  pipeline(stream, tee, () => undefined); // an error shows at the tee, too
+  return tee;
+}
