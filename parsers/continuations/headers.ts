@@ -32,9 +32,10 @@ export function headOf(bytes: Uint8Array, start: number, end: number): Head {
   if (isLetter(byte)) return letterHead(bytes, start, end);
   switch (byte) {
     case Byte.OPEN_BRACKET: return bracketHead(bytes, start, end);
-    case Byte.LESS: return isPriority(bytes, start, end) ? Head.FULL : Head.NONE;
+    case Byte.LESS: return isPriority(bytes, start, end) || isNamedDate(bytes, start + 1, end) ? Head.FULL : Head.NONE;
     case Byte.QUOTE: return isTime(bytes, start + 1, end) ? Head.FULL : Head.NONE;
     case Byte.EQUALS: return isReport(bytes, start, end) ? Head.FULL : Head.NONE;
+    case Byte.HASH: return isWebLogic(bytes, start, end) ? Head.FULL : Head.NONE;
     case Byte.COLON: case Byte.DASH: return lateHead(bytes, start, end); // `::1 - - [`, `- - [`
     case Byte.ESCAPE: case 0x5c: return colouredHead(bytes, start, end);
     default: return Head.NONE;
@@ -220,6 +221,11 @@ function bracketHead(bytes: Uint8Array, start: number, end: number): Head {
 function isPriority(bytes: Uint8Array, start: number, end: number): boolean {
   const to = skipDigits(bytes, start + 1, end);
   return to > start + 1 && to < start + 5 && bytes[to] === Byte.GREATER;
+}
+
+/** WebLogic: `####<Nov 25, 2026 …`. */
+function isWebLogic(bytes: Uint8Array, start: number, end: number): boolean {
+  return bytes[start + 4] === Byte.LESS && bytes[start + 3] === Byte.HASH && isNamedDate(bytes, start + 5, end);
 }
 
 /** Erlang: `=ERROR REPORT==== 25-Nov-2026`. */

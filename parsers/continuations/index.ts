@@ -2,7 +2,7 @@ import { CLOSED, UNSURE, type Continuations } from '../../agent/records/record-c
 import { Byte, isBlank, isUpper, skipBlanks } from '../values/bytes.ts';
 import { depthAfter } from './brackets.ts';
 import { Head, headOf, isObjectStart } from './headers.ts';
-import { hasLevel, isAlarmed, isCaret, isFrame, isGoCall, Trace, traceOf } from './traces.ts';
+import { awaitsLevel, isAlarmed, isCaret, isFrame, isGoCall, Trace, traceOf } from './traces.ts';
 
 /**
  * Which lines continue a record. A line that begins as records do (a time, a level, a JSON object) begins one; an
@@ -85,6 +85,7 @@ function begin(head: Head, bytes: Uint8Array, start: number, at: number, end: nu
   const byte = bytes[at];
   if (byte === Byte.OPEN_BRACE || (byte === Byte.OPEN_BRACKET && isArrayStart(bytes, at, end))) return beginObject(bytes, at, end) | indent;
   if (byte === Byte.HASH && SLOW_LOG.some((text) => startsWith(bytes, at, end, text))) return Kind.COMMENT | indent;
+  if (byte === Byte.PLUS && at > start) return Kind.TRACE | indent; // an exception group of Python, all of it indented
   return (KIND_OF_TRACE[trace ?? traceOf(bytes, start, end)] as number) | (endsWithColon(bytes, at, end) ? EXPECTS : 0) | indent;
 }
 
@@ -108,7 +109,7 @@ function isPaddedHead(bytes: Uint8Array, start: number, at: number, end: number)
 
 /** java.util.logging and its kin: time and place on a line, level and text on the next. */
 function isPair(state: number, head: Head, bytes: Uint8Array, first: number, start: number): boolean {
-  return head === Head.LEVEL && (state & (KIND | MULTI)) === Kind.HEADER && isUpper(bytes[start]) && !hasLevel(bytes, first, start);
+  return head === Head.LEVEL && (state & (KIND | MULTI)) === Kind.HEADER && isUpper(bytes[start]) && awaitsLevel(bytes, first, start);
 }
 
 /** Whether the line's indent puts it below the record's first line. The same indent does where no header follows. */

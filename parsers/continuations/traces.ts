@@ -57,6 +57,7 @@ const FRAME = /^\s*(?:at |from |#\d|File "|\d+: |\.\.\. |Caused by|\S+:\d+:in )/
 const GO_CALL = /^\S+\([^)]*\)|^r[a-z\d]+ +0x|^\.\.\.additional frames/;
 const ALARM = /error|exception|warn|fail|crit|fatal|severe|panic|unable|could ?n[o']t|cannot|can't|traceback|caught|unhandled|crash|abort|\berr\b|\bwrn\b|\bftl\b|\[E\b|^E[,\d ]/i;
 const LEVEL = /\b(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|FATAL|CRITICAL)\b/;
+const PLACE_ONLY = /\d [AP]M(?: [A-Z]{3,4}:?)?(?: [^\s<]+){1,3}$|[ \d][\w$]+(?:\.[\w$]+)+ [\w$<>]+$/;
 
 /**
  * What the line at [start, end), indent included, is. Asked for lines without a header only; prose is told by its first
@@ -108,9 +109,10 @@ export function isAlarmed(bytes: Uint8Array, first: number, end: number): boolea
   return ALARM.test(firstLine(bytes, first, end));
 }
 
-/** Whether the first line of the record that begins at `first` tells a level. */
-export function hasLevel(bytes: Uint8Array, first: number, end: number): boolean {
-  return LEVEL.test(firstLine(bytes, first, end));
+/** Whether the first line of the record that begins at `first` is a time and a place, without a level: those of java.util.logging come below it. */
+export function awaitsLevel(bytes: Uint8Array, first: number, end: number): boolean {
+  const line = firstLine(bytes, first, end);
+  return PLACE_ONLY.test(line) && !LEVEL.test(line);
 }
 
 function firstLine(bytes: Uint8Array, first: number, end: number): string {
