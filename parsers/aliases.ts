@@ -22,7 +22,7 @@ const SPELLINGS: Record<string, readonly [keyof typeof How, ...string[]]> = {
   level: ['level', 'level', 'lvl', 'severity', 'severity_text', 'levelname', 'log.level', '@l', '@level', 'loglevel', 'level_name', 'severity_label', 'record.level.name', '~level.name', '~priority', '~s'],
   message: ['text', 'message', 'msg', '@m', '@message', 'short_message', 'text_payload', 'json_payload.message', 'json_payload.msg', 'record.message', '~@mt', '~log', '~text', '~event', '~body', '~log_message', '~message_text', '~state.message', '~display_message'],
   logger: ['text', 'logger', 'logger_name', 'log.logger', 'logger.name', 'category', 'channel', '@module', 'record.name', '~name', '~source.context', '~c', '~~component', '~~module', '~~subsystem', '~~tag', '~~sender'],
-  thread: ['text', 'thread', 'thread_name', 'process.thread.name', '~ctx', '~thread.name', '~threadid'],
+  thread: ['text', 'thread', 'thread_name', 'process.thread.name', '~ctx', 'tid', '~thread.name', '~threadid'],
   pid: ['number', 'pid', 'process.pid', 'process_id', 'procid', 'process.id', '~syslog_pid', '~~process'],
   caller: ['text', 'caller', '~source.file', '~log.origin.file.name'],
   host: ['text', 'host', 'hostname', 'host.name', 'host.hostname', 'machine_name', '~computer_name', '~computer', '~source_host', '~agent.hostname', '~beat.hostname', '~node_name'],

@@ -9,6 +9,7 @@ import { readPostgres } from './header/postgres.ts';
 import { readBehindPrefix, readCompose, readHostAndTag, skipDecoration } from './header/prefixes.ts';
 import { readSpring } from './header/spring.ts';
 import { readJavaUtil, readTrailingLogger } from './header/trailers.ts';
+import { readClosedGroups, readLabels, skipUptime } from './header/labels.ts';
 import { readName, readProcess, readSlashed } from './header/words.ts';
 import type { Parser } from './parser.ts';
 import { Byte, isBlank, isDigit, isLetter } from './values/bytes.ts';
@@ -93,7 +94,12 @@ export const headerParser: Parser = {
     { line: '1795392255: New connection', event: { timestamp: '2026-11-23T00:04:15Z', message: 'New connection' }, reason: 'Mosquitto' },
     { line: '[Nov 22 10:00:00] NOTICE[77] chan_sip.c: failed', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', pid: 77, logger: 'chan_sip.c', message: 'failed' }, reason: 'Asterisk' },
     { line: '<Nov 22, 2026 10:00:00 AM UTC> <Info> <Management> <BEA-141107> <up>', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', message: '<Management> <BEA-141107> <up>' }, reason: 'WebLogic' },
-    { line: '2026-11-22T10:00:00.426623100 0.017351s notice: loading', event: { timestamp: '2026-11-22T10:00:00.426623100Z', level: 'info', message: '0.017351s notice: loading' }, reason: 'RethinkDB: neither a host nor a program' },
+    { line: '2026-11-22T10:00:00.426623100 0.017351s notice: loading', event: { timestamp: '2026-11-22T10:00:00.426623100Z', level: 'info', message: 'loading' }, reason: 'RethinkDB: the seconds it runs say the same time once more' },
+    { line: '2026-11-22T10:00:00.123+0000: 9.344: [GC (Allocation Failure) 1K->2K(3K), 0.01 secs]', event: { timestamp: '2026-11-22T10:00:00.123+00:00', message: '[GC (Allocation Failure) 1K->2K(3K), 0.01 secs]' }, reason: "the JVM's uptime" },
+    { line: '(Sun Nov 22 10:00:00 2026) [sssd[be[default]]] [start_it] (0x0400): no such entry', event: { timestamp: '2026-11-22T10:00:00Z', logger: 'sssd[be[default]]', caller: 'start_it', message: 'no such entry' }, reason: 'groups that a colon closes: sssd' },
+    { line: '2026-11-22-10.00.00.123456+000 E1E2            LEVEL: Error PID     : 77    TID : 78 HOSTNAME: web1', event: { timestamp: '2026-11-22T10:00:00.123456+00:00', level: 'error', pid: 77, thread: '78', host: 'web1', message: 'E1E2            LEVEL: Error PID     : 77    TID : 78 HOSTNAME: web1' }, reason: 'labels in capital letters: DB2' },
+    { line: '2026-11-22T10:00:00.123Z\tinfo\tMetrics\t{"k":1}', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'info', message: 'Metrics\t{"k":1}' }, reason: 'a text of one word in front of its fields' },
+    { line: '2026-11-22 10:00:00.123\t/var/log\t"dc=x"\tFINE\tlogin', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'debug', message: '/var/log\t"dc=x"\tFINE\tlogin' }, reason: 'a level that is a column by itself' },
     { line: '==> WARNING: low', event: { level: 'warn', message: 'low' }, reason: 'Consul' },
     { line: '"2026-11-22 10:00:00","bob","login"', event: { timestamp: '2026-11-22T10:00:00Z', message: '"bob","login"' }, reason: 'CSV' },
     { line: 'web-1  | 2026-11-22 10:00:00 INFO up', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', service: 'web-1', message: 'up' }, reason: 'docker compose' },
@@ -114,6 +120,7 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
   const severity = priority < 0 ? -1 : levelOfSeverity(priority & 7);
   const from = priority < 0 ? start : priorityEnd(chunk.bytes, start);
   let at = readItems(header, readCompose(header, skipDecoration(header, header.skipSeparators(from))));
+  if (header.hasTime) at = readClosedGroups(header, at);
   if (!header.hasTime && !header.hasLevel) at = readBehindPrefix(header, at);
   if (header.hasTime && !header.hasLevel) at = readWithoutLevel(header, at);
   if (!header.hasLevel && severity >= 0) header.level(severity, start, from);
@@ -167,6 +174,8 @@ function readNumber(state: Header, at: number): number {
   if (state.hasLevel && state.hasTime) return readSpring(state, at);
   const time = readTime(state, at);
   if (time > 0) return time;
+  const uptime = state.hasTime ? skipUptime(state, at) : -1;
+  if (uptime > 0) return uptime;
   const connection = state.hasTime ? readMysql(state, at) : -1;
   return connection > 0 ? connection : readProcess(state, at);
 }
@@ -200,6 +209,7 @@ function readWithoutLevel(state: Header, at: number): number {
     if (named > 0) return named;
   }
   findLevel(state, at);
+  readLabels(state, at);
   return at;
 }
 

@@ -51,7 +51,8 @@ export function readNested(event: LogEvent, start: number, end: number): boolean
   if (event.has(Field.level) && !isTimed(chunk.bytes, start, to)) return false;
   parseRecord(chunk, start, to, inner);
   if (!inner.has(Field.message) || !inner.has(Field.level) && !inner.complete) return false;
-  return adopt(event, inner, true);
+  const isSaid = (event.format === 'json' || event.format === 'logfmt') && event.has(Field.level);
+  return adopt(event, inner, !isSaid);
 }
 
 /** Whether a text begins with a time, in brackets or behind klog's letter. */
@@ -68,6 +69,8 @@ function readJson(event: LogEvent, start: number, end: number): boolean {
   if (isFree) {
     keptMembers(chunk, (keyStart, keyEnd, from, to) => {
       const id = aliasTable.find(chunk.bytes, keyStart, keyEnd, -1);
+      const field = FIELD_NAMES.get(nameAt(chunk.bytes, keyStart, keyEnd));
+      if (field !== undefined) event.block(field);
       return event.member(keyStart - event.base, keyEnd - event.base, from - event.base, to - event.base, Value.JSON, aliasTable.isReserved(id));
     });
   }
@@ -87,6 +90,8 @@ export function takeJson(chunk: Chunk, start: number, end: number, event: LogEve
   if (isFree) {
     keptMembers(chunk, (keyStart, keyEnd, from, to) => {
       const id = aliasTable.find(chunk.bytes, keyStart, keyEnd, -1);
+      const field = FIELD_NAMES.get(nameAt(chunk.bytes, keyStart, keyEnd));
+      if (field !== undefined) event.block(field); // a canonical name with a value that can't be one
       return event.member(keyStart + shift, keyEnd + shift, from + shift, to + shift, Value.JSON, aliasTable.isReserved(id));
     });
   }
@@ -98,10 +103,15 @@ export function takeJson(chunk: Chunk, start: number, end: number, event: LogEve
 function canTake(event: LogEvent, start: number, end: number): boolean {
   const { bytes } = event.arena;
   for (let at = start; at < end; at++) if (bytes[at] === 0x5c || (bytes[at] as number) >= 0x80) return false;
-  return !event.hasMember(start, end - start) && !FIELD_NAMES.has(Buffer.from(bytes.buffer, start, end - start).toString('latin1'));
+  const field = FIELD_NAMES.get(nameAt(bytes, start, end));
+  return !event.hasMember(start, end - start) && (field === undefined || !event.has(field));
 }
 
-const FIELD_NAMES = new Set<string>(FIELDS);
+function nameAt(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
+}
+
+const FIELD_NAMES = new Map<string, Field>(FIELDS.map((name, field) => [name, field]));
 /** What the application knows better than its envelope. */
 const ITS_OWN = (1 << Field.timestamp) | (1 << Field.level) | (1 << Field.message);
 
@@ -111,7 +121,7 @@ function adopt(event: LogEvent, inner: LogEvent, withMessage: boolean): boolean 
   const hasMessage = withMessage && takePairs(event, inner);
   for (let rest = inner.present; rest !== 0; rest &= rest - 1) {
     const field = 31 - Math.clz32(rest & -rest);
-    if (field === Field.message ? !hasMessage : event.has(field) && (ITS_OWN & (1 << field)) === 0) continue;
+    if (field === Field.message ? !hasMessage : event.has(field) && ((ITS_OWN & (1 << field)) === 0 || !hasMessage && inner.format !== 'json')) continue;
     copyField(event, inner, field, from, to);
   }
   event.complete = inner.complete && hasMessage;

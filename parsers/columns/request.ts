@@ -308,7 +308,7 @@ function isSeconds(index: number): boolean {
 function setIds(chunk: Chunk, event: LogEvent): void {
   for (let index = 0; index < cells.count; index++) {
     const [from, to] = [cells.start[index] as number, cells.end[index] as number];
-    if (cells.kind[index] === Kind.ID && !event.has(Field.request_id) && (cells.quoted[index] === 1 || !cells.isTable && to - from !== 36 && index > 1)) event.span(Field.request_id, from, to);
+    if (cells.kind[index] === Kind.ID && !event.has(Field.request_id) && (cells.quoted[index] === 1 || to - from !== 36 && index > 1)) event.span(Field.request_id, from, to);
     else if (startsTrace(index) && to - from > 30) assignNamed(chunk, 'x_amzn_trace_id', from, to, event);
   }
 }

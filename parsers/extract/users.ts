@@ -11,7 +11,7 @@ import { Mark } from './words.ts';
 
 /** The word `user` stands at [start, at). */
 export function afterUser(scan: Scan, start: number, at: number): void {
-  if (!readValue(scan, at)) return;
+  if (scan.bytes[at] === Byte.OPEN_PAREN ? !readToken(scan, at) || token.end - token.start < 2 : !readValue(scan, at)) return;
   if (token.isNamed || token.isWrapped) {
     if (scan.bytes[token.after] === 0x5c) return; // `[DOMAIN]\[name]`
     if (isQuotedName(scan) || isName(scan, token.start, token.end)) scan.offer(Field.user_id, token.isNamed ? Sure.NAMED : Sure.PHRASE, token.start, token.end, 'user named');

@@ -241,9 +241,20 @@ function readName(header: Header, start: number, end: number, opener: number): b
     header.logger(start, end);
     return true;
   }
-  if (header.nameStart >= 0 || !isSimpleName(bytes, start, end)) return false;
+  if (header.nameStart >= 0 || !isSimpleName(bytes, start, end) && !(header.hasLevel && isTagList(bytes, start, end))) return false;
   header.nameStart = start;
   header.nameEnd = end;
+  return true;
+}
+
+/** `security,http`: tags, in the place of a name. */
+function isTagList(bytes: Uint8Array, start: number, end: number): boolean {
+  let from = start;
+  for (let at = start; at <= end; at++) {
+    if (at < end && bytes[at] !== Byte.COMMA) continue;
+    if (!isSimpleName(bytes, from, at)) return false;
+    from = at + 1;
+  }
   return true;
 }
 

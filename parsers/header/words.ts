@@ -125,6 +125,7 @@ function readAfterLevel(header: Header, at: number, to: number): number {
     const spaced = isBlank(bytes[to + 1]) || bytes[to + 1] === Byte.NEWLINE;
     if (!(spaced ? isLoggerWord(bytes, at, to) || header.letter && simple && levelAt(bytes, at, to) < 0 : isClassName(bytes, at, to))) return -1;
   } else if (bytes[to] === Byte.TAB && header.tab && simple) {
+    if (bytes[to + 1] === Byte.OPEN_BRACE) return -1; // zap: the text is one word, its fields follow
     if (!header.event.has(Field.thread) && isThreadName(bytes, at, to)) {
       header.span(Field.thread, at, to);
       return to;

@@ -18,7 +18,7 @@ export function isQualified(bytes: Uint8Array, start: number, end: number): bool
   let parts = 1;
   for (let at = start; at < end; at++) {
     const byte = bytes[at];
-    if (byte === Byte.SLASH || byte === Byte.AT) return false;
+    if (byte === Byte.SLASH || byte === Byte.AT || isBlank(byte) || byte === Byte.COMMA || byte === Byte.OPEN_PAREN) return false;
     if (byte === Byte.DOT || byte === Byte.COLON && bytes[at + 1] === Byte.COLON) parts++;
   }
   return parts > 1 && isWord(bytes[end - 1]);
