@@ -6,7 +6,7 @@ const INTERRUPT_QUIET_MS = 200;
 /** Of the time until everything must be over, this much is kept for delivery and the disk; a quarter where it is short. In ms. */
 const DELIVERY_MS = 5_000;
 
-type Times = Pick<Config, 'stop_delay' | 'shutdown_timeout'>;
+type Times = Pick<Config, 'stop_delay' | 'shutdown_timeout' | 'drain_timeout'>;
 
 /** How a run comes to its end: what a signal asks for, and until when. Times are of the monotonic clock, in ms. */
 export class Ending implements StopRules {
@@ -29,6 +29,10 @@ export class Ending implements StopRules {
 
   get quit(): AbortSignal {
     return this.#quit.signal;
+  }
+
+  get stalledMs(): number {
+    return this.#config.drain_timeout;
   }
 
   quietMs(): number {

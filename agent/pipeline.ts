@@ -14,6 +14,8 @@ export interface StopRules {
   quietMs(): number;
   /** When reading ends after `stop`, quiet or not: a time of the monotonic clock. */
   readUntilMs(): number;
+  /** How long to wait for room in an output without progress, when what is there is all that will come. */
+  readonly stalledMs: number;
   /** Aborted: stop at once. */
   readonly quit: AbortSignal;
 }
@@ -29,7 +31,9 @@ export class Pipeline {
   /** Sources with an open record, until it is flushed. */
   readonly #open = new Set<LaneSource>();
   readonly #alarm = new Alarm();
+  /** When there were bytes last, taken or not; and since when they can't be taken. */
   #lastBytesMs = 0;
+  #blockedAtMs = Infinity;
 
   constructor(parts: Assembly, zone: string | undefined) {
     this.#parts = parts;
@@ -41,7 +45,7 @@ export class Pipeline {
     const { inputs, outlets } = this.#parts;
     for (const signal of [rules.stop, rules.quit]) signal.addEventListener('abort', () => this.#alarm.ring());
     this.#lastBytesMs = performance.now();
-    while (!this.#isOver(rules)) {
+    while (!this.#isOver(rules) && performance.now() < this.#hopelessAtMs(rules)) {
       const turn = this.#round();
       const nowMs = performance.now();
       this.#sealDue(nowMs);
@@ -71,6 +75,8 @@ export class Pipeline {
     setTimeContext({ zone: this.#zone, nowMs: wallMs, fallbackDateMs: wallMs });
     this.#parts.observed.set(wallMs);
     const turn = this.#parts.lane.pump(from, flush, nowMs, last);
+    if (turn === 'progress') this.#blockedAtMs = Infinity;
+    if (turn === 'blocked') this.#blockedAtMs = Math.min(this.#blockedAtMs, nowMs);
     if (turn === 'progress' || turn === 'waiting') this.#open.add(from);
     if (turn === 'progress' || turn === 'blocked') this.#lastBytesMs = nowMs;
     if (flush && turn !== 'blocked') this.#open.delete(from);
@@ -98,13 +104,13 @@ export class Pipeline {
 
   /** All of a source that is there. Waits for room, if there may be some in time. */
   async #takeAll(from: LaneSource, rules: StopRules): Promise<void> {
-    while (!rules.quit.aborted) {
+    while (!rules.quit.aborted && performance.now() < this.#hopelessAtMs(rules)) {
       const turn = this.#pump(from, true, from.source.readOnce);
       if (turn === 'progress') continue;
       const leftMs = rules.readUntilMs() - performance.now();
       if (turn !== 'blocked' || leftMs <= 0) return;
       for (const { hasRoom, pool } of this.#parts.outlets) if (!hasRoom) this.#alarm.on(pool, () => pool.whenFree());
-      await this.#alarm.wait(leftMs);
+      await this.#alarm.wait(Math.min(leftMs, this.#hopelessAtMs(rules) - performance.now()));
     }
   }
 
@@ -135,6 +141,11 @@ export class Pipeline {
     return nowMs - this.#lastBytesMs >= rules.quietMs() || nowMs >= rules.readUntilMs();
   }
 
+  /** When to give up waiting for room: never, while an input may go on for ever. */
+  #hopelessAtMs(rules: StopRules): number {
+    return this.#parts.inputs.every(({ ending }) => ending) ? this.#blockedAtMs + rules.stalledMs : Infinity;
+  }
+
   /** Until one of the inputs has something, a batch is due or has gone, an open record is whole, or it is time to stop. */
   async #wait(inputs: readonly Input[], rules: StopRules, nowMs: number): Promise<void> {
     const { outlets } = this.#parts;
@@ -146,7 +157,7 @@ export class Pipeline {
     const due = outlets.map(({ dueMs }) => (dueMs <= nowMs ? Infinity : dueMs));
     const quiet = [...this.#open].map(({ source }) => source.activeAtMs + FLUSH_AFTER_MS);
     const stop = rules.stop.aborted ? [this.#lastBytesMs + rules.quietMs(), rules.readUntilMs()] : [];
-    await this.#alarm.wait(Math.min(...due, ...quiet, ...stop) - nowMs);
+    await this.#alarm.wait(Math.min(...due, ...quiet, ...stop, this.#hopelessAtMs(rules)) - nowMs);
   }
 }
 
