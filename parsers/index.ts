@@ -1,6 +1,8 @@
 import type { Chunk } from '../agent/chunk.ts';
 import type { LogEvent } from '../agent/event.ts';
 import { access } from './access.ts';
+import { dotnetConsole } from './dotnet-console.ts';
+import { cef } from './cef.ts';
 import { erlang } from './erlang.ts';
 import { headerParser } from './header.ts';
 import { json } from './json.ts';
@@ -8,6 +10,7 @@ import { klog } from './klog.ts';
 import { logfmt } from './logfmt.ts';
 import { nginxError } from './nginx-error.ts';
 import type { Parser } from './parser.ts';
+import { postgresCsv } from './postgres-csv.ts';
 import { php } from './php.ts';
 import { plain } from './plain.ts';
 import { python } from './python.ts';
@@ -27,6 +30,7 @@ const ANY = '';
  */
 const ORDER: readonly (readonly [Parser, string])[] = [
   [json, '{'],
+  [dotnetConsole, 'tdiwfc'],
   [syslog5424, '<'],
   [syslog, `<${MONTHS}`],
   [klog, 'IWEFD'],
@@ -36,6 +40,8 @@ const ORDER: readonly (readonly [Parser, string])[] = [
   [erlang, '='],
   [nginxError, DIGITS],
   [php, '['],
+  [cef, 'CL'],
+  [postgresCsv, DIGITS],
   [access, ANY],
   [logfmt, ANY],
   [headerParser, ANY],
