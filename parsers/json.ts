@@ -5,6 +5,7 @@ import { ALIASES, aliasTable, CANONICAL, isInCompany, type Alias } from './alias
 import type { Parser } from './parser.ts';
 import { assignArray, assignNumber, assignText, How, isWord, Outcome } from './values/assign.ts';
 import { dropDuplicates, hasDuplicates } from './values/json-duplicates.ts';
+import { levelOfSeverity } from './values/levels.ts';
 import { DOUBTFUL, Json, MAX_ROWS, ROW, TABLES, UNSURE, type MemberScanner } from './values/json-scan.ts';
 
 /** Sixth column of a row that is left out: this minus its id, so that it can be taken back. Rows whose key is not known have -1. */
@@ -87,7 +88,7 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
     if (alias === undefined ? aliasTable.isContainer(id) : direct(chunk, table, row, alias, event)) later[again++] = row;
   }
   if (again > 0) indirect(chunk, table, again, event);
-  if (numberedLevel >= 0) settleLevel(table, event);
+  if (numberedLevel >= 0) settleLevel(chunk, table, event);
   return members(chunk, table, count, event);
 }
 
@@ -111,7 +112,8 @@ function direct(chunk: Chunk, table: Int32Array, row: number, alias: Alias, even
 /** Row of a `level` whose number means nothing by itself: another key may say it in words (Monolog's `level_name`). -1: none. */
 let numberedLevel = -1;
 
-function settleLevel(table: Int32Array, event: LogEvent): void {
+function settleLevel(chunk: Chunk, table: Int32Array, event: LogEvent): void {
+  if (!event.has(Field.level) && isGelf(table, event)) setSeverity(chunk, table, event);
   if (event.has(Field.level)) table[numberedLevel + 5] = DROPPED - (table[numberedLevel + 5] as number);
   else event.block(Field.level);
 }
@@ -134,6 +136,20 @@ function assign(chunk: Chunk, table: Int32Array, row: number, alias: Alias, even
 
 function typeOf(table: Int32Array, row: number): number {
   return (table[row + 4] as number) & (DOUBTFUL - 1);
+}
+
+/** Graylog's format, whose levels are syslog's: known by its key for the message. */
+function isGelf(table: Int32Array, event: LogEvent): boolean {
+  const row = rowOf[Field.message] as number;
+  if (!event.has(Field.message) || row >= lastCount * ROW) return false;
+  const id = table[row + 5] as number;
+  return ALIASES[(id <= DROPPED ? DROPPED - id : id) & ID]?.key === 'short_message';
+}
+
+function setSeverity(chunk: Chunk, table: Int32Array, event: LogEvent): void {
+  const start = table[numberedLevel + 2] as number;
+  const end = table[numberedLevel + 3] as number;
+  if (end === start + 1) event.level(levelOfSeverity((chunk.bytes[start] as number) - 0x30), start, end);
 }
 
 /** What is only looked for where nothing better was found: keys of nested objects, then weak spellings. */

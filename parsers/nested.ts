@@ -2,11 +2,13 @@ import type { Chunk } from '../agent/chunk.ts';
 import type { Arena } from '../agent/arena.ts';
 import { LogEvent, MEMBER_INTS, Shape, Value } from '../agent/event.ts';
 import { Field, FIELDS } from '../agent/fields.ts';
+import { cef } from './cef.ts';
 import { parseRecord, parseWith } from './index.ts';
 import { json, keptMembers } from './json.ts';
+import { logfmt } from './logfmt.ts';
 import { aliasTable } from './aliases.ts';
 import { ScratchChunk } from './scratch-chunk.ts';
-import { Byte, isDigit, isUpper, skipDigits } from './values/bytes.ts';
+import { Byte, isDigit, isLower, isUpper, skipDigits } from './values/bytes.ts';
 import { scanTimestamp } from './values/timestamps.ts';
 
 /**
@@ -38,7 +40,20 @@ export function mayBeRecord(bytes: Uint8Array, start: number, hasLevel: boolean)
   const second = bytes[start + 1];
   if (isDigit(first)) return isDigit(second);
   if (first === Byte.OPEN_BRACKET) return isDigit(second) || !hasLevel;
-  return isUpper(first) && (isDigit(second) || !hasLevel && isUpper(second));
+  if (isUpper(first)) return isDigit(second) || isUpper(second) && (!hasLevel || isCef(bytes, start));
+  return isLower(first) && isKey(bytes, start);
+}
+
+/** `CEF:0|`, `LEEF:1.0|`. */
+function isCef(bytes: Uint8Array, start: number): boolean {
+  return bytes[start + 3] === Byte.COLON && bytes[start + 5] === Byte.PIPE || bytes[start + 4] === Byte.COLON && bytes[start + 8] === Byte.PIPE;
+}
+
+/** `time=`, `level=`: the first word is a key. */
+function isKey(bytes: Uint8Array, start: number): boolean {
+  let at = start;
+  while (isLower(bytes[at]) && at < start + 12) at++;
+  return bytes[at] === Byte.EQUALS;
 }
 
 /** Reads the record at [start, end) of the arena, which is the event's message. Whether the event got a message from it. */
@@ -48,6 +63,8 @@ export function readNested(event: LogEvent, start: number, end: number): boolean
   while (to > start && (chunk.bytes[to - 1] as number) <= Byte.SPACE) to--;
   inner.begin(chunk, start, to);
   if (chunk.bytes[start] === Byte.OPEN_BRACE) return chunk.bytes[to - 1] === Byte.CLOSE_BRACE && readJson(event, start, to);
+  if (isLower(chunk.bytes[start])) return parseWith(logfmt, chunk, start, to, inner) && inner.has(Field.level) && inner.has(Field.message) && adopt(event, inner, true);
+  if (isCef(chunk.bytes, start)) return parseWith(cef, chunk, start, to, inner) && adopt(event, inner, true);
   if (event.has(Field.level) && !isTimed(chunk.bytes, start, to)) return false;
   parseRecord(chunk, start, to, inner);
   if (!inner.has(Field.message) || !inner.has(Field.level) && !inner.complete) return false;
@@ -128,7 +145,8 @@ function adopt(event: LogEvent, inner: LogEvent, withMessage: boolean): boolean 
   return hasMessage;
 }
 
-function copyField(event: LogEvent, inner: LogEvent, field: Field, from: number, to: number): void {
+/** Takes over one field, as read from [from, to) of the event's chunk. */
+export function copyField(event: LogEvent, inner: LogEvent, field: Field, from: number, to: number): void {
   event.rule = inner.rules[field] as string;
   if (inner.kindOf(field) === Value.JSON) event.jsonAt(field, inner.addressOf(field), inner.lengthOf(field), from, to);
   else event.at(field, inner.addressOf(field), inner.lengthOf(field), from, to);

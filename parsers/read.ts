@@ -3,7 +3,7 @@ import { Value, type LogEvent } from '../agent/event.ts';
 import { Field } from '../agent/fields.ts';
 import { extract } from './extract/index.ts';
 import { mayHaveTail, readTail } from './json-tail.ts';
-import { mayBeRecord, nestedOf, readNested } from './nested.ts';
+import { copyField, mayBeRecord, nestedOf, readNested } from './nested.ts';
 import { PARSERS, parseRecord, parseWith } from './index.ts';
 import { plain } from './plain.ts';
 import { unescape, unescaped } from './scratch-chunk.ts';
@@ -13,7 +13,28 @@ import { Byte } from './values/bytes.ts';
 export function readRecord(chunk: Chunk, start: number, end: number, event: LogEvent): void {
   parseRecord(chunk, start, end, event);
   readMessage(chunk, event);
+  if ((event.present & TRACE_OR_TYPE) === 1 << Field.stack_trace) readTrace(event);
 }
+
+const TRACE_OR_TYPE = (1 << Field.stack_trace) | (1 << Field.error_type);
+
+/** A trace that a structured line has in a field of its own names the error. */
+function readTrace(event: LogEvent): void {
+  const { chunk, inner } = nestedOf(event.arena);
+  let [start, end] = [event.addressOf(Field.stack_trace), event.addressOf(Field.stack_trace) + event.lengthOf(Field.stack_trace)];
+  if (event.kindOf(Field.stack_trace) === Value.JSON) {
+    if (event.arena.bytes[start] !== Byte.QUOTE || !unescape(event.arena, start + 1, end - 1)) return;
+    [start, end] = [unescaped.start, unescaped.end];
+  }
+  inner.begin(chunk, start, end);
+  extract(chunk, start, Math.min(end, start + LONGEST_TRACE), inner);
+  for (const field of [Field.error_type, Field.error_message]) {
+    if (inner.has(field) && !event.has(field)) copyField(event, inner, field, event.fromOf(Field.stack_trace), event.toOf(Field.stack_trace));
+  }
+}
+
+/** What names the error stands at a trace's begin or its end; longer ones are not read through. */
+const LONGEST_TRACE = 65_536;
 
 /** The reader of an input whose `format` is configured: records that aren't of that format are plain text. */
 export function readerOf(format: string): typeof readRecord {
@@ -22,6 +43,7 @@ export function readerOf(format: string): typeof readRecord {
   return (chunk, start, end, event) => {
     if (!parseWith(parser, chunk, start, end, event)) parseWith(plain, chunk, start, end, event);
     readMessage(chunk, event);
+    if ((event.present & TRACE_OR_TYPE) === 1 << Field.stack_trace) readTrace(event);
   };
 }
 

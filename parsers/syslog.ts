@@ -53,5 +53,5 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
 
 /** What syslog daemons write themselves, without a tag; a text in brackets is none either. */
 function isRepeat(chunk: Chunk, at: number, end: number): boolean {
-  return at < end && (startsWith(chunk.bytes, at, end, 'last message repeated') || startsWith(chunk.bytes, at, end, '-- MARK --') || chunk.bytes[at] === Byte.OPEN_BRACKET);
+  return at < end && (startsWith(chunk.bytes, at, end, 'last message repeated') || startsWith(chunk.bytes, at, end, '-- MARK --') || startsWith(chunk.bytes, at, end, 'CEF:') || startsWith(chunk.bytes, at, end, 'LEEF:') || chunk.bytes[at] === Byte.OPEN_BRACKET);
 }

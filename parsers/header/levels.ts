@@ -84,7 +84,7 @@ function wordEnd(header: Header, at: number, to: number, level: number): number 
   const strong = strongLevelAt(bytes, at, to) >= 0;
   const known = header.hasTime || header.tab || header.bar;
   if (next === Byte.SLASH) return known && isLetter(bytes[to + 1]) ? 1 : header.items === 0 && strong && isLower(bytes[at]) && isSlashed(header, to) ? 1 : -1;
-  if (!ends(header, next, to)) return -1;
+  if (!ends(header, at, next, to)) return -1;
   if (isUpper(bytes[at]) && isUpper(bytes[at + 1])) return strong || known || next === Byte.COLON ? 1 : -1;
   if (next === Byte.COLON && isLower(bytes[at])) return strong || known ? 1 : -1;
   if (next === Byte.COLON) return known ? 1 : strong ? 0 : -1;
@@ -94,9 +94,10 @@ function wordEnd(header: Header, at: number, to: number, level: number): number 
   return level < Level.warn || to - at <= 4 ? 1 : 0;
 }
 
-function ends(header: Header, next: number, to: number): boolean {
+function ends(header: Header, at: number, next: number, to: number): boolean {
   if (next === Byte.DASH) return isBlank(header.bytes[to + 1]);
   if (next === Byte.COLON) return header.bytes[to + 1] !== Byte.COLON;
+  if (next === Byte.SEMICOLON) return header.bytes[at - 1] === Byte.SEMICOLON;
   return isBlank(next) || next === Byte.NEWLINE || next === Byte.RETURN || next === Byte.COMMA || next === Byte.PIPE || next === Byte.ESCAPE || next === 92
     || next === header.open || next === Byte.OPEN_BRACKET || next === Byte.OPEN_PAREN;
 }

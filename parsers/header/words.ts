@@ -134,16 +134,24 @@ function readAfterLevel(header: Header, at: number, to: number): number {
     header.logger(at, to);
     return to;
   } else if (isFlask(bytes, at, to)) return readFlask(header, to);
-  else if (!(simple && isSetOff(header, to)) && !(isBlank(bytes[to]) && isClassName(bytes, at, to))) return -1;
+  else if (!header.event.has(Field.thread) && (isColumnEnd(bytes, to, end) || isMarkedOff(bytes, at, to)) && header.hasTime && isThreadName(bytes, at, to)) {
+    header.span(Field.thread, at, to);
+    return to;
+  } else if (!(simple && isSetOff(header, at, to)) && !(isBlank(bytes[to]) && isClassName(bytes, at, to))) return -1;
   header.logger(at, to);
   return Math.min(to, end);
 }
 
 /** Whether what follows shows that the word before it was a column of its own. */
-function isSetOff(header: Header, to: number): boolean {
+function isSetOff(header: Header, from: number, to: number): boolean {
   const { bytes, end } = header;
   return isDashed(bytes, to, end) || isPaddedColon(bytes, to, end) || isDashedGroup(bytes, to, end)
-    || header.hasTime && isColumnEnd(bytes, to, end);
+    || header.hasTime && (isColumnEnd(bytes, to, end) || isMarkedOff(bytes, from, to));
+}
+
+/** Between two commas or semicolons, without blanks. */
+function isMarkedOff(bytes: Uint8Array, from: number, to: number): boolean {
+  return (bytes[to] === Byte.COMMA || bytes[to] === Byte.SEMICOLON) && bytes[from - 1] === bytes[to];
 }
 
 /** Hadoop's `%c{2} (%F:%M(%L)) - %m`: a place in parentheses before the dash. */
