@@ -1,11 +1,30 @@
 import { z } from 'zod';
 import { batch, buffer, count, duration, text } from '../agent/config/options.ts';
 import { LIMITS } from './cloudwatch/limits.ts';
+import { UNITS } from './cloudwatch/metrics.ts';
 
 // PutRetentionPolicy, retentionInDays: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 const RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 const PLACEHOLDERS = 'must have {NAME} around the name of a field, and no other { or }';
 const isTemplate = (name: string): boolean => !/[{}]/.test(name.replace(/\{[\w.-]+\}/g, ''));
+
+// Embedded metric format: 100 metrics in a directive, 30 dimensions; a namespace of 255 characters, none of AWS's own.
+const metrics = z.strictObject({
+  namespace: z
+    .string()
+    .regex(/^[\w .#:/-]{1,255}$/, 'must have 1 to 255 letters, digits and _ . # : / -')
+    .refine((name) => !name.startsWith('AWS/'), "must not begin with AWS/, which is AWS's own")
+    .describe('Namespace of the metrics'),
+  fields: z
+    .record(text(), z.enum(UNITS))
+    .refine((fields) => Object.keys(fields).length >= 1 && Object.keys(fields).length <= 100, 'must name 1 to 100 fields')
+    .describe('Fields whose numbers become metrics, each with its unit as CloudWatch names it'),
+  dimensions: z
+    .array(z.string().regex(/^[\x21-\x39\x3b-\x7e][\x20-\x7e]{0,249}$/, 'must be 1 to 250 ASCII characters, not beginning with a blank or a :'))
+    .max(30, 'must name at most 30')
+    .prefault([])
+    .describe('Fields whose texts become dimensions; every combination of values is a metric of its own, and is billed as one'),
+});
 
 /** Options of the output `cloudwatch`. */
 export const CloudWatchOptions = z.strictObject({
@@ -40,6 +59,7 @@ export const CloudWatchOptions = z.strictObject({
     .enum(['observed_time', 'dead_letter'])
     .prefault('observed_time')
     .describe('What becomes of events older than 14 days or more than 2 h ahead, which CloudWatch refuses: sent under the present time with `observed_timestamp` beside their own, or dead-lettered'),
+  metrics: metrics.optional().describe('Metrics that CloudWatch makes of the records (embedded metric format)'),
   timeout: duration(1).prefault('30s').describe('Longest wait for an answer; then the batch is sent again'),
   batch: batch({ bytes: '1MiB', events: LIMITS.events, age: '1s' }, { bytes: LIMITS.requestBytes, events: LIMITS.events }),
   buffer: buffer(),

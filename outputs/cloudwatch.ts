@@ -5,6 +5,7 @@ import { readEvents, type LogEvents } from './cloudwatch/events.ts';
 import { LogGroups } from './cloudwatch/groups.ts';
 import { LIMITS } from './cloudwatch/limits.ts';
 import { fitEvents, type TimePolicy } from './cloudwatch/messages.ts';
+import { Metrics } from './cloudwatch/metrics.ts';
 import { nameTemplate, placesOf, type NameTemplate } from './cloudwatch/names.ts';
 import { rejectedVerdicts } from './cloudwatch/rejected.ts';
 import { putBody, splitIntoRequests } from './cloudwatch/requests.ts';
@@ -42,6 +43,7 @@ export class CloudWatchDestination implements Destination {
   readonly #group: NameTemplate;
   readonly #stream: NameTemplate;
   readonly #policy: TimePolicy;
+  readonly #metrics: Metrics | undefined;
 
   private constructor(client: HttpClient, options: CloudWatchOptions, env: NodeJS.ProcessEnv, now?: () => number) {
     this.#client = client;
@@ -50,6 +52,7 @@ export class CloudWatchDestination implements Destination {
     this.#group = nameTemplate(options.group);
     this.#stream = nameTemplate(options.stream);
     this.#policy = { outsideWindow: options.outside_window, retentionDays: options.retention_days };
+    this.#metrics = options.metrics === undefined ? undefined : new Metrics(options.metrics);
   }
 
   static async open(options: CloudWatchOptions, env: NodeJS.ProcessEnv, now?: () => number): Promise<CloudWatchDestination> {
@@ -63,6 +66,7 @@ export class CloudWatchDestination implements Destination {
     const events = readEvents(body, count, nowMs);
     const verdicts: (ItemVerdict | undefined)[] = new Array<undefined>(count).fill(undefined);
     fitEvents(events, verdicts, this.#policy, nowMs);
+    this.#metrics?.embed(events);
     const positions = Array.from(verdicts.keys()).filter((position) => verdicts[position] === undefined);
     let failure: Verdict | undefined;
     for (const place of placesOf(events, positions, this.#group, this.#stream)) {

@@ -215,6 +215,33 @@ t.test('group and stream by the record', async (t) => {
   });
 });
 
+t.test('metrics of the records, in the embedded format', async (t) => {
+  const server = await standIn(t);
+  const metrics = { namespace: 'Pay', fields: { duration_ms: 'Milliseconds', n: 'None' }, dimensions: ['service'] };
+  const directive = (names: [string, string][]): string => JSON.stringify({ Timestamp: NOW, CloudWatchMetrics: [{ Namespace: 'Pay', Dimensions: [['service']], Metrics: names.map(([Name, Unit]) => ({ Name, Unit })) }] });
+  const rows: [reason: string, members: string, metrics: [string, string][] | undefined][] = [
+    ['both numbers', '"service":"a","duration_ms":5.25,"n":-1', [['duration_ms', 'Milliseconds'], ['n', 'None']]],
+    ['one of them', '"service":"a","n":0', [['n', 'None']]],
+    ['none', '"service":"a"', undefined],
+    ['numbers as text', '"service":"a","n":"5"', undefined],
+    ['a number that is none', '"service":"a","n":1e999', undefined],
+    ['no dimension', '"n":1', undefined],
+    ['a dimension that is no text', '"service":7,"n":1', undefined],
+    ['a blank dimension', '"service":" ","n":1', undefined],
+    ['a long dimension', `"service":"${'x'.repeat(1_025)}","n":1`, undefined],
+    ['nested: references never follow nesting', '"service":"a","ctx":{"n":1}', undefined],
+    ["the application's own", '"service":"a","n":1,"_aws":{}', undefined],
+  ];
+  const destination = await destinationAt(t, server.url, { metrics });
+  for (const [reason, members, names] of rows) {
+    await destination.send(bodyOf([at(NOW, members)]), 1, NEVER);
+    t.equal(server.puts.at(-1)?.[0]?.message, names === undefined ? at(NOW, members) : `{"_aws":${directive(names)},${at(NOW, members).slice(1)}`, reason);
+  }
+  const full = Array.from({ length: 2 }, () => sized(LIMITS.requestBytes / 2 - 26).replace('"message":"xxxxxxxxxxxxxxxxxxx', '"service":"a","n":1,"message":"'));
+  t.same(await destination.send(bodyOf(full), 2, NEVER), DELIVERED);
+  t.same(server.puts.slice(-2).map((events) => events.length), [1, 1], 'what is added counts');
+});
+
 // ── answers ──
 
 t.test('rejectedLogEventsInfo: ends are exclusive, the start is inclusive', async (t) => {
@@ -578,6 +605,7 @@ t.test('options, and -o cloudwatch', async (t) => {
   t.match(cloudwatchFlag('a', { SHIPPER_CLOUDWATCH_REGION: 'x', SHIPPER_CLOUDWATCH_RETENTION_DAYS: '7', SHIPPER_CLOUDWATCH_STREAM: 's' }), { region: 'x', retention_days: '7', stream: 's' });
   const wrong: [object, RegExp][] = [
     [{ group: 'a b' }, /must have only letters/], [{ group: 'aws/x' }, /must not begin with aws/], [{ group: '{a' }, /must have \{NAME\}/], [{ stream: 'a:b' }, /no : and no \*/], [{ retention_days: 8 }, /must be one of 1, 3, 5/],
+    [{ metrics: { namespace: 'AWS/x', fields: { n: 'None' } } }, /AWS's own/], [{ metrics: { namespace: 'x', fields: {} } }, /1 to 100 fields/], [{ metrics: { namespace: 'x', fields: { n: 'ms' } } }, /Milliseconds/], [{ metrics: { namespace: 'x', fields: { n: 'None' }, dimensions: [':a'] } }, /not beginning with/],
     [{ tags: { 'aws:x': 'y' } }, /none may begin with aws:/], [{ class: 'standard' }, /STANDARD/], [{ endpoint: 'localhost:4566' }, /http or https/], [{ batch: { bytes: '2MiB' } }, /between 64KiB and 1MiB/], [{ batch: { events: 10_001 } }, /between 1 and 10000/],
   ];
   for (const [options, message] of wrong) t.match(CloudWatchOptions.safeParse({ type: 'cloudwatch', group: 'g', ...options }).error?.message, message, String(message));

@@ -37,11 +37,12 @@ function table(schema: JsonSchema): string {
   return ['| option | value | default | |', '|---|---|---|---|', ...rows(schema, ''), ''].join('\n');
 }
 
-function rows(schema: JsonSchema, prefix: string): string[] {
+function rows(schema: JsonSchema, prefix: string, required = '**required**'): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, option]) => {
     if (option.const !== undefined) return [];
-    if (option.properties !== undefined) return rows(option, `${prefix}${name}.`);
-    const fallback = schema.required?.includes(name) ? '**required**' : option.default === undefined ? '' : code(option.default);
+    const isNeeded = schema.required?.includes(name) || option.default !== undefined;
+    if (option.properties !== undefined) return rows(option, `${prefix}${name}.`, isNeeded ? required : `required with \`${name}\``);
+    const fallback = schema.required?.includes(name) ? required : option.default === undefined ? '' : code(option.default);
     return [`| \`${prefix}${name}\` | ${valueOf(option)} | ${fallback} | ${(option.description ?? '').replaceAll('|', '\\|')} |`];
   });
 }

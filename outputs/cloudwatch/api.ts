@@ -43,13 +43,19 @@ export class CloudWatchApi {
   /** A refusal that fresh credentials or the right time can end is tried again at once. */
   async call(operation: Operation, body: Uint8Array, signal: AbortSignal): Promise<Called> {
     for (let attempt = 1; ; attempt++) {
-      const region = (this.#region ??= this.#options.region ?? (await findRegion(this.#env, this.#options.profile)));
+      const prepared = await untilAborted(this.#prepare(), signal);
+      if (prepared === undefined) return failed('retry', 'stopped while looking for credentials');
+      const { region, provided } = prepared;
       if (region === undefined) return failed('blocked', 'no AWS region is known: set region, or AWS_REGION');
-      const provided = await this.#credentials.get();
       if (provided.kind === 'problem') return failed(provided.passing ? 'retry' : 'blocked', provided.reason);
       const called = await this.#once(operation, body, region, provided.credentials, signal);
       if (called.kind !== 'error' || attempt > MOST_REMEDIES || !(await this.#remedied(called, provided.credentials))) return called;
     }
+  }
+
+  async #prepare() {
+    this.#region ??= this.#options.region ?? (await findRegion(this.#env, this.#options.profile));
+    return { region: this.#region, provided: await this.#credentials.get() };
   }
 
   async #once(operation: Operation, body: Uint8Array, region: string, credentials: AwsCredentials, signal: AbortSignal): Promise<Called & { readonly clockCorrected?: boolean }> {
@@ -73,6 +79,16 @@ export class CloudWatchApi {
 
 /** A clock that was wrong can hide credentials that are. */
 const MOST_REMEDIES = 2;
+
+/** What hands out credentials may be silent for seconds, and shipper is not to wait for that when it ends. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => resolve(undefined);
+    if (signal.aborted) end();
+    signal.addEventListener('abort', end, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
+  });
+}
 
 function failed(kind: 'retry' | 'blocked', reason: string): Called {
   return { kind: 'failed', verdict: { kind, reason } };
