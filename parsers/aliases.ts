@@ -77,9 +77,13 @@ const TRACES: readonly (readonly [keyof typeof How, ...string[]])[] = [
   ['last', 'logging.googleapis.com/trace'],
 ];
 
-/** Keys under which dialects have objects of their own; what else stands there may collide. */
+/** Keys under which dialects have objects or values of their own; what else stands there may collide. */
 const RESERVED = ['log', 'error', 'http', 'url', 'client', 'user', 'host', 'service', 'process', 'trace', 'span', 'event', 'ecs', 'app',
-  'user_agent', 'session', 'message', '@timestamp', 'usr', 'dd', 'network', 'logger', 'status', 'ddsource', 'ddtags', 'hostname', 'duration', 'kubernetes', 'container'];
+  'user_agent', 'session', 'message', '@timestamp', 'usr', 'dd', 'network', 'logger', 'status', 'ddsource', 'ddtags', 'hostname', 'duration', 'kubernetes', 'container',
+  // OpenTelemetry's names are no objects, but keys with dots.
+  'service.name', 'host.name', 'logger.name', 'thread.name', 'process.pid', 'code.file.path', 'user.id', 'session.id', 'exception.type', 'exception.message', 'exception.stacktrace',
+  'http.request.method', 'url.path', 'url.query', 'http.response.status_code', 'network.protocol.version', 'http.request.header.x-request-id', 'http.request.header.referer',
+  'http.response.body.size', 'client.address', 'user_agent.original', 'log.file.path', 'log.file.offset', 'log.iostream', 'log.truncated', 'log.original_bytes'];
 
 function allAliases(): Alias[] {
   const list: Alias[] = [];

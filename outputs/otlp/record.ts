@@ -63,7 +63,7 @@ export class LogRecord {
   read(json: Buffer, start: number): number {
     this.hasTime = false;
     this.severity = this.attributeCount = 0;
-    let at = start + 1;
+    let at = afterBlanks(json, start + 1);
     for (const { head, span, fits } of this.#places) {
       span.start = span.end = 0;
       if (!startsWith(json, at, head)) continue;
