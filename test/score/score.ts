@@ -1,26 +1,52 @@
 // `npm run score`: how much of labelled logs is read right. The logs and their scorers are no part of this project: they
 // lie in a folder `corpora` beside the checkout, or where SHIPPER_CORPORA says. Further arguments go to the scorers.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { groups } from './groups.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const ADAPTER = `${process.execPath} --import=tsx ${path.join(import.meta.dirname, 'adapter.ts')}`;
 
-interface Corpus {
-  readonly scorer: string;
-  readonly cases: string;
+interface Score {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly text: string;
 }
 
 /** What a scorer says about the corpus of each; empty where there are no corpora. */
-export function scores(args: readonly string[] = []): { readonly name: string; readonly ok: boolean; readonly text: string }[] {
+export function scores(args: readonly string[] = []): Score[] {
   const folder = corporaFolder();
   if (folder === undefined) return [];
-  return corporaIn(folder).map(({ scorer, cases }) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [scorer, '--cases', cases, '--cmd', ADAPTER, ...args], { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 });
-    return { name: path.relative(folder, cases), ok: status === 0, text: `${stdout}${stderr}` };
-  });
+  return [
+    ...scoreCases(folder, 'score.mjs', 'dev.jsonl', args),
+    ...scoreCases(folder, 'prose/score-prose.mjs', 'prose/dev.jsonl', args),
+    ...scoreGroups(folder, 'multiline/score.mjs', 'multiline/manifest.jsonl', args),
+  ];
+}
+
+function scoreCases(folder: string, scorer: string, cases: string, args: readonly string[]): Score[] {
+  if (!existsSync(path.join(folder, cases))) return [];
+  return [score(cases, [path.join(folder, scorer), '--cases', path.join(folder, cases), '--cmd', ADAPTER, ...args])];
+}
+
+function scoreGroups(folder: string, scorer: string, manifest: string, args: readonly string[]): Score[] {
+  if (!existsSync(path.join(folder, manifest))) return [];
+  const scratch = mkdtempSync(path.join(tmpdir(), 'shipper-score-'));
+  try {
+    const outputs = path.join(scratch, 'groups.jsonl');
+    writeFileSync(outputs, groups(path.join(folder, manifest)));
+    return [score(manifest, [path.join(folder, scorer), '--outputs', outputs, ...args])];
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+function score(name: string, command: readonly string[]): Score {
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 });
+  return { name, ok: status === 0, text: `${stdout}${stderr}` };
 }
 
 function corporaFolder(): string | undefined {
@@ -29,11 +55,6 @@ function corporaFolder(): string | undefined {
   const beside = path.dirname(ROOT);
   const folders = readdirSync(beside, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   return folders.map(({ name }) => path.join(beside, name, 'corpora')).find((folder) => existsSync(path.join(folder, 'score.mjs')));
-}
-
-function corporaIn(folder: string): Corpus[] {
-  const all = [['score.mjs', 'dev.jsonl'], ['prose/score-prose.mjs', 'prose/dev.jsonl']] as const;
-  return all.map(([scorer, cases]) => ({ scorer: path.join(folder, scorer), cases: path.join(folder, cases) })).filter(({ cases }) => existsSync(cases));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
