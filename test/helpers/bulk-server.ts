@@ -36,7 +36,7 @@ export class BulkServer {
   readonly #sockets = new Set<Socket>();
   port = 0;
 
-  constructor(answer: (request: BulkRequest, server: BulkServer) => Answer) {
+  constructor(answer: (request: BulkRequest, server: BulkServer) => Answer | Promise<Answer>) {
     this.#server = createServer((incoming, response) => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -56,7 +56,9 @@ export class BulkServer {
           atMs: performance.now(),
         };
         this.requests.push(request);
-        reply(response, answer(request, this));
+        const answered = answer(request, this);
+        if (answered instanceof Promise) void answered.then((later) => reply(response, later));
+        else reply(response, answered);
       });
     });
     this.#server.on('connection', (socket) => {
