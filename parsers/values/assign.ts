@@ -235,7 +235,7 @@ export function isMethod(bytes: Uint8Array, start: number, end: number): boolean
 }
 
 function method(chunk: Chunk, start: number, end: number, event: LogEvent): number {
-  const known = METHODS.find((word) => word.length === end - start && spells(chunk.bytes, start, word));
+  const known = methodAt(chunk.bytes, start, end);
   if (known === undefined) return Outcome.UNUSABLE;
   for (let at = start; at < end; at++) {
     if (isUpper(chunk.bytes[at])) continue;
@@ -248,6 +248,14 @@ function method(chunk: Chunk, start: number, end: number, event: LogEvent): numb
 
 /** RFC 9110, WebDAV (RFC 4918) and what caches use; the commonest first. */
 const METHODS = ['get', 'post', 'put', 'delete', 'patch', 'head', 'options', 'connect', 'trace', 'propfind', 'proppatch', 'mkcol', 'copy', 'move', 'lock', 'unlock', 'report', 'search', 'purge', 'query'];
+
+function methodAt(bytes: Uint8Array, start: number, end: number): string | undefined {
+  for (let index = 0; index < METHODS.length; index++) {
+    const word = METHODS[index] as string;
+    if (word.length === end - start && spells(bytes, start, word)) return word;
+  }
+  return undefined;
+}
 
 function isWhole(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (!isDigit(bytes[at])) return false;
