@@ -137,6 +137,20 @@ t.test('records of streams', async (t) => {
   }
 });
 
+/** Records, and what a person reads of them. */
+const MESSAGES: readonly (readonly [string, string, string])[] = [
+  ['2026-11-25 16:38:31,001 ERROR [main] a.B - failed\njava.lang.RuntimeException: outer\n\tat A.main(A.java:7)', 'failed', 'the log call, not its trace'],
+  ['java.lang.RuntimeException: outer\nsecond\n\tat A.main(A.java:7)', 'java.lang.RuntimeException: outer\nsecond', 'the exception where there is no other text'],
+  ['Traceback (most recent call last):\n  File "a.py", line 2, in g\nValueError: v', 'ValueError: v', 'Python names it last'],
+  ['  + Exception Group Traceback (most recent call last):\n  |   File "a.py", line 13, in <module>\n  | ExceptionGroup: grp (1 sub-exception)\n  +-+---------------- 1 ----------------\n    | ValueError: a\n    +------------------------------------', 'ExceptionGroup: grp (1 sub-exception)', 'the group, not what is in it'],
+  ['2026/11/25 16:38:30 recovered: goroutine 1 [running]:\nmain.main()\n\t/gop/main.go:7 +0x118', 'recovered: goroutine 1 [running]:', 'Go'],
+  ['fail: App.Worker[0]\n      Failed\n      System.InvalidOperationException: x\n         at App.Worker.Run() in /app/Worker.cs:line 7', 'Failed\n      System.InvalidOperationException: x', '.NET'],
+];
+
+t.test('messages of joined records', async (t) => {
+  for (const [text, message, reason] of MESSAGES) t.same(new LaneRig().records(streamOf(`${text}\n`)).map(({ fields }) => fields.message), [message], reason);
+});
+
 /** Examples that are ambiguous below a header: text, a text of pairs, an exception. */
 const MAY_CONTINUE = /^(?:a=1|Error: |==> )/;
 

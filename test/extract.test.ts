@@ -210,8 +210,14 @@ const TRACES: Row[] = [
   ['failed\nTraceback (most recent call last):\n  File "a.py", line 1, in f\n    f()\nKeyError: \'k\'\n',
     { error_type: 'KeyError', error_message: "'k'", stack_trace: 'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    f()\nKeyError: \'k\'' }, 'Python: it comes last'],
   ['TypeError: x is not a function\n    at f (a.js:1:2)\n    at user bob (b.js:1:2)',
-    { error_type: 'TypeError', error_message: 'x is not a function', stack_trace: '    at f (a.js:1:2)\n    at user bob (b.js:1:2)' }, 'Node: it is the first line, and frames are no prose'],
+    { error_type: 'TypeError', error_message: 'x is not a function', stack_trace: 'TypeError: x is not a function\n    at f (a.js:1:2)\n    at user bob (b.js:1:2)' }, 'Node: it is the first line, and frames are no prose'],
   ['first line\nuser carol logged in', { user_id: 'carol' }, 'lines without frames are prose'],
+  ['Traceback (most recent call last):\n  File "a.py", line 1, in f\nKeyError: \'k\'\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File "a.py", line 2, in g\nValueError: v',
+    { error_type: 'ValueError', error_message: 'v', stack_trace: 'Traceback (most recent call last):\n  File "a.py", line 1, in f\nKeyError: \'k\'\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File "a.py", line 2, in g\nValueError: v' }, 'nothing but a trace: its exception is what a person reads'],
+  ['  + Exception Group Traceback (most recent call last):\n  |   File "a.py", line 13, in <module>\n  | ExceptionGroup: grp (2 sub-exceptions)\n  +-+---------------- 1 ----------------\n    | ValueError: a\n    +------------------------------------',
+    { error_type: 'ExceptionGroup', error_message: 'grp (2 sub-exceptions)', stack_trace: '  + Exception Group Traceback (most recent call last):\n  |   File "a.py", line 13, in <module>\n  | ExceptionGroup: grp (2 sub-exceptions)\n  +-+---------------- 1 ----------------\n    | ValueError: a\n    +------------------------------------' }, 'a group is the error, not what is in it'],
+  ['recovered: goroutine 1 [running]:\nmain.main()\n\t/gop/main.go:7 +0x118', { stack_trace: 'main.main()\n\t/gop/main.go:7 +0x118' }, 'Go: a stack in a log line'],
+  ['a.js:3\n    throw x\n    ^\n\nError [ERR_X]: no module\n    at f (a.js:1:2)', { error_type: 'Error', error_message: 'no module', stack_trace: 'Error [ERR_X]: no module\n    at f (a.js:1:2)' }, 'Node: a code behind the class'],
 ];
 
 const arena = testArena();
