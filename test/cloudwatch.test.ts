@@ -153,6 +153,25 @@ t.test('limits: at the limit one request, beyond it two, and the stand-in refuse
   }
 });
 
+t.test('whatever is in a batch, no request breaks a limit, and every record arrives once', async (t) => {
+  const random = seeded();
+  t.comment(`SEED=${random.seed}`);
+  const server = await standIn(t);
+  const destination = await destinationAt(t, server.url);
+  const spread = [1_000, DAY, 3 * DAY, 30 * DAY];
+  for (let round = 0; round < 40; round++) {
+    const around = random.of(spread);
+    const count = 1 + random.below(random.oneIn(8) ? 12_000 : 60);
+    const longest = Math.min(random.of([10, 1_000, 100_000, 1_200_000]), Math.ceil(5_000_000 / count));
+    const documents = Array.from({ length: count }, (_, n) => at(NOW - random.below(around) + (random.oneIn(9) ? 3 * HOUR : 0), `"n":${n},"message":"${random.of(['x', 'ä', '😀', '\\\\', '\\u00e4'])}${'y'.repeat(random.below(longest))}"`));
+    server.addStream('g', 's');
+    const verdict = await destination.send(bodyOf(documents), count, NEVER);
+    const stored = (server.streams.get('g:s') ?? []).map(({ message }) => (JSON.parse(message) as { n: number }).n).sort((a, b) => a - b);
+    if (verdict.kind !== 'delivered' || stored.some((n, index) => n !== index) || stored.length !== count) t.fail(`${count} records of up to ${longest} bytes within ${around} ms: ${JSON.stringify(verdict).slice(0, 200)}`);
+  }
+  t.pass(`${server.puts.length} requests`);
+});
+
 t.test('order: by time, and as it came where times are equal', async (t) => {
   const server = await standIn(t);
   const times = [5, 3, 5, 1, 3, 5, 0, 3];
