@@ -163,10 +163,16 @@ function letterHead(bytes: Uint8Array, start: number, end: number): Head {
     if (second === Byte.COMMA && third === Byte.SPACE && bytes[start + 3] === Byte.OPEN_BRACKET) return Head.FULL; // Ruby: I, [
     if (isDigit(second) && isDigit(bytes[start + 4]) && bytes[start + 5] === Byte.SPACE && isClock(bytes, start + 6, end)) return Head.FULL; // klog: I1125 16:18:23
     if (second === Byte.SLASH && isLogcat(bytes, start, end)) return Head.FULL;
-    if (isNamedDate(bytes, start, end)) return Head.FULL;
+    if (isNamedDate(bytes, start, end) || isEventFormat(bytes, start, end)) return Head.FULL;
   } else if (isKeyedTime(bytes, start, end)) return Head.FULL;
   if (isLevelLabel(bytes, start, end)) return isTime(bytes, skipLabel(bytes, start, end), end) || lateHead(bytes, start, end) >= Head.LATE ? Head.FULL : Head.LEVEL;
   return lateHead(bytes, start, end);
+}
+
+/** `CEF:0|`, `LEEF:1.0|`. */
+function isEventFormat(bytes: Uint8Array, start: number, end: number): boolean {
+  const colon = bytes[start + 3] === Byte.COLON ? start + 3 : start + 4;
+  return colon + 2 < end && bytes[colon] === Byte.COLON && isDigit(bytes[colon + 1]) && bytes[colon - 1] === 0x46 && bytes[colon - 2] === 0x45;
 }
 
 /** Where a level's word and the blanks behind it end. */
