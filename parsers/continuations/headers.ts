@@ -32,7 +32,7 @@ export function headOf(bytes: Uint8Array, start: number, end: number): Head {
   if (isLetter(byte)) return letterHead(bytes, start, end);
   switch (byte) {
     case Byte.OPEN_BRACKET: return bracketHead(bytes, start, end);
-    case Byte.OPEN_PAREN: return isNamedDate(bytes, start + 1, end) ? Head.FULL : Head.NONE; // SSSD
+    case Byte.OPEN_PAREN: return isNamedDate(bytes, start + 1, end) || isTime(bytes, start + 1, end) ? Head.FULL : Head.NONE; // SSSD
     case Byte.LESS: return isPriority(bytes, start, end) || isNamedDate(bytes, start + 1, end) ? Head.FULL : Head.NONE;
     case Byte.QUOTE: return isTime(bytes, start + 1, end) ? Head.FULL : Head.NONE;
     case Byte.EQUALS: return isReport(bytes, start, end) ? Head.FULL : Head.NONE;
