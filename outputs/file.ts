@@ -1,7 +1,9 @@
-import { AppendFile } from '../agent/delivery/append-file.ts';
+import { AppendFile, isSystemError } from '../agent/delivery/append-file.ts';
+import { log } from '../agent/log.ts';
 import { flat } from './dialects/flat.ts';
 import type { FileOptions } from './file-options.ts';
 import type { Destination, Output, Verdict } from './output.ts';
+import { Rotation } from './rotation.ts';
 
 /** A file of JSON lines. Each batch is on the disk before it counts as delivered; a batch that did not fit leaves no trace. */
 export function file(name: string, options: FileOptions): Output {
@@ -15,7 +17,7 @@ export function file(name: string, options: FileOptions): Output {
     limits: options.batch,
     ageMs: options.batch.age,
     connections: 1,
-    open: () => Promise.resolve(new FileDestination(options.path)),
+    open: () => Promise.resolve(new FileDestination(options, (message) => log.warn(`${name}: ${message}`))),
   };
 }
 
@@ -24,18 +26,34 @@ const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EAGAIN', 'EINTR', 'ENFILE',
 
 class FileDestination implements Destination {
   readonly #file: AppendFile;
+  readonly #rotation: Rotation;
 
-  constructor(path: string) {
+  constructor({ path, rotate }: FileOptions, warn: (message: string) => void) {
     this.#file = new AppendFile(path);
+    this.#rotation = new Rotation(path, rotate, warn);
+    this.#rotation.tidy();
   }
 
   async send(body: Uint8Array<ArrayBuffer>): Promise<Verdict> {
-    const error = await this.#file.append(body);
+    const error = (await this.#makeRoom(body.length)) ?? (await this.#file.append(body));
     if (error === undefined) return { kind: 'delivered' };
     return { kind: PASSING.has(error.code ?? '') ? 'retry' : 'blocked', reason: `can't write to ${this.#file.path}: ${error.message}` };
   }
 
-  close(): Promise<void> {
-    return this.#file.close();
+  async close(): Promise<void> {
+    await this.#file.close();
+    await this.#rotation.close();
+  }
+
+  /** Begins a new file where the present one is full or old. Pipes and devices have no size, and never are. */
+  async #makeRoom(bytes: number): Promise<NodeJS.ErrnoException | undefined> {
+    try {
+      await this.#file.open();
+      if (await this.#rotation.isDue(this.#file.size, bytes)) await this.#rotation.rotate();
+      return undefined;
+    } catch (error) {
+      if (isSystemError(error)) return error;
+      throw error;
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { batch, duration, secret, text } from '../agent/config/options.ts';
+import { batch, buffer, duration, secret, text } from '../agent/config/options.ts';
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http or https address, such as http://localhost:4318' });
 
@@ -20,6 +20,7 @@ export const OtlpOptions = z
     compression: z.enum(['gzip', 'none']).optional().describe('How bodies are sent; without it `$OTEL_EXPORTER_OTLP_COMPRESSION`, or `gzip`'),
     timeout: duration(1).optional().describe('Longest wait for an answer, then the batch is sent again; without it `$OTEL_EXPORTER_OTLP_TIMEOUT`, or `10s`'),
     batch: batch({ bytes: '2MiB', events: 10_000, age: '1s' }),
+    buffer: buffer(),
   })
   .refine((options) => options.bearer_token === undefined || options.bearer_token_file === undefined, { path: ['bearer_token_file'], error: "can't be used together with bearer_token" })
   .refine((options) => options.url === undefined || options.logs_url === undefined, { path: ['logs_url'], error: "can't be used together with url" });

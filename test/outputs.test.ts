@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -18,6 +18,7 @@ import { FileOptions } from '../outputs/file-options.ts';
 import { HttpClient, retryAfterMs } from '../outputs/http.ts';
 import { createOutput } from '../outputs/index.ts';
 import type { Verdict } from '../outputs/output.ts';
+import { Rotation } from '../outputs/rotation.ts';
 import { BulkServer } from './helpers/bulk-server.ts';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -245,6 +246,66 @@ t.test('file', async (t) => {
     ['/proc/none/x', 'where nothing can be made', { kind: 'blocked' }],
   ];
   for (const [where, reason, verdict] of rows) t.match(await (await createOutput('copy', FileOptions.parse({ type: 'file', path: where })).open()).send(bytes('x\n'), 1, NEVER), verdict, reason);
+});
+
+/** Names in a folder, and what is in the files; full ones have no time in their names here. */
+function contents(path: string): [name: string, text: string][] {
+  const stamps: string[] = [];
+  return readdirSync(path).sort().map((name) => {
+    const [, stamp = '', gz = ''] = /^out\.(.*?Z(?:-\d+)?)(\.gz)?$/.exec(name) ?? [];
+    if (stamp !== '' && !stamps.includes(stamp)) stamps.push(stamp);
+    const bytes = readFileSync(join(path, name));
+    return [stamp === '' ? name : `out.${stamps.indexOf(stamp)}${gz}`, (gz === '' ? bytes : gunzipSync(bytes)).toString()];
+  });
+}
+
+t.test('a file is put aside when it is full', async (t) => {
+  const rows: [reason: string, rotate: object, expected: [name: string, text: string][]][] = [
+    ['never', {}, [['out', ['a', 'b', 'c', 'd'].map((letter) => `${letter.repeat(7)}\n`.repeat(100)).join('')]]],
+    ['exactly full is not too full', { bytes: 1600 }, [['out', 'ccccccc\n'.repeat(100) + 'ddddddd\n'.repeat(100)], ['out.0.gz', 'aaaaaaa\n'.repeat(100) + 'bbbbbbb\n'.repeat(100)]]],
+    ['one byte more is', { bytes: 1599, compression: 'none' }, [['out', 'ddddddd\n'.repeat(100)], ['out.0', 'aaaaaaa\n'.repeat(100)], ['out.1', 'bbbbbbb\n'.repeat(100)], ['out.2', 'ccccccc\n'.repeat(100)]]],
+    ['the oldest are deleted', { bytes: 1024, keep: 2 }, [['out', 'ddddddd\n'.repeat(100)], ['out.0.gz', 'bbbbbbb\n'.repeat(100)], ['out.1.gz', 'ccccccc\n'.repeat(100)]]],
+  ];
+  for (const [reason, rotate, expected] of rows) {
+    const path = folder(t);
+    const destination = await createOutput('copy', FileOptions.parse({ type: 'file', path: join(path, 'out'), rotate })).open();
+    for (const letter of ['a', 'b', 'c', 'd']) t.same(await destination.send(bytes(`${letter.repeat(7)}\n`.repeat(100)), 100, NEVER), { kind: 'delivered' });
+    await destination.close();
+    t.same(contents(path), expected, reason);
+  }
+});
+
+t.test('full files: age, what earlier runs left, and what is not ours', async (t) => {
+  const path = folder(t);
+  const out = join(path, 'out');
+  const warnings: string[] = [];
+  let now = Date.parse('2026-11-22T10:00:00Z');
+  const rotation = () => new Rotation(out, { age: 60_000, keep: 3, compression: 'gzip' }, (message) => warnings.push(message), () => now);
+  const old = rotation();
+  t.equal(await old.isDue(0, 5), false, 'empty');
+  now += 59_999;
+  t.equal(await old.isDue(5, 5), false, 'young');
+  now += 1;
+  t.equal(await old.isDue(5, 5), true, 'old');
+  for (const text of ['first', 'second']) {
+    writeFileSync(out, text);
+    await old.rotate();
+  }
+  await old.close();
+  t.same(readdirSync(path).sort(), ['out.20261122T100100000Z-1.gz', 'out.20261122T100100000Z.gz'], 'two at the same time');
+  now += 3_600_000;
+  for (const [name, text] of [['out.20261122T090000000Z', 'of a run that was killed'], ['out.20261122T090000000Z.gz.tmp', 'half'], ['out.1', 'not ours'], ['out', 'now']] as const) writeFileSync(join(path, name), text);
+  const next = rotation();
+  next.tidy();
+  await next.close();
+  t.same(contents(path), [['out', 'now'], ['out.1', 'not ours'], ['out.0.gz', 'of a run that was killed'], ['out.1.gz', 'second'], ['out.2.gz', 'first']]);
+  const { birthtimeMs } = statSync(out);
+  now = birthtimeMs + 59_000;
+  t.equal(await rotation().isDue(3, 1), false, 'the age is that of the file, not of the run');
+  now = birthtimeMs + 61_000;
+  t.equal(await rotation().isDue(3, 1), true);
+  t.same(warnings, []);
+  t.match(await (await createOutput('copy', FileOptions.parse({ type: 'file', path: '/dev/null', rotate: { bytes: 1024 } })).open()).send(bytes('x'.repeat(5_000)), 1, NEVER), { kind: 'delivered' }, 'a device has no size');
 });
 
 const run = promisify(execFile);
