@@ -365,7 +365,7 @@ t.test('groups and streams are made when they are missing', async (t) => {
     ['no right to make a group', ({ operation }) => (operation === 'CreateLogGroup' ? awsError('AccessDeniedException') : undefined), { kind: 'blocked', reason: /^CreateLogGroup: AccessDeniedException: why \(the role needs/ }, { kind: 'blocked' }],
     ['no right to set the retention: told once, and logs flow', ({ operation }) => (operation === 'PutRetentionPolicy' ? awsError('AccessDeniedException') : undefined), { kind: 'blocked', reason: /^PutRetentionPolicy: / }, DELIVERED],
     ['retention throttled: set later', ({ operation, number }) => (operation === 'PutRetentionPolicy' && number < 6 ? awsError('ThrottlingException') : undefined), { kind: 'retry', reason: /^PutRetentionPolicy: / }, DELIVERED],
-    ['too many groups', ({ operation }) => (operation === 'CreateLogGroup' ? awsError('LimitExceededException') : undefined), { kind: 'retry', reason: /^CreateLogGroup: LimitExceeded/ }, { kind: 'retry' }],
+    ['too many groups', ({ operation }) => (operation === 'CreateLogGroup' ? awsError('LimitExceededException') : undefined), { kind: 'blocked', reason: /^CreateLogGroup: LimitExceeded/ }, { kind: 'blocked' }],
     ['a name that AWS refuses', ({ operation }) => (operation === 'CreateLogGroup' ? awsError('InvalidParameterException') : undefined), { kind: 'blocked' }, { kind: 'blocked' }],
     ['never there', ({ operation }) => (operation === 'PutLogEvents' ? awsError('ResourceNotFoundException') : undefined), { kind: 'retry', reason: /is not there yet/ }, { kind: 'retry' }],
   ];
@@ -524,6 +524,8 @@ t.test('where credentials come from, in order', async (t) => {
     { reason: 'web identity without its file', env: { ...bare, ...irsa, AWS_WEB_IDENTITY_TOKEN_FILE: join(folder, 'gone') }, is: /^can't read the web identity token: .*ENOENT/ },
     { reason: 'web identity refused: no token in the message', env: { ...bare, ...irsa, AWS_WEB_IDENTITY_TOKEN_FILE: path('bad', 'sesame') }, is: /^web identity: STS refused the role: InvalidIdentityToken$/ },
     { reason: 'STS does not answer: passing', env: { ...bare, ...irsa, AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:1' }, is: /^web identity: /, passing: true },
+    { reason: 'STS at an address that is none', env: { ...bare, ...irsa, AWS_ENDPOINT_URL_STS: 'localhost:1' }, is: /^web identity: localhost:1 is no address of STS/ },
+    { reason: 'instance metadata at an address that is none', env: { ...bare, AWS_EC2_METADATA_SERVICE_ENDPOINT: 'nowhere' }, is: /nowhere is not an address/ },
     { reason: 'EKS Pod Identity, token in a file', env: { ...bare, ...pod }, is: { accessKeyId: 'CONTAINER', expiresAtMs } },
     { reason: 'ECS, token in the environment', env: { ...bare, AWS_CONTAINER_CREDENTIALS_FULL_URI: pod.AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'let-me' }, is: { accessKeyId: 'CONTAINER' } },
     { reason: 'container refuses the token: it is not shown', env: { ...bare, ...pod, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: path('wrong', 'wrong') }, is: /^the container's credentials: 127\.0\.0\.1:\d+ answered HTTP 401$/ },
@@ -576,6 +578,7 @@ t.test('no region, no credentials: everything is kept and the reason is said', a
   const env = { AWS_EC2_METADATA_DISABLED: 'true', AWS_SHARED_CREDENTIALS_FILE: '/none', AWS_CONFIG_FILE: '/none' };
   t.match(await (await destinationAt(t, 'http://127.0.0.1:1', { region: undefined }, env)).send(bodyOf([at(NOW)]), 1, NEVER), { kind: 'blocked', reason: /^no AWS region is known/ });
   t.match(await (await destinationAt(t, 'http://127.0.0.1:1', {}, env)).send(bodyOf([at(NOW)]), 1, NEVER), { kind: 'blocked', reason: /^no AWS credentials/ });
+  t.match(await (await destinationAt(t, 'http://a', { endpoint: undefined }, { ...KEYS, AWS_ENDPOINT_URL: 'localhost:4566' })).send(bodyOf([at(NOW)]), 1, NEVER), { kind: 'blocked', reason: /^localhost:4566 is no address/ });
   t.match(await (await destinationAt(t, 'http://127.0.0.1:1', {})).send(bodyOf([at(NOW)]), 1, NEVER), { kind: 'retry', reason: /nothing listens/ });
 });
 

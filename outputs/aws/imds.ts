@@ -47,6 +47,7 @@ class Metadata {
 
   /** With the token it has; with a new one where that is refused. */
   async get(path: string): Promise<MetadataAnswer> {
+    if (!URL.canParse(path, this.#base)) return { status: 0, body: `${this.#base} is not an address` };
     const held = this.#token;
     if (held !== undefined) {
       const answer = await this.#ask(path, held);

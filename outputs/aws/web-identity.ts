@@ -23,20 +23,21 @@ export function webIdentity(env: NodeJS.ProcessEnv): Provider {
 async function assumeRole(env: NodeJS.ProcessEnv, role: string, token: string): Promise<Provided> {
   const session = env['AWS_ROLE_SESSION_NAME'] || `shipper-${Date.now()}`;
   const body = new URLSearchParams({ Action: 'AssumeRoleWithWebIdentity', Version: '2011-06-15', RoleArn: role, RoleSessionName: session, WebIdentityToken: token });
+  const address = stsAddress(env);
+  if (!URL.canParse('/', address)) return { kind: 'problem', reason: `web identity: ${address} is no address of STS; is AWS_ENDPOINT_URL right?`, passing: false };
   const client = await HttpClient.open(LIMITS);
   try {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const result = await client.post(stsUrl(env), headers, Buffer.from(body.toString()), AbortSignal.timeout(2 * LIMITS.timeoutMs));
+    const result = await client.post(new URL('/', address), headers, Buffer.from(body.toString()), AbortSignal.timeout(2 * LIMITS.timeoutMs));
     return result.kind === 'failure' ? { kind: 'problem', reason: `web identity: ${result.reason}`, passing: true } : read(result.status, result.body.toString());
   } finally {
     await client.close();
   }
 }
 
-function stsUrl(env: NodeJS.ProcessEnv): URL {
+function stsAddress(env: NodeJS.ProcessEnv): string {
   const region = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'];
-  const address = customEndpoint('STS', env) ?? (region === undefined ? 'https://sts.amazonaws.com' : `https://sts.${region}.${dnsSuffix(region)}`);
-  return new URL('/', address);
+  return customEndpoint('STS', env) ?? (region ? `https://sts.${region}.${dnsSuffix(region)}` : 'https://sts.amazonaws.com');
 }
 
 /** The answer is XML of a fixed form, whose values need no unescaping. */

@@ -59,7 +59,9 @@ export class CloudWatchApi {
   }
 
   async #once(operation: Operation, body: Uint8Array, region: string, credentials: AwsCredentials, signal: AbortSignal): Promise<Called & { readonly clockCorrected?: boolean }> {
-    const url = new URL('/', this.#options.endpoint ?? logsEndpoint(region, this.#env));
+    const address = this.#options.endpoint ?? logsEndpoint(region, this.#env);
+    if (!URL.canParse('/', address)) return failed('blocked', `${address} is no address of CloudWatch Logs; is AWS_ENDPOINT_URL right?`);
+    const url = new URL('/', address);
     const sentAtMs = this.clock.now();
     const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `Logs_20140328.${operation}` };
     const signed = sign({ method: 'POST', url, headers, body }, { credentials, region, service: 'logs', atMs: sentAtMs });

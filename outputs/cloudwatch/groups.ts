@@ -67,8 +67,9 @@ export class LogGroups {
     if (called.error.code === 'ResourceAlreadyExistsException') return 'made'; // by somebody else, in the meantime
     if (called.error.code === 'ResourceNotFoundException') return 'missing';
     const verdict = classifyError(called.error);
-    // Nothing is wrong with the records: what can't be made so will have to be put right by a person.
     const reason = 'reason' in verdict ? `${operation}: ${verdict.reason}` : operation;
-    return verdict.kind === 'retry' ? { ...verdict, reason } : { kind: 'blocked', reason };
+    // Nothing is wrong with the records: what can't be made so, as there are too many groups, a person has to put right.
+    const passes = verdict.kind === 'retry' && !(operation === 'CreateLogGroup' && called.error.code === 'LimitExceededException');
+    return passes ? { ...verdict, reason } : { kind: 'blocked', reason };
   }
 }
