@@ -36,12 +36,12 @@ export function nestedOf(arena: Arena): Workshop {
 /** Hot: whether a text that begins with these bytes may be a record. */
 export function mayBeRecord(bytes: Uint8Array, start: number, hasLevel: boolean): boolean {
   const first = bytes[start] as number;
+  if (isLower(first)) return !hasLevel && isKey(bytes, start);
   if (first === Byte.OPEN_BRACE) return true;
   const second = bytes[start + 1];
   if (isDigit(first)) return isDigit(second);
   if (first === Byte.OPEN_BRACKET) return isDigit(second) || !hasLevel;
-  if (isUpper(first)) return isDigit(second) || isUpper(second) && (!hasLevel || isCef(bytes, start));
-  return isLower(first) && isKey(bytes, start);
+  return isUpper(first) && (isDigit(second) || isUpper(second) && (!hasLevel || isCef(bytes, start)));
 }
 
 /** `CEF:0|`, `LEEF:1.0|`. */
@@ -141,6 +141,7 @@ function adopt(event: LogEvent, inner: LogEvent, withMessage: boolean): boolean 
     if (field === Field.message ? !hasMessage : event.has(field) && ((ITS_OWN & (1 << field)) === 0 || !hasMessage && inner.format !== 'json')) continue;
     copyField(event, inner, field, from, to);
   }
+  if (hasMessage) event.blocked |= inner.blocked & ~event.present; // names that members have now
   event.complete = inner.complete && hasMessage;
   return hasMessage;
 }
@@ -153,8 +154,13 @@ export function copyField(event: LogEvent, inner: LogEvent, field: Field, from: 
   event.numbers[field] = inner.numbers[field] as number;
 }
 
-/** Pairs of a text's header; those of JSON are taken over already. False: one has the key of another. */
+/** Pairs of a text's header; those of JSON are taken over already. False: one has the key of another, or the name of a field that is set. */
 function takePairs(event: LogEvent, inner: LogEvent): boolean {
+  for (let index = 0; index < inner.memberCount; index++) {
+    const at = index * MEMBER_INTS;
+    const [key = 0, keyLength = 0, , , shape] = inner.members.subarray(at, at + MEMBER_INTS);
+    if ((shape === Shape.TEXT_TEXT || shape === Shape.TEXT_JSON) && !canTake(event, key, key + keyLength)) return false;
+  }
   for (let index = 0; index < inner.memberCount; index++) {
     const at = index * MEMBER_INTS;
     const [key = 0, keyLength = 0, address = 0, length = 0, shape = 0, reserved = 0] = inner.members.subarray(at, at + MEMBER_INTS);
