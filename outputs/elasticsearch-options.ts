@@ -9,12 +9,13 @@ const url = z
 
 const Options = z.strictObject({
   type: z.literal('elasticsearch'),
-  url: oneOrMore(url).describe('Address of a node, or a list of them. A user and password in it are used and never shown'),
+  url: oneOrMore(url).describe('Address of a node, or a list of them; one that ends with `/_bulk` gets no index in it. A user and password in it are used and never shown'),
   index: z
     .string()
     .regex(INDEX, 'must be the name of a data stream or an index: lower case, none of \\ / * ? " < > | , # : or blanks, no + - _ in front')
     .prefault('logs-generic-default')
     .describe('Data stream or index'),
+  query: z.record(text(), text()).prefault({}).describe('Parameters of all requests, such as `pipeline` or `require_alias`, or what VictoriaLogs wants to know'),
   api_key: secret().optional().describe('API key as Kibana shows it (Base64)'),
   api_key_file: text().optional().describe('File that holds the API key; it may change while shipper runs'),
   username: text().optional().describe('User, with `password` or `password_file`'),

@@ -34,7 +34,7 @@ class ElasticsearchDestination implements Destination {
   readonly #gzip: boolean;
 
   private constructor(options: ElasticsearchOptions, client: HttpClient, credentials: Credentials) {
-    this.#urls = options.url.map((url) => new URL(`${url.replace(/\/+$/, '')}/${encodeURIComponent(options.index)}/_bulk?filter_path=${ANSWER_FIELDS}`));
+    this.#urls = options.url.map((url) => bulkUrl(url, options));
     this.#client = client;
     this.#credentials = credentials;
     this.#gzip = options.compression === 'gzip';
@@ -69,6 +69,14 @@ class ElasticsearchDestination implements Destination {
     if (this.#credentials.header !== undefined) headers['authorization'] = this.#credentials.header;
     return this.#client.post(url, headers, body, signal);
   }
+}
+
+/** An address that ends with `/_bulk` is that of a server that knows no indices, such as VictoriaLogs. */
+function bulkUrl(url: string, { index, query }: ElasticsearchOptions): URL {
+  const base = url.replace(/\/+$/, '');
+  const path = base.endsWith('/_bulk') ? base : `${base}/${encodeURIComponent(index)}/_bulk`;
+  const parameters = new URLSearchParams(query).toString();
+  return new URL(`${path}?filter_path=${ANSWER_FIELDS}${parameters === '' ? '' : `&${parameters}`}`);
 }
 
 function refused(result: HttpResult): boolean {

@@ -156,6 +156,23 @@ t.test('a request is what _bulk wants, byte for byte', async (t) => {
   t.match(elasticsearch('search', ElasticsearchOptions.parse({ type: 'elasticsearch', url })).framing, { before: '{"create":{"_id":"{id}"}}\n', after: '\n' });
 });
 
+t.test('where requests go', async (t) => {
+  const server = new BulkServer((request, self) => self.store(request));
+  t.teardown(() => server.close());
+  const url = await server.listen();
+  const rows: [reason: string, options: object, path: RegExp][] = [
+    ['an index', { url }, /^\/logs-generic-default\/_bulk\?filter_path=[^&]*$/],
+    ['parameters', { url, query: { pipeline: 'a&b', require_alias: 'true' } }, /^\/logs-generic-default\/_bulk\?filter_path=[^&]*&pipeline=a%26b&require_alias=true$/],
+    ['no index', { url: `${url}/insert/elasticsearch/_bulk`, query: { _msg_field: 'message' } }, /^\/insert\/elasticsearch\/_bulk\?filter_path=[^&]*&_msg_field=message$/],
+  ];
+  for (const [reason, options, path] of rows) {
+    const destination = await elasticsearch('search', ElasticsearchOptions.parse({ type: 'elasticsearch', ...options })).open();
+    await destination.send(bytes(`{"create":{"_id":"${reason}"}}\n{}\n`), 1, NEVER);
+    await destination.close();
+    t.match(server.requests.at(-1)?.url, path, reason);
+  }
+});
+
 t.test('the next node is asked when one does not answer', async (t) => {
   const server = new BulkServer((request, self) => self.store(request));
   t.teardown(() => server.close());

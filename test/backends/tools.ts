@@ -12,7 +12,7 @@ const exec = promisify(execFile);
 
 /** Where downloads are kept, outside the checkout: a second run is fast. */
 export function cacheFolder(name: string): string {
-  const folder = path.join(process.env['SHIPPER_BACKENDS_CACHE'] ?? path.join(homedir(), '.cache', 'shipper-backends'), name);
+  const folder = path.join(process.env['SHIPPER_TEST_CACHE'] ?? path.join(homedir(), '.cache', 'shipper-tests'), name);
   mkdirSync(folder, { recursive: true });
   return folder;
 }
