@@ -18,16 +18,17 @@ const cells = new Cells();
 /** Words of a sentence that a line of columns may have. */
 const MOST_WORDS = 8;
 
-/** A quick look at what stands around the method at [start, at): a sentence goes on with a small letter behind the path. */
-export function mayBeColumns(bytes: Uint8Array, start: number, at: number, from: number, end: number): boolean {
-  if (start > from && BESIDE[bytes[start - 1] as number] === 0) return false;
-  let to = skipBeside(bytes, at, end);
-  if (to === at || to >= end) return false;
-  if (bytes[to] !== Byte.SLASH && bytes[to] !== Byte.STAR && !isLower(bytes[to])) return false;
-  const isWord = isLower(bytes[to]);
-  while (to < end && BESIDE[bytes[to] as number] === 0) to++;
-  const next = skipBeside(bytes, to, end);
-  return next >= end || isWord || !isLower(bytes[next]) || isQuery(bytes, next, end) || bytes.subarray(to, next).includes(Byte.PIPE) || bytes[to] === Byte.TAB;
+/** A quick look at what stands around a method at `start` and its path, which ends at `pathEnd`: a sentence goes on with a small letter. */
+export function mayBeColumns(bytes: Uint8Array, start: number, pathEnd: number, from: number, end: number): boolean {
+  const next = bytes[pathEnd + 1] as number;
+  if (bytes[pathEnd] === Byte.SPACE && isLower(next) && pathEnd + 1 < end) return isQuery(bytes, pathEnd + 1, end);
+  return start === from || BESIDE[bytes[start - 1] as number] === 1;
+}
+
+/** Whether scheme and host stand between a method that ends at `at` and its path: `GET http a.example "/path"`. */
+export function hasHostBefore(bytes: Uint8Array, at: number): boolean {
+  const first = bytes[at + 1] as number;
+  return (bytes[at] === Byte.SPACE || bytes[at] === Byte.TAB) && (isLower(first) || isDigit(first)) && (bytes[at] === Byte.TAB || bytes[at + 2] === 0x74 && bytes[at + 3] === 0x74 && bytes[at + 4] === 0x70);
 }
 
 /** The query as a column of its own, `a=1&b=2`. */
@@ -343,12 +344,6 @@ function assignNamed(chunk: Chunk, key: string, start: number, end: number, even
   const name = Buffer.from(key);
   const alias = ALIASES[aliasTable.find(name, 0, name.length, -1)];
   if (alias !== undefined && !event.has(alias.field)) assignText(chunk, start, end, alias, event);
-}
-
-function skipBeside(bytes: Uint8Array, at: number, end: number): number {
-  let to = at;
-  while (to < end && BESIDE[bytes[to] as number] === 1) to++;
-  return to;
 }
 
 /** Bytes between columns. */

@@ -1,7 +1,7 @@
 import { Field } from '../../agent/fields.ts';
 import { Byte, isDigit, isLower, isUpper } from '../values/bytes.ts';
 import { decimal } from '../values/durations.ts';
-import { mayBeColumns } from '../columns/request.ts';
+import { hasHostBefore, mayBeColumns } from '../columns/request.ts';
 import { ipv4End } from './ip.ts';
 import { Sure, type Scan } from './scan.ts';
 import { beforeStart, marksAt, skipSpaces, statusEnd, statusOf, wordBefore, wordBeside } from './tokens.ts';
@@ -12,7 +12,6 @@ import { Cue, Mark } from './words.ts';
 /** An upper-case method stands at [start, at): it counts if a path or URL follows. Gives where to go on. */
 export function afterMethod(scan: Scan, start: number, at: number): number {
   const { bytes, end } = scan;
-  if (scan.methodStart < 0 && mayBeColumns(bytes, start, at, scan.start, end)) scan.methodStart = start;
   let to = skipMarks(bytes, at, end);
   const address = isDigit(bytes[to]) ? ipv4End(bytes, to, end) : -1;
   if (address > 0) {
@@ -22,9 +21,13 @@ export function afterMethod(scan: Scan, start: number, at: number): number {
   }
   if (to >= end || to === at) return at;
   const from = bytes[to] === Byte.SLASH ? to : urlPath(bytes, to, end);
-  if (from < 0) return at;
+  if (from < 0) {
+    if (scan.methodStart < 0 && hasHostBefore(bytes, at)) scan.methodStart = start;
+    return at;
+  }
   const pathEnd = takePath(scan, from, Sure.NAMED);
   if (pathEnd < 0) return at;
+  if (scan.methodStart < 0 && mayBeColumns(bytes, start, pathEnd, scan.start, end)) scan.methodStart = start;
   scan.offer(Field.http_method, Sure.NAMED, start, at, 'method and path');
   if (scan.statusEnd >= 0 && isBetween(bytes, scan.statusEnd, start)) takeStatus(scan, scan.statusStart, Sure.LIKELY);
   scan.seen |= Mark.REQUEST;

@@ -58,9 +58,9 @@ function isLabel(bytes: Uint8Array, at: number, end: number): boolean {
  */
 export function readClosedGroups(header: Header, at: number): number {
   const { bytes, event } = header;
-  const ends = [0, 0, 0];
-  const starts = [0, 0, 0];
-  let [to, count] = [at, 0];
+  if (bytes[at] !== Byte.OPEN_BRACKET && bytes[at] !== Byte.OPEN_PAREN) return at;
+  let to = at;
+  let count = 0;
   while (count < 3 && CLOSERS.has(bytes[to] as number)) {
     const close = balanced(header, to);
     if (close < 0) return at;
@@ -77,6 +77,10 @@ export function readClosedGroups(header: Header, at: number): number {
   }
   return skipBlanks(bytes, to + 1, header.end);
 }
+
+/** Where the groups of one line begin and end. */
+const starts = new Int32Array(3);
+const ends = new Int32Array(3);
 
 /** `0x0400`: a mask or a number of the kind of message. */
 function isCode(bytes: Uint8Array, start: number, end: number): boolean {
