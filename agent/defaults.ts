@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { Arena } from './arena.ts';
-import type { Defaults } from './encoder.ts';
+import type { Defaults } from './stored.ts';
 import { Value } from './event.ts';
 import { Field, FIELDS, type FieldName } from './fields.ts';
 import type { ObservedTime } from './observed-time.ts';

@@ -1,8 +1,9 @@
 import type { Arena } from './arena.ts';
-import type { Defaults, Stored } from './encoder.ts';
-import { decodedKey, Shape, Value, type LogEvent } from './event.ts';
+import { Shape, Value, type LogEvent } from './event.ts';
 import { Field, FIELDS } from './fields.ts';
 import { As, QUOTE_GROWTH, TEMPLATE_ROW } from './kernel/pieces.ts';
+import { decodedKey } from './record-keys.ts';
+import type { Defaults, Stored } from './stored.ts';
 import type { Conversion, Dialect } from '../outputs/dialects/dialect.ts';
 
 const CODES: Record<Conversion, number> = { nanoseconds: As.NANOSECONDS, 'before-query': As.BEFORE_QUERY, query: As.QUERY, 'decimal-id': As.DECIMAL_ID };

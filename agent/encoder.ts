@@ -1,39 +1,21 @@
-import { DocumentPlan } from './document-plan.ts';
-import type { Arena, Region } from './arena.ts';
+import type { Arena } from './arena.ts';
 import type { Batch } from './delivery/batch.ts';
+import { DocumentPlan } from './document-plan.ts';
 import { MAX_MEMBERS, MEMBER_INTS, Shape, Value, type LogEvent } from './event.ts';
 import { Field } from './fields.ts';
 import { hex32, isHexId } from './hex-id.ts';
-import { encodePlain } from './kernel/encode-plain.ts';
 import type { Encode } from './kernel/kernel.ts';
-import { As, Kind, PIECE_BYTES, PIECE_INTS, QUOTE_GROWTH, Slot, TEMPLATE_ROW } from './kernel/pieces.ts';
+import { As, QUOTE_GROWTH, Slot, TEMPLATE_ROW } from './kernel/pieces.ts';
+import { LIST_PIECES, PieceList } from './piece-list.ts';
+import type { Defaults, Stored } from './stored.ts';
 import type { Dialect } from '../outputs/dialects/dialect.ts';
 import type { Framing } from '../outputs/output.ts';
 
-/** Pieces in a list: some 200 KB, so that it stays in the processor's second cache. */
-const LIST_PIECES = 16_384;
 /** Pieces one record may need: framing, two for each leaf, and its members. */
 const RECORD_PIECES = 128;
 const MEMBER_PIECES = 4;
 /** The last double before 2^63: back ends keep durations as signed 64-bit integers. */
 const MOST_NANOSECONDS = 2 ** 63 - 1024;
-/** U+FFFD for a single byte. */
-const REPAIR_GROWTH = 3;
-
-/** A text or a value that lies in the arena. */
-export interface Stored {
-  readonly address: number;
-  readonly length: number;
-}
-
-/** What records carry that have no such field of their own: an input's `fields:`, and `host` and `service` on the network. */
-export interface Defaults {
-  readonly fields: readonly { readonly field: Field; readonly value: Stored; readonly kind: number }[];
-  /** Keys that are no field; values are JSON. */
-  readonly members: readonly { readonly key: Stored; readonly value: Stored }[];
-}
-
-export const NO_DEFAULTS: Defaults = { fields: [], members: [] };
 
 /**
  * Turns events into the bytes of one output: a list of pieces per record, and one call of the kernel for many records.
@@ -42,9 +24,7 @@ export const NO_DEFAULTS: Defaults = { fields: [], members: [] };
  */
 export class Encoder {
   readonly #arena: Arena;
-  readonly #encode: Encode;
-  readonly #ints: Int32Array;
-  readonly #list: Region;
+  readonly #list: PieceList;
   readonly #plan: DocumentPlan;
   readonly #comma: Stored;
   readonly #colon: Stored;
@@ -55,22 +35,10 @@ export class Encoder {
   readonly #afterId: Stored;
   readonly #after: Stored;
   readonly #hasId: boolean;
-  /** Index of the next int; where the committed pieces end; and the bytes that those and all pieces become at most. */
-  #at: number;
-  #committed: number;
-  #committedBytes = 0;
-  #bytes = 0;
-  #templateKind: number = Kind.TEMPLATE;
-  /** By the kind of a value: the kind of its piece, and how much longer than the value its bytes may be. */
-  readonly #kinds = new Int32Array(2);
-  readonly #growth = Int32Array.of(QUOTE_GROWTH, 1);
 
   constructor(arena: Arena, encode: Encode, dialect: Dialect, framing: Framing) {
     this.#arena = arena;
-    this.#encode = encode;
-    this.#ints = new Int32Array(arena.memory.buffer);
-    this.#list = arena.claim(LIST_PIECES * PIECE_BYTES);
-    this.#at = this.#committed = this.#list.start / 4;
+    this.#list = new PieceList(arena, encode);
     this.#plan = new DocumentPlan(arena, dialect);
     this.#comma = arena.constant(',');
     this.#colon = arena.constant(':');
@@ -84,83 +52,60 @@ export class Encoder {
     this.#after = arena.constant(framing.after);
   }
 
-  /** Bytes the pieces written so far become at most. */
+  /** Bytes that what was prepared and committed becomes at most. */
   get pendingBytes(): number {
-    return this.#bytes;
+    return this.#list.bytes;
   }
 
   /** Whether the list has room for another record; if not, it must be flushed. */
   hasRoom(event: LogEvent, defaults: Defaults): boolean {
-    const pieces = RECORD_PIECES + (event.memberCount + defaults.members.length) * MEMBER_PIECES;
-    return this.#at + pieces * PIECE_INTS <= this.#list.end / 4;
+    return this.#list.hasRoom(RECORD_PIECES + (event.memberCount + defaults.members.length) * MEMBER_PIECES);
   }
 
-  /** Writes the pieces of the event as record number `index` of `batch`. `idAddress` is where the source's id lies. */
+  /** Writes the pieces of the event. `idAddress` is where the source's id lies; `offset` and `length` make the record's id with it. */
   prepare(event: LogEvent, defaults: Defaults, valid: boolean, idAddress: number, offset: number, length: number): void {
-    this.#templateKind = valid && !event.multiline ? Kind.TEMPLATE : Kind.TEMPLATE_REPAIRED;
-    this.#kinds[Value.TEXT] = valid ? Kind.QUOTE : Kind.QUOTE_REPAIRED;
-    this.#kinds[Value.JSON] = valid && !event.multiline ? Kind.COPY : Kind.COPY_REPAIRED;
-    this.#growth[Value.JSON] = valid && !event.multiline ? 1 : REPAIR_GROWTH;
-    this.#copy(this.#beforeId);
+    this.#list.expect(valid, event.multiline);
+    this.#list.copy(this.#beforeId);
     if (this.#hasId) this.#id(idAddress, offset, length);
     this.#document(event, defaults);
-    this.#copy(this.#after);
+    this.#list.copy(this.#after);
   }
 
   /** The prepared record is record `index` of the batch. */
   commit(batch: Batch, index: number): void {
-    this.#piece(batch.endAddress(index), 0, Kind.MARK);
-    this.#committed = this.#at;
-    this.#committedBytes = this.#bytes;
+    this.#list.commit(batch.endAddress(index));
   }
 
   /** Forgets what was prepared and not committed. */
   rollback(): void {
-    this.#at = this.#committed;
-    this.#bytes = this.#committedBytes;
+    this.#list.rollback();
   }
 
-  /** Counts what the prepared record really becomes; `pendingBytes` is what it becomes at most. Behind a `flush`: nothing else is pending then. */
+  /** Counts what the prepared record really becomes; `pendingBytes` is what it becomes at most. Behind a `flush`. */
   measure(): void {
-    const list = this.#ints.subarray(this.#list.start / 4, this.#at);
-    this.#bytes = encodePlain(this.#arena.bytes, list, list.length / PIECE_INTS, new Uint8Array(this.#bytes), 0, 0);
+    this.#list.measure();
   }
 
   /** Writes the committed records into the batch; what was only prepared stays prepared. */
   flush(batch: Batch): void {
-    const first = this.#list.start / 4;
-    const count = (this.#committed - first) / PIECE_INTS;
-    if (count > 0) {
-      const start = batch.region.start + batch.length;
-      batch.length = this.#encode(this.#list.start, count, start, batch.region.start) - batch.region.start;
-      this.#ints.copyWithin(first, this.#committed, this.#at);
-    }
-    this.#at -= this.#committed - first;
-    this.#bytes -= this.#committedBytes;
-    this.#committed = first;
-    this.#committedBytes = 0;
+    this.#list.flush(batch);
   }
 
   /** Writes a prepared record that may be longer than any slot, as the only record of an empty batch. */
   writeAlone(batch: Batch): void {
-    this.#piece(batch.endAddress(0), 0, Kind.MARK);
-    const list = this.#ints.subarray(this.#list.start / 4, this.#at);
-    const out = new Uint8Array(this.#bytes);
-    const length = encodePlain(this.#arena.bytes, list, list.length / PIECE_INTS, out, 0, 0);
-    if (length <= batch.memory.length) batch.memory.set(out.subarray(0, length));
-    else batch.holdOutsize(out.slice(0, length));
-    batch.length = length;
-    this.rollback();
+    const bytes = this.#list.takeAlone(batch.endAddress(0));
+    if (bytes.length <= batch.memory.length) batch.memory.set(bytes);
+    else batch.holdOutsize(bytes.slice());
+    batch.length = bytes.length;
   }
 
   #id(idAddress: number, offset: number, length: number): void {
-    this.#piece(idAddress, ID_BYTES, Kind.COPY);
-    this.#copy(this.#dash);
-    this.#integer(offset);
-    this.#copy(this.#dash);
-    this.#integer(length);
-    this.#copy(this.#afterId);
-    this.#bytes += ID_BYTES;
+    this.#list.copyAt(idAddress, ID_BYTES);
+    this.#list.copy(this.#dash);
+    this.#list.integer(offset);
+    this.#list.copy(this.#dash);
+    this.#list.integer(length);
+    this.#list.copy(this.#afterId);
   }
 
   /** Hot: once per record. The leaves are one piece, which the kernel expands. */
@@ -170,12 +115,12 @@ export class Encoder {
     else {
       if (template.inNanoseconds) this.#convertDuration(event);
       if (template.splitsQuery) this.#convertPath(event);
-      this.#piece(template.address, event.page * 4, this.#templateKind);
-      this.#bytes += template.bytes + event.bytes * QUOTE_GROWTH * 2; // a path may be written twice
+      const bytes = template.bytes + event.bytes * QUOTE_GROWTH * 2; // a path may be written twice
+      this.#list.template(template.address, event.page * 4, bytes);
     }
-    this.#copyAt(template.end.address, template.end.length);
+    this.#list.copyAt(template.end.address, template.end.length);
     if (event.memberCount + defaults.members.length > 0) this.#members(event, defaults, !template.isEmpty);
-    this.#copy(this.#close);
+    this.#list.copy(this.#close);
   }
 
   #convertDuration(event: LogEvent): void {
@@ -191,16 +136,16 @@ export class Encoder {
   /** The leaves one by one, for templates that the kernel can't expand. */
   #leaves(rows: Int32Array, event: LogEvent): void {
     for (let row = 0; row < rows.length; row += TEMPLATE_ROW) {
-      this.#copyAt(rows[row] as number, rows[row + 1] as number);
+      this.#list.copyAt(rows[row] as number, rows[row + 1] as number);
       const field = rows[row + 2] as number;
-      if (rows[row + 3] === As.IS) this.#value(event.addressOf(field), event.lengthOf(field), event.kindOf(field));
+      if (rows[row + 3] === As.IS) this.#list.value(event.addressOf(field), event.lengthOf(field), event.kindOf(field));
       else this.#special(rows, row, event);
     }
   }
 
   /** A leaf whose value is a default, or converted. */
   #special(rows: Int32Array, row: number, event: LogEvent): void {
-    if (rows[row + 3] === As.DEFAULT) this.#value(rows[row + 4] as number, rows[row + 5] as number, rows[row + 6] as number);
+    if (rows[row + 3] === As.DEFAULT) this.#list.value(rows[row + 4] as number, rows[row + 5] as number, rows[row + 6] as number);
     else this.#converted(rows[row + 2] as number, rows[row + 3] as number, event);
   }
 
@@ -213,7 +158,7 @@ export class Encoder {
         aside++;
         continue;
       }
-      if (!first) this.#copy(this.#comma);
+      if (!first) this.#list.copy(this.#comma);
       this.#member(members, at);
       first = false;
     }
@@ -223,7 +168,7 @@ export class Encoder {
         aside++;
         continue;
       }
-      if (!first) this.#copy(this.#comma);
+      if (!first) this.#list.copy(this.#comma);
       this.#default(member);
       first = false;
     }
@@ -233,87 +178,56 @@ export class Encoder {
   /** The members that would collide with the dialect's own objects, in an object of their own. */
   #aside(event: LogEvent, first: boolean, defaults: Defaults): void {
     const members = event.members;
-    if (!first) this.#copy(this.#comma);
-    this.#copy(this.#plan.asideOpen);
+    if (!first) this.#list.copy(this.#comma);
+    this.#list.copy(this.#plan.asideOpen);
     let inner = true;
     for (let at = 0; at < event.memberCount * MEMBER_INTS; at += MEMBER_INTS) {
       if (members[at + 5] === 0 || !this.#plan.collides(event, at, defaults)) continue;
-      if (!inner) this.#copy(this.#comma);
+      if (!inner) this.#list.copy(this.#comma);
       this.#member(members, at);
       inner = false;
     }
     for (const member of defaults.members) {
       if (!this.#plan.isRoot(member.key) || event.hasMember(member.key.address, member.key.length)) continue;
-      if (!inner) this.#copy(this.#comma);
+      if (!inner) this.#list.copy(this.#comma);
       this.#default(member);
       inner = false;
     }
-    this.#copy(this.#close);
+    this.#list.copy(this.#close);
   }
 
   #default({ key, value }: Defaults['members'][number]): void {
-    this.#piece(key.address, key.length, Kind.QUOTE);
-    this.#bytes += key.length * QUOTE_GROWTH + 2;
-    this.#copy(this.#colon);
-    this.#copyAt(value.address, value.length);
+    this.#list.quoted(key);
+    this.#list.copy(this.#colon);
+    this.#list.copyAt(value.address, value.length);
   }
 
   #member(members: Int32Array, at: number): void {
     const shape = members[at + 4] as number;
-    if (shape === Shape.JSON_TEXT) this.#value((members[at] as number) - 1, (members[at + 1] as number) + 2, Value.JSON);
-    else if (shape !== Shape.RUN) this.#value(members[at] as number, members[at + 1] as number, Value.TEXT);
-    if (shape !== Shape.RUN) this.#copy(this.#colon);
+    if (shape === Shape.JSON_TEXT) this.#list.value((members[at] as number) - 1, (members[at + 1] as number) + 2, Value.JSON);
+    else if (shape !== Shape.RUN) this.#list.value(members[at] as number, members[at + 1] as number, Value.TEXT);
+    if (shape !== Shape.RUN) this.#list.copy(this.#colon);
     const isText = shape === Shape.TEXT_TEXT || shape === Shape.JSON_TEXT;
-    this.#value(members[at + 2] as number, members[at + 3] as number, isText ? Value.TEXT : Value.JSON);
+    this.#list.value(members[at + 2] as number, members[at + 3] as number, isText ? Value.TEXT : Value.JSON);
   }
 
   #converted(field: Field, as: number, event: LogEvent): void {
     const address = event.addressOf(field);
     const length = event.lengthOf(field);
-    if (as === As.NANOSECONDS) return this.#integer(nanoseconds(event));
+    if (as === As.NANOSECONDS) return this.#list.integer(nanoseconds(event));
     if (as === As.DECIMAL_ID) return this.#decimalId(address, length, event.kindOf(field));
     const mark = this.#plan.queryOf(event);
-    if (as === As.BEFORE_QUERY) this.#value(address, mark < 0 ? length : mark, event.kindOf(field));
-    else this.#value(address + mark + 1, length - mark - 1, Value.TEXT);
+    if (as === As.BEFORE_QUERY) this.#list.value(address, mark < 0 ? length : mark, event.kindOf(field));
+    else this.#list.value(address + mark + 1, length - mark - 1, Value.TEXT);
   }
 
   #decimalId(address: number, length: number, kind: number): void {
     const bytes = this.#arena.bytes;
-    if (kind !== Value.TEXT || !isHexId(bytes, address, length)) return this.#value(address, length, kind);
+    if (kind !== Value.TEXT || !isHexId(bytes, address, length)) return this.#list.value(address, length, kind);
     const low = address + length - 8;
-    this.#copy(this.#quote);
-    this.#piece(hex32(bytes, low), hex32(bytes, low - 8), Kind.INTEGER);
-    this.#bytes += 20;
-    this.#copy(this.#quote);
-  }
-
-  #value(address: number, length: number, kind: number): void {
-    this.#piece(address, length, this.#kinds[kind] as number);
-    this.#bytes += length * (this.#growth[kind] as number) + 2;
-  }
-
-  #integer(value: number): void {
-    this.#piece(value | 0, Math.floor(value / 2 ** 32), Kind.INTEGER);
-    this.#bytes += 20;
-  }
-
-  #copy(text: Stored): void {
-    this.#copyAt(text.address, text.length);
-  }
-
-  #copyAt(address: number, length: number): void {
-    if (length === 0) return;
-    this.#piece(address, length, Kind.COPY);
-    this.#bytes += length;
-  }
-
-  #piece(address: number, length: number, kind: number): void {
-    const ints = this.#ints;
-    const at = this.#at;
-    ints[at] = address;
-    ints[at + 1] = length;
-    ints[at + 2] = kind;
-    this.#at = at + PIECE_INTS;
+    this.#list.copy(this.#quote);
+    this.#list.integerOf(hex32(bytes, low), hex32(bytes, low - 8));
+    this.#list.copy(this.#quote);
   }
 }
 

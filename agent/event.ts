@@ -1,10 +1,10 @@
-import { isUtf8 } from 'node:buffer';
 import type { Arena, Region } from './arena.ts';
 import type { Chunk } from './chunk.ts';
 import { FIELDS, Field } from './fields.ts';
 import { Slot, SLOT_SHIFT } from './kernel/pieces.ts';
-import { KeySet } from './key-set.ts';
 import { LEVELS } from './levels.ts';
+import { readNumber, writeNumber } from './numbers.ts';
+import { RecordKeys } from './record-keys.ts';
 
 /** How a value lies in memory. */
 export const Value = {
@@ -36,8 +36,6 @@ export const Shape = {
   /** The key is the inside of a JSON string, the value is text. */
   JSON_TEXT: 3,
 } as const;
-
-const BACKSLASH = 0x5c;
 
 /**
  * The one event of a lane: spans into the current chunk and short computed values. It is filled by one parser,
@@ -71,16 +69,11 @@ export class LogEvent {
   end = 0;
   memberCount = 0;
   members: Int32Array = new Int32Array(64 * MEMBER_INTS);
-  readonly keys: KeySet;
-
-  #keyTable: Int32Array = new Int32Array(0);
-  #keyCount = 0;
-  #keyStride = 1;
+  readonly keys: RecordKeys;
   readonly arena: Arena;
   readonly #ints: Int32Array;
   readonly #pages: Region;
   #base = 0;
-  #valid = true;
   readonly #levels: { address: number; length: number }[];
   readonly #true: { address: number; length: number };
 
@@ -90,7 +83,7 @@ export class LogEvent {
     this.#ints = new Int32Array(arena.memory.buffer);
     this.#pages = arena.claim(pages * PAGE_BYTES);
     this.page = this.#pages.start / 4;
-    this.keys = new KeySet(arena.bytes);
+    this.keys = new RecordKeys(arena);
     this.#levels = LEVELS.map((level) => arena.constant(level));
     this.#true = arena.constant('true');
   }
@@ -102,7 +95,8 @@ export class LogEvent {
 
   /** Counts positions from another address from here on; gives the former one. */
   rebase(base: number): number {
-    this.#fillKeys();
+    this.keys.fill();
+    this.keys.base = base;
     const former = this.#base;
     this.#base = base;
     return former;
@@ -119,7 +113,8 @@ export class LogEvent {
   /** Empties the event for the record at [start, end) of `chunk`. */
   begin(chunk: Chunk, start: number, end: number): void {
     this.#base = chunk.base;
-    this.#valid = chunk.valid;
+    this.keys.base = chunk.base;
+    this.keys.valid = chunk.valid;
     this.start = start;
     this.end = end;
     this.page = this.wraps ? this.#pages.start / 4 : this.page + PAGE_INTS;
@@ -134,7 +129,6 @@ export class LogEvent {
     this.memberCount = 0;
     this.multiline = false;
     this.complete = false;
-    this.#keyCount = 0;
     this.keys.clear();
   }
 
@@ -250,9 +244,7 @@ export class LogEvent {
    */
   member(keyStart: number, keyEnd: number, start: number, end: number, kind: ValueKind, reserved: boolean): boolean {
     const key = this.#base + keyStart;
-    this.#fillKeys();
-    if (!this.#valid && !isUtf8(this.arena.bytes.subarray(key, key + keyEnd - keyStart))) return false;
-    if (this.memberCount >= MAX_MEMBERS || !this.keys.add(key, key + keyEnd - keyStart)) return false;
+    if (this.memberCount >= MAX_MEMBERS || !this.keys.add(key, keyEnd - keyStart)) return false;
     this.#push(key, keyEnd - keyStart, this.#base + start, end - start, kind === Value.JSON ? Shape.TEXT_JSON : Shape.TEXT_TEXT, reserved ? 1 : 0);
     return true;
   }
@@ -275,46 +267,9 @@ export class LogEvent {
     return true;
   }
 
-  /**
-   * The keys of a JSON line, which nobody looks at as long as nothing but the line sets members: `count` rows of
-   * `stride` integers, of which the first two are a key's start and end in the chunk.
-   */
-  lazyKeys(table: Int32Array, count: number, stride: number): void {
-    this.#keyTable = table;
-    this.#keyCount = count;
-    this.#keyStride = stride;
-  }
-
-  /** Whether a member, or a canonical field, has the key that lies at `address`. */
+  /** Whether a member has the key that lies at `address`. */
   hasMember(address: number, length: number): boolean {
-    this.#fillKeys();
-    return this.keys.has(address, address + length);
-  }
-
-  #fillKeys(): void {
-    for (let row = 0; row < this.#keyCount; row++) {
-      const at = row * this.#keyStride;
-      const start = this.#base + (this.#keyTable[at] as number);
-      const end = this.#base + (this.#keyTable[at + 1] as number);
-      if (this.#isPlain(start, end)) this.keys.add(start, end);
-      else this.#addDecoded(start, end);
-    }
-    this.#keyCount = 0;
-  }
-
-  /** Whether a key's bytes are what its reader will see. */
-  #isPlain(start: number, end: number): boolean {
-    if (!this.#valid) return false;
-    for (let at = start; at < end; at++) if (this.arena.bytes[at] === BACKSLASH) return false;
-    return true;
-  }
-
-  #addDecoded(start: number, end: number): void {
-    const text = Buffer.from(decodedKey(this.arena.bytes, start, end));
-    const address = this.arena.scratchSpace(text.length);
-    if (address < 0) return;
-    this.arena.bytes.set(text, address);
-    this.keys.add(address, address + text.length);
+    return this.keys.has(address, length);
   }
 
   #push(key: number, keyLength: number, address: number, length: number, shape: number, reserved: number): void {
@@ -347,39 +302,4 @@ export class LogEvent {
     this.bytes += length;
     this.rules[field] = this.rule;
   }
-}
-
-/** The key of a JSON object whose bytes lie at [start, end), without its quotes, as its reader will see it. */
-export function decodedKey(bytes: Uint8Array, start: number, end: number): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
-  return text.includes('\\') ? String(JSON.parse(`"${text}"`)) : text;
-}
-
-/** Reads a JSON number: a whole one digit by digit, without a string. */
-function readNumber(bytes: Uint8Array, address: number, length: number): number {
-  let value = 0;
-  for (let at = address; at < address + length; at++) {
-    const digit = (bytes[at] as number) - 0x30;
-    if (digit < 0 || digit > 9 || length > 15) return Number(Buffer.from(bytes.buffer, address, length).toString('latin1'));
-    value = value * 10 + digit;
-  }
-  return value;
-}
-
-/** Writes a finite number as JSON: integers digit by digit, since a string per line is what a hot path can't afford. */
-function writeNumber(bytes: Uint8Array, address: number, value: number): number {
-  if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) {
-    const text = String(Object.is(value, -0) ? 0 : value);
-    for (let i = 0; i < text.length; i++) bytes[address + i] = text.charCodeAt(i);
-    return text.length;
-  }
-  let digits = 1;
-  for (let rest = value; rest >= 10; rest = (rest / 10) | 0) digits++;
-  let rest = value;
-  for (let at = address + digits - 1; at >= address; at--) {
-    const next = (rest / 10) | 0;
-    bytes[at] = 0x30 + rest - next * 10;
-    rest = next;
-  }
-  return digits;
 }

@@ -1,5 +1,5 @@
 import type { Arena } from './arena.ts';
-import type { Stored } from './encoder.ts';
+import type { Stored } from './stored.ts';
 
 /** `2026-11-22T10:00:00.000Z` */
 const LENGTH = 24;

@@ -1,6 +1,7 @@
 import type { Chunk } from '../agent/chunk.ts';
-import { decodedKey, Value, type LogEvent } from '../agent/event.ts';
+import { Value, type LogEvent } from '../agent/event.ts';
 import { FIELDS, Field, type FieldName } from '../agent/fields.ts';
+import { decodedKey } from '../agent/record-keys.ts';
 import { AliasTable } from './values/alias-table.ts';
 import { assignText, How, isWord, Outcome } from './values/assign.ts';
 import { stringEnd } from './values/json-scan.ts';

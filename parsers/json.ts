@@ -77,7 +77,7 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
   let count = scanner.list(start, end, 0, -1);
   if (count < 0) return false;
   if (count >= UNSURE || !chunk.valid) count = dropDuplicates(chunk, table, count & (UNSURE - 1));
-  event.lazyKeys(table, count, ROW);
+  event.keys.later(table, count, ROW);
   lastCount = count;
   let again = 0;
   numberedLevel = -1;
@@ -183,7 +183,8 @@ function descend(chunk: Chunk, scanner: MemberScanner, outer: Int32Array, outerR
   const table = scanner.tables[depth] as Int32Array;
   const listed = scanner.list(outer[outerRow + 2] as number, outer[outerRow + 3] as number, depth, container);
   const count = listed < 0 ? 0 : listed & (UNSURE - 1);
-  let [hasContainers, weakest] = [false, 0];
+  let hasContainers = false;
+  let weakest = 0;
   for (let row = 0; row < count * ROW; row += ROW) {
     const id = table[row + 5] as number;
     if (id < 0) continue;

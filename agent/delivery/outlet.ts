@@ -1,5 +1,6 @@
 import type { Arena } from '../arena.ts';
-import { Encoder, type Defaults } from '../encoder.ts';
+import { Encoder } from '../encoder.ts';
+import type { Defaults } from '../stored.ts';
 import type { LogEvent } from '../event.ts';
 import type { Encode } from '../kernel/kernel.ts';
 import { QUOTE_GROWTH } from '../kernel/pieces.ts';

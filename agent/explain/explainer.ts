@@ -6,7 +6,7 @@ import { setTimeContext } from '../../parsers/values/zones.ts';
 import { Arena } from '../arena.ts';
 import { Ledger } from '../delivery/ledger.ts';
 import { Tracker } from '../delivery/tracker.ts';
-import { NO_DEFAULTS } from '../encoder.ts';
+import { NO_DEFAULTS } from '../stored.ts';
 import { StreamInput } from '../inputs/stdin-source.ts';
 import { kernelScanners, SCANNER_BYTES } from '../kernel/kernel-scanners.ts';
 import { loadKernels } from '../kernel/kernel.ts';

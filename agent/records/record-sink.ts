@@ -1,4 +1,4 @@
-import type { Defaults } from '../encoder.ts';
+import type { Defaults } from '../stored.ts';
 import type { LogEvent } from '../event.ts';
 
 /** Which source a record is from: its position in the table of sources, and where its id lies in the arena. */

@@ -1,5 +1,5 @@
 import type { Chunk } from '../../agent/chunk.ts';
-import { decodedKey } from '../../agent/event.ts';
+import { decodedKey } from '../../agent/record-keys.ts';
 import { ROW } from './json-scan.ts';
 
 const FEW = 32;
