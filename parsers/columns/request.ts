@@ -149,12 +149,19 @@ function setSize(request: number, status: number, after: number, event: LogEvent
     if (isSkipped && isWhole(behind + 1)) return size(behind + 1, event);
     const timed = cells.kind[behind] === Kind.DURATION ? behind + 1 : isMs(behind + 1) ? behind + 2 : behind;
     if (timed > behind && cells.kind[timed] === Kind.NONE && isWhole(timed + 1)) size(timed + 1, event);
+    else sizeBeforeClient(request, event);
     return;
   }
   const isPair = (cells.kind[behind] === Kind.STATUS || cells.kind[behind] === Kind.NONE) && isWhole(behind + 1) && isWhole(behind + 2) && behind + 3 === request;
   if (isPair) size(behind + 2, event);
   else if (isWhole(behind) && (cells.kind[behind] !== Kind.STATUS || cells.kind[status] === Kind.RESULT)) size(behind, event);
-  else if (cells.isTable && addressFrom(1, request, 0) > 0 && isWhole(addressFrom(1, request, 0) - 1)) size(addressFrom(1, request, 0) - 1, event);
+  else sizeBeforeClient(request, event);
+}
+
+/** CloudFront's order: the bytes sent, the client, the request. */
+function sizeBeforeClient(request: number, event: LogEvent): void {
+  const client = cells.isTable ? addressFrom(1, request, 0) : -1;
+  if (client > 0 && isWhole(client - 1)) size(client - 1, event);
 }
 
 /** Envoy's counters: received, sent, duration and the upstream's time in a row, behind whatever explains the status. The first, or -1. */

@@ -109,11 +109,19 @@ function readChannel(header: Header, at: number, to: number): number {
 /** A name between time and level: ` - payments - INFO`, ` main INFO`. */
 function readBeforeLevel(header: Header, at: number, to: number): number {
   const { bytes, event } = header;
-  if (!isLevelNext(header, to)) return -1;
+  if (!isLevelNext(header, skipProcess(bytes, to, header.end))) return -1;
   if (isThreadName(bytes, at, to) && !event.has(Field.thread)) header.span(Field.thread, at, to);
   else if (!event.has(Field.logger) && (isSimpleName(bytes, at, to) || isQualified(bytes, at, to))) header.logger(at, to);
   else return -1;
   return to;
+}
+
+/** Behind the process in brackets that follows a name: `shop.jobs [77]: INFO`. */
+function skipProcess(bytes: Uint8Array, at: number, end: number): number {
+  const open = skipBlanks(bytes, at, end);
+  if (bytes[open] !== Byte.OPEN_BRACKET) return at;
+  const to = skipDigits(bytes, open + 1, end);
+  return to > open + 1 && bytes[to] === Byte.CLOSE_BRACKET ? to + 1 : at;
 }
 
 function readAfterLevel(header: Header, at: number, to: number): number {
@@ -134,7 +142,10 @@ function readAfterLevel(header: Header, at: number, to: number): number {
     header.logger(at, to);
     return to;
   } else if (isFlask(bytes, at, to)) return readFlask(header, to);
-  else if (!header.event.has(Field.thread) && (isColumnEnd(bytes, to, end) || isMarkedOff(bytes, at, to)) && header.hasTime && isThreadName(bytes, at, to)) {
+  else if (qualified && bytes[to] === Byte.SPACE && bytes[to + 1] === Byte.OPEN_BRACKET && header.hasTime) {
+    header.logger(at, to); // a context in brackets follows: OpenStack
+    return to;
+  } else if (!header.event.has(Field.thread) && (isColumnEnd(bytes, to, end) || isMarkedOff(bytes, at, to)) && header.hasTime && isThreadName(bytes, at, to)) {
     header.span(Field.thread, at, to);
     return to;
   } else if (!(simple && isSetOff(header, at, to)) && !(isBlank(bytes[to]) && isClassName(bytes, at, to))) return -1;

@@ -52,7 +52,20 @@ export function isSimpleName(bytes: Uint8Array, start: number, end: number): boo
 export function isThreadName(bytes: Uint8Array, start: number, end: number): boolean {
   if (!isLetter(bytes[start]) || isHexId(bytes, start, end)) return false;
   if (equals(bytes, start, end, 'main')) return true;
-  return endsWithCounter(bytes, start, end) || hasThreadWord(bytes, start, end);
+  return endsWithCounter(bytes, start, end) || hasThreadWord(bytes, start, end) && !isPlainName(bytes, start, end);
+}
+
+/** `scheduler`, `o.e.scheduler.Node`: a word of threads alone, or in the name of a package, is a logger's. */
+function isPlainName(bytes: Uint8Array, start: number, end: number): boolean {
+  let dots = 0;
+  let capitals = 0;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at];
+    if (byte === Byte.DOT) dots++;
+    else if (isUpper(byte)) capitals++;
+    else if (!isLower(byte)) return false;
+  }
+  return dots > 0 || capitals === 0 || capitals === 1 && isUpper(bytes[start]);
 }
 
 /** `server.go:12`, `lib/app.py:88`, `Foo.bar():12`, `EngineSelectorFeature.cpp:187`: a place in source code. */
