@@ -64,6 +64,10 @@ export class Lane {
   readonly #idAddress: number;
   #records = 0;
   #bytes = 0;
+  /** Records by format. Those of the present run of one format are counted apart: they mostly come in long runs. */
+  readonly #formats = new Map<string, number>();
+  #format = '';
+  #formatRecords = 0;
 
   constructor(arena: Arena, kernels: Kernels, sinks: readonly RecordSink[], ledger: Ledger, tracker: Tracker, options: LaneOptions) {
     this.#arena = arena;
@@ -76,6 +80,12 @@ export class Lane {
     this.#cutter = new RecordCutter(arena, kernels.newlines, options.continuations, options.maxRecordBytes);
     this.#overlong = new Overlong(options.maxRecordBytes);
     this.#idAddress = arena.claim(ID_BYTES).start;
+  }
+
+  /** How many records of each format there were. */
+  get formats(): ReadonlyMap<string, number> {
+    this.#endRun(this.#format);
+    return this.#formats;
   }
 
   /**
@@ -159,7 +169,15 @@ export class Lane {
     if (length > cut - start) this.#ledger.cut(from.source.index, length - (cut - start));
     this.#records++;
     this.#bytes += length;
+    if (event.format !== this.#format) this.#endRun(event.format);
+    this.#formatRecords++;
     return true;
+  }
+
+  #endRun(next: string): void {
+    if (this.#formatRecords > 0) this.#formats.set(this.#format, (this.#formats.get(this.#format) ?? 0) + this.#formatRecords);
+    this.#format = next;
+    this.#formatRecords = 0;
   }
 
   #markCut(event: LogEvent, start: number, cut: number, length: number): void {

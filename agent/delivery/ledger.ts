@@ -7,9 +7,11 @@ export interface Amount {
 /** What can become of a record at an output, besides being dropped. */
 export type Fate = 'delivered' | 'dead_lettered' | 'filtered' | 'pending';
 
-type Account = Record<Fate, Amount> & { readonly dropped: Map<string, Amount> };
+/** What became of the records of a source at one output. */
+export type Account = Readonly<Record<Fate, Amount>> & { readonly dropped: Map<string, Amount> };
 
-interface Row {
+/** The records of one source. */
+export interface Row {
   readonly name: string;
   readonly read: Amount;
   cutBytes: number;
@@ -108,6 +110,11 @@ export class Ledger {
       if (amount !== undefined) add(total, amount.records, amount.bytes);
     }
     return total;
+  }
+
+  /** Every source's row, the shared one last. To be looked at only. */
+  rows(): readonly Row[] {
+    return this.#all();
   }
 
   /** Where the sum does not close; nothing, unless there is a bug. */
