@@ -3,7 +3,7 @@ import { backoffMs, Pauses, RETRY_LIMITS, type RetryLimits } from './backoff.ts'
 import type { Batch } from './batch.ts';
 import { Health, type HealthState } from './health.ts';
 import { Part } from './part.ts';
-import type { DrainLimits, Shipping } from './shipping.ts';
+import { newTraffic, type DrainLimits, type Shipping, type Traffic } from './shipping.ts';
 import { lettersOf, settle, type Books, type Shipment } from './settlement.ts';
 
 /** What a delivery needs. */
@@ -45,6 +45,7 @@ export class Delivery implements Shipping {
   #answered = 0;
   #progressAtMs = 0;
   #refusalReported = false;
+  readonly #traffic = newTraffic();
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -58,6 +59,13 @@ export class Delivery implements Shipping {
   get health(): HealthState {
     return this.#health.state;
   }
+
+  get traffic(): Traffic {
+    return this.#traffic;
+  }
+
+  /** What it holds is in memory only. */
+  readonly diskBytes = 0;
 
   /** Whether a connection is free: an aged batch may be sealed. While there is none, small batches had better grow. */
   get idle(): boolean {
@@ -158,6 +166,12 @@ export class Delivery implements Shipping {
 
   async #send(part: Part): Promise<Verdict> {
     for (let waitMs = this.#leftToWait(); waitMs > 0; waitMs = this.#leftToWait()) await this.#pauses.wait(waitMs);
+    const verdict = await this.#request(part);
+    this.#traffic[verdict.kind]++;
+    return verdict;
+  }
+
+  async #request(part: Part): Promise<Verdict> {
     try {
       return await this.#options.destination.send(part.body(), part.count, this.#stop.signal);
     } catch (error) {
@@ -196,6 +210,7 @@ export class Delivery implements Shipping {
   async #retry(shipment: Shipment, part: Part, verdict: Verdict & { kind: 'retry' }): Promise<void> {
     const { history } = part;
     history.failures++;
+    this.#traffic.again++;
     if (verdict.stubborn === true && history.suspicions++ === 0) history.answeredBefore = this.#answered;
     this.#health.fails(verdict.reason, history.failures);
     this.#obey(verdict.afterMs ?? 0);
@@ -242,6 +257,7 @@ export class Delivery implements Shipping {
 
   async #blocked(shipment: Shipment, part: Part, reason: string): Promise<void> {
     shipment.parts.push(part);
+    this.#traffic.again++;
     this.#health.blocked(reason);
     await this.#waitForPerson();
   }

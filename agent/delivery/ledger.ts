@@ -21,6 +21,12 @@ export interface Row {
   readonly accounts: readonly Account[];
 }
 
+/** Pending records of one output, and when one of them was settled last or they began to pend. */
+interface Wait {
+  records: number;
+  sinceMs: number;
+}
+
 const FATES: readonly Fate[] = ['delivered', 'dead_lettered', 'filtered', 'pending'];
 const MAX_ROWS = 1_000;
 const SUMMARY_ROWS = 20;
@@ -35,10 +41,14 @@ export class Ledger {
   readonly #outputs: readonly string[];
   readonly #rows = new Map<number, Row>();
   readonly #others: Row;
+  readonly #waits: Wait[];
+  readonly #now: () => number;
 
-  /** `outputs`: their names; later an output is its position among them. */
-  constructor(outputs: readonly string[]) {
+  /** `outputs`: their names; later an output is its position among them. `now`: monotonic, in ms. */
+  constructor(outputs: readonly string[], now = (): number => performance.now()) {
     this.#outputs = outputs;
+    this.#now = now;
+    this.#waits = outputs.map(() => ({ records: 0, sinceMs: 0 }));
     this.#others = newRow(OTHER_SOURCES, outputs.length);
   }
 
@@ -86,6 +96,10 @@ export class Ledger {
   /** Records on their way to an output. */
   opened(source: number, output: number, records: number, bytes: number): void {
     add(this.#account(source, output).pending, records, bytes);
+    const wait = this.#waits[output];
+    if (wait === undefined) return;
+    if (wait.records === 0) wait.sinceMs = this.#now();
+    wait.records += records;
   }
 
   /** Pending records whose fate is known now. */
@@ -93,6 +107,7 @@ export class Ledger {
     const account = this.#account(source, output);
     add(account.pending, -records, -bytes);
     add(account[fate], records, bytes);
+    this.#progress(output, records);
   }
 
   /** Records that a policy of the configuration has thrown away. `pending`: whether they were on their way already. */
@@ -100,6 +115,13 @@ export class Ledger {
     const account = this.#account(source, output);
     if (pending) add(account.pending, -records, -bytes);
     add(amountOf(account.dropped, reason), records, bytes);
+    if (pending) this.#progress(output, records);
+  }
+
+  /** Records that are pending at an output, and for how long nothing has become of any of them, in ms. */
+  waiting(output: number): { readonly records: number; readonly stalledMs: number } {
+    const { records, sinceMs } = this.#waits[output] ?? { records: 0, sinceMs: 0 };
+    return { records, stalledMs: records === 0 ? 0 : this.#now() - sinceMs };
   }
 
   /** All sources together, at one output. */
@@ -141,6 +163,13 @@ export class Ledger {
       shown.push(sum);
     }
     return shown.flatMap((row) => this.#lines(row));
+  }
+
+  #progress(output: number, records: number): void {
+    const wait = this.#waits[output];
+    if (wait === undefined) return;
+    wait.records -= records;
+    wait.sinceMs = this.#now();
   }
 
   #lines(row: Row): string[] {

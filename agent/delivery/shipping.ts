@@ -1,3 +1,4 @@
+import type { Verdict } from '../../outputs/output.ts';
 import type { Batch } from './batch.ts';
 import type { HealthState } from './health.ts';
 
@@ -7,9 +8,15 @@ export interface DrainLimits {
   readonly totalMs: number;
 }
 
+/** How many requests got which verdict, and how often something had to be sent again. */
+export type Traffic = Record<Verdict['kind'] | 'again', number>;
+
 /** Takes the sealed batches of one output and sees to it that every record is settled: straight from memory, or through a disk buffer. */
 export interface Shipping {
   readonly health: HealthState;
+  readonly traffic: Readonly<Traffic>;
+  /** What its disk buffers hold, in bytes. */
+  readonly diskBytes: number;
   /** Whether an aged batch may be sealed. While not, small batches had better grow. */
   readonly idle: boolean;
   /** Settles when `idle` may be true, or when it has ended and never will be again. */
@@ -29,4 +36,8 @@ export interface Shipping {
   stop(): Promise<void>;
   /** After `stop`: where all that is not settled lies, if it will be sent by another run. */
   readonly keptIn: string | undefined;
+}
+
+export function newTraffic(): Traffic {
+  return { delivered: 0, retry: 0, blocked: 0, split: 0, invalid: 0, partial: 0, again: 0 };
 }

@@ -56,6 +56,12 @@ export class Tracker {
     }
   }
 
+  /** When the oldest batch was begun that is not settled, in ms of the monotonic clock; undefined: there is none. */
+  get oldestMs(): number | undefined {
+    const [oldest] = this.#open.keys();
+    return oldest?.openedAtMs;
+  }
+
   /** Position below which everything of `source` is safe. */
   acknowledged(source: number): number {
     return this.#sources.get(source)?.acknowledged ?? 0;

@@ -3,7 +3,7 @@ import { Pauses } from '../backoff.ts';
 import { Delivery, type DeliveryOptions } from '../delivery.ts';
 import type { HealthState } from '../health.ts';
 import type { Amount } from '../ledger.ts';
-import type { DrainLimits, Shipping } from '../shipping.ts';
+import type { DrainLimits, Shipping, Traffic } from '../shipping.ts';
 import type { SlotPool } from '../slot-pool.ts';
 import { BufferWriter, type WhenFull } from './buffer-writer.ts';
 import type { Item } from './item.ts';
@@ -76,6 +76,14 @@ export class BufferedDelivery implements Shipping {
 
   get health(): HealthState {
     return this.#inner.health;
+  }
+
+  get traffic(): Traffic {
+    return this.#inner.traffic;
+  }
+
+  get diskBytes(): number {
+    return this.#journals.reduce((sum, { journal }) => sum + journal.bytes, 0);
   }
 
   get idle(): boolean {
