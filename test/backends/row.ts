@@ -12,6 +12,8 @@ export interface Row {
   readonly replayAdded: number | null;
   /** Why it could not be tried at all; null: it was. */
   readonly skipped: string | null;
+  /** What it was about, for people. */
+  readonly what?: string;
 }
 
 /** A row of something that is not to be had here. */

@@ -1,59 +1,61 @@
-// Gets, starts and stops servers, ships to them, and reads back by their own means. Every module of this folder that
-// exports `run` is one kind of server. The last line is `N passed, N failed`.
-//   npm run test:backends                       all
-//   npm run test:backends -- moto imds          these
-//   npm run test:backends -- --json FILE        writes the rows as well
+// Starts real servers, ships to them, and reads back what they have: `npm run test:backends`. Each module beside this one
+// that exports `run` is one kind of server. What can't be tried here is printed as skipped, with the reason.
+//   npm run test:backends                      all of them
+//   npm run test:backends -- moto opensearch   these
+//   npm run test:backends -- --json FILE       the rows as an array, too
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { pathToFileURL } from 'node:url';
 import type { Row } from './row.ts';
 
-const OURSELVES = new Set(['run.ts', 'row.ts', 'tools.ts']);
-
-interface Result {
-  readonly name: string;
-  readonly rows: readonly Row[];
-  readonly problem: string | undefined;
-}
-
-const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true });
-const names = positionals.length > 0 ? positionals : modules();
-const results: Result[] = [];
+const { names, json } = readArguments(process.argv.slice(2));
+const rows: Row[] = [];
+let broken = 0;
 for (const name of names) {
-  const result = await runModule(name);
-  if (result === undefined) continue;
-  results.push(result);
-  for (const row of result.rows) console.log(describe(row));
-  if (result.problem !== undefined) console.log(`FAIL  ${name}: ${result.problem}`);
-}
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results.flatMap(({ rows }) => rows), null, 2)}\n`);
-const rows = results.flatMap((result) => result.rows);
-const passed = rows.filter(isRight).length;
-const failed = rows.filter((row) => row.skipped === null && !isRight(row)).length + results.filter(({ problem }) => problem !== undefined).length;
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed > 0 || rows.length === 0 ? 1 : 0;
-
-function modules(): string[] {
-  return readdirSync(import.meta.dirname).filter((file) => file.endsWith('.ts') && !OURSELVES.has(file)).map((file) => path.basename(file, '.ts')).sort();
-}
-
-/** Undefined: the module is a helper of others. */
-async function runModule(name: string): Promise<Result | undefined> {
   try {
-    const module = (await import(`./${name}.ts`)) as { run?: () => Promise<Row[]> };
-    return module.run === undefined ? undefined : { name, rows: await module.run(), problem: undefined };
+    rows.push(...await runModule(name));
   } catch (error) {
-    return { name, rows: [], problem: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    broken++;
+    console.log(`FAIL ${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }
 }
+print(rows);
+if (json !== undefined) writeFileSync(json, `${JSON.stringify(rows.map(({ what: _what, ...row }) => row), null, 2)}\n`);
+const passed = rows.filter(isPassed).length;
+const skipped = rows.filter((row) => row.skipped !== null).length;
+const failed = rows.length - passed - skipped + broken;
+if (skipped > 0) console.log(`${skipped} skipped`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 
-function isRight(row: Row): boolean {
-  return row.skipped === null && row.sent > 0 && row.readBack === row.sent;
+function readArguments(args: readonly string[]): { names: string[]; json: string | undefined } {
+  const at = args.indexOf('--json');
+  const json = at < 0 ? undefined : args[at + 1];
+  const names = args.filter((_, index) => at < 0 || (index !== at && index !== at + 1));
+  const all = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.ts')).map((file) => file.slice(0, -3)).sort();
+  return { names: names.length > 0 ? names : all.filter((name) => name !== 'run'), json };
 }
 
-function describe(row: Row): string {
-  const what = `${row.server} ${row.version}`.padEnd(34) + row.output.padEnd(16) + (row.real ? 'real' : 'stand-in').padEnd(10);
-  if (row.skipped !== null) return `skip  ${what}${row.skipped}`;
-  const replay = row.replayAdded === null ? '' : `, a replay added ${row.replayAdded}`;
-  return `${isRight(row) ? 'ok  ' : 'FAIL'}  ${what}${row.sent} sent, ${row.readBack} read back${replay}`;
+/** Modules without `run` are what the others are made of. */
+async function runModule(name: string): Promise<Row[]> {
+  const module = (await import(pathToFileURL(path.join(import.meta.dirname, `${name}.ts`)).href)) as { run?: () => Promise<Row[]> };
+  if (module.run === undefined) return [];
+  const startedAt = Date.now();
+  const found = await module.run();
+  console.log(`${name}: ${Math.round((Date.now() - startedAt) / 1000)} s`);
+  return found;
+}
+
+const KEEP_IDS = new Set(['opensearch', 'elasticsearch']);
+
+/** All of it came back, and where ids are kept, no more for having been sent twice. */
+function isPassed({ server, skipped, sent, readBack, replayAdded }: Row): boolean {
+  return skipped === null && sent > 0 && readBack === sent && (!KEEP_IDS.has(server) || (replayAdded ?? 0) === 0);
+}
+
+function print(rows: readonly Row[]): void {
+  const cells = rows.map((row) => [row.server, row.version, row.output, row.real ? 'real' : 'stand-in', ...(row.skipped === null ? [`${row.sent}`, `${row.readBack}`, `${row.replayAdded ?? '-'}`, isPassed(row) ? 'ok' : 'FAIL', row.what ?? ''] : ['-', '-', '-', 'skipped', row.skipped])]);
+  const table = [['server', 'version', 'output', 'kind', 'sent', 'read back', 'replay added', '', ''], ...cells];
+  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => (row[column] ?? '').length)));
+  for (const row of table) console.log(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
 }
