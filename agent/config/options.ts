@@ -31,6 +31,23 @@ export function duration(leastMs = 0) {
     .refine((ms) => ms >= leastMs && ms <= LONGEST_MS, `must be between ${formatDuration(leastMs)} and 24h`);
 }
 
+const ADDRESS = /^(?:\[([\da-fA-F:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/;
+
+/** Where a server listens: HOST:PORT. */
+export function address() {
+  const error = 'must be an address such as 127.0.0.1:9598, 0.0.0.0:9598 or [::1]:9598';
+  return z
+    .string({ error: (issue) => (issue.input === undefined ? undefined : error) })
+    .regex(ADDRESS, { error, abort: true })
+    .refine((given) => hostAndPort(given).port <= 65_535, error);
+}
+
+/** The parts of what `address` takes. */
+export function hostAndPort(given: string): { readonly host: string; readonly port: number } {
+  const [, v6, host, port] = ADDRESS.exec(given) ?? [];
+  return { host: v6 ?? host ?? '', port: Number(port) };
+}
+
 /** `2MiB`, `10MB` or a number of bytes; read as bytes. */
 export function size(leastBytes: number, mostBytes: number) {
   const error = 'must be a size such as 2MiB, 10MB or a number of bytes';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { OutputOptions } from '../../outputs/options.ts';
 import { PARSERS } from '../../parsers/index.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { duration, oneOrMore, size, text } from './options.ts';
+import { address, duration, oneOrMore, size, text } from './options.ts';
 import { formatSize } from './units.ts';
 
 const NAME = z.string().regex(/^[A-Za-z][\w-]*$/, 'must begin with a letter and have only letters, digits, - and _');
@@ -47,6 +47,8 @@ export const SETTINGS = {
   shutdown_timeout: duration().prefault('20s').describe('Longest wait for delivery after SIGINT or SIGTERM'),
   drain_timeout: duration().prefault('60s').describe('Longest wait without any progress at the end of stdin and of `--once`'),
   stop_delay: duration().prefault('2s').describe('How long sources must be quiet after SIGTERM before reading stops'),
+  listen: address().optional().describe('Address, such as `127.0.0.1:9598`, that tells of health (`/livez`, `/readyz`) and metrics (`/metrics`) over HTTP. Off unless set'),
+  stalled_after: duration().prefault('60s').describe('How long nothing that waits may have been delivered until `/readyz` says that an output is stuck'),
   log_level: z.enum(['debug', 'info', 'warn', 'error']).prefault('info').describe("Which of shipper's own messages are written to stderr"),
 };
 

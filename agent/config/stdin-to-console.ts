@@ -13,5 +13,6 @@ export const STDIN_TO_CONSOLE: Config = {
   shutdown_timeout: 20_000,
   drain_timeout: 60_000,
   stop_delay: 2_000,
+  stalled_after: 60_000,
   log_level: 'info',
 };

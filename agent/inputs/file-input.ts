@@ -97,6 +97,10 @@ export class FileInput implements Input, FileOwner {
     }
   }
 
+  known(): Iterable<Source> {
+    return this.#files.values();
+  }
+
   async waitForData(): Promise<void> {
     if (this.#ready.size === 0 && !this.finished) await this.#wakeUp.wait();
   }

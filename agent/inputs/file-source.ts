@@ -88,6 +88,10 @@ export class FileSource implements Source, Holder {
     return this.#position;
   }
 
+  get knownEnd(): number {
+    return Math.max(this.#position, Math.min(this.seen.size, this.#limit));
+  }
+
   get device(): string {
     return this.#checkpoint.device;
   }

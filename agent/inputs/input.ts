@@ -14,6 +14,8 @@ export interface Input {
    * breaks off. A source leaves when `read` did not fill its target, and for good when it gave 0 with `ended` true.
    */
   sources(): Iterable<Source>;
+  /** All sources that are not done, for whoever wants to look at them. */
+  known(): Iterable<Source>;
   /** Resolves when `sources` may give something, or the input is finished. */
   waitForData(): Promise<void>;
   /** What is there is all that will come. */

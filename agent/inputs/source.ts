@@ -10,6 +10,8 @@ export interface Source {
   readonly input: string;
   /** Offset, in the source, of the first byte that no record has taken yet. */
   offset: number;
+  /** Offset up to which there are bytes, as far as is known. */
+  readonly knownEnd?: number;
   /** It can't be read again: what is left of it when the agent ends is lost. */
   readonly readOnce?: boolean;
   /** True once no more bytes will come: what `read` gives now is all there is. */

@@ -43,6 +43,10 @@ export class StreamInput implements Input {
     if (!this.#stopped && this.#source.mayRead) yield this.#source;
   }
 
+  known(): Iterable<Source> {
+    return [this.#source];
+  }
+
   async waitForData(): Promise<void> {
     if (!this.finished && !this.#source.mayRead) await this.#wakeUp.wait();
   }
@@ -103,6 +107,10 @@ class StreamSource implements Source {
     this.#wake = wake;
     this.#warn = warn;
     this.#limitBytes = limitBytes;
+  }
+
+  get knownEnd(): number {
+    return this.#received;
   }
 
   /** Something is there to be read, or the end to be noticed. */
