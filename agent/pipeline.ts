@@ -148,8 +148,9 @@ export class Pipeline {
 
   /** Until one of the inputs has something, a batch is due or has gone, an open record is whole, or it is time to stop. */
   async #wait(inputs: readonly Input[], rules: StopRules, nowMs: number): Promise<void> {
+    if (this.#isOver(rules)) return;
     const { outlets } = this.#parts;
-    for (const input of inputs) this.#alarm.on(input, () => input.waitForData());
+    for (const input of inputs) if (!input.finished) this.#alarm.on(input, () => input.waitForData()); // one that is finished would ring for ever
     for (const outlet of outlets) {
       if (!outlet.hasRoom) this.#alarm.on(outlet.pool, () => outlet.pool.whenFree());
       if (outlet.dueMs <= nowMs) this.#alarm.on(outlet, () => outlet.delivery.whenIdle());

@@ -18,7 +18,7 @@ export class Child {
 
   private constructor(child: ChildProcessByStdio<null, Readable, Readable>, tee: boolean) {
     this.#process = child;
-    this.#streams = tee ? { stdout: teed(child.stdout, process.stdout), stderr: teed(child.stderr, process.stderr) } : child;
+    this.#streams = { stdout: taken(child.stdout, tee ? process.stdout : undefined), stderr: taken(child.stderr, tee ? process.stderr : undefined) };
     this.ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL'])));
   }
 
@@ -64,16 +64,19 @@ function cantRun(program: string, error: unknown): UserError {
   return new UserError(`${program} can't be run: ${why}`, NOT_EXECUTABLE);
 }
 
-/** The stream as it is, and byte by byte on `target` before that, whose reader sets the pace, as without shipper. */
-function teed(stream: Readable, target: NodeJS.WriteStream): Readable {
-  let isGone = false;
-  target.on('error', () => (isGone = true)); // nobody reads it any more; the records go on
-  const tee = new Transform({
+/**
+ * The stream as it is; and byte by byte on `target` before that, whose reader sets the pace, as without shipper. It is
+ * read from now on: Node throws away what nobody reads when a child ends.
+ */
+function taken(stream: Readable, target: NodeJS.WriteStream | undefined): Readable {
+  let isGone = target === undefined;
+  target?.on('error', () => (isGone = true)); // nobody reads it any more; the records go on
+  const taken = new Transform({
     transform(piece: Buffer, _, done) {
       if (isGone) done(null, piece);
-      else target.write(piece, () => done(null, piece));
+      else target?.write(piece, () => done(null, piece));
     },
   });
-  pipeline(stream, tee, () => undefined); // an error shows at the tee, too
-  return tee;
+  pipeline(stream, taken, () => undefined); // an error shows behind it, too
+  return taken;
 }
