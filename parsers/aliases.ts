@@ -29,7 +29,7 @@ const SPELLINGS: Record<string, readonly [keyof typeof How, ...string[]]> = {
   host: ['text', 'host', 'hostname', 'host.name', 'host.hostname', 'machine_name', '~computer_name', '~computer', '~source_host', '~agent.hostname', '~beat.hostname', '~node_name'],
   service: ['text', 'service', 'service.name', 'service_name', 'dd.service', 'appname', 'app_name', 'application_name', '~app', '~application', '~syslog_identifier'],
   user_id: ['id', 'user_id', 'usr.id', 'user.id', 'enduser.id', 'user', 'username', 'user_name', 'user.name', 'user.username', 'user.email', 'usr.name', 'usr.email', 'usr', 'user_info.id', 'user_info.name', 'remote_user', 'auth_user',
-    'actor.login_name', 'actor.username', 'actor.email', 'actor.alternate_id', 'user_identity.user_name', 'user_identity.arn', 'authentication_info.principal_email', '~cs_username', '~login_name', '~login', '~uid', '~actor', '~actor.display_name', '~actor.name', '~actor.id',
+    'actor.login_name', 'actor.username', 'actor.email', 'actor.alternate_id', 'user_identity.user_name', 'user_identity.arn', 'authentication_info.principal_email', '~cs_username', 'acct', '~login_name', '~login', '~actor', '~actor.display_name', '~actor.name', '~actor.id',
     '~user.login', '~auth.display_name', '~auth.user', '~user_email', '~account_name', '~logged_principal', '~~email', '~~principal'],
   request_id: ['id', 'request_id', 'http.request.id', 'request.id', 'req.id', 'req_id', 'x_request_id', 'correlation_id', 'http.request_id', 'x_amzn_request_id', 'aws_request_id', 'record.request_id', 'request_info.id', 'ray_id', 'trace_request_id', 'x_correlation_id', 'activity_id', '~rid'],
   trace_id: ['id', 'trace_id', 'trace.id', 'trace.trace_id', 'dd.trace_id', '@tr', 'otel_trace_id', 'x_b3_traceid', 'trace_context.trace_id', '~trace'],
@@ -121,7 +121,7 @@ const maskOf = (...names: readonly FieldName[]): number => names.reduce((mask, n
 const EXCHANGED = maskOf('user_id', 'request_id', 'trace_id', 'span_id', 'session_id', 'duration_ms', 'http_method', 'http_path', 'http_status', 'http_version', 'client_ip', 'user_agent', 'referer');
 const WRAPPED = EXCHANGED | maskOf('bytes', 'error_type', 'error_message', 'stack_trace', 'message', 'level');
 /** What is a request's own even under a name that is weak elsewhere. */
-const PLAIN_THERE = maskOf('http_path', 'http_status', 'client_ip');
+const PLAIN_THERE = maskOf('http_path', 'http_status', 'http_version', 'client_ip');
 
 /** By id of a container: the fields that keys in it may set by the name they have at the top. */
 const allowed = new Map<number, number>();

@@ -10,7 +10,7 @@ import { readBehindPrefix, readCompose, readHostAndTag, skipDecoration } from '.
 import { readSpring } from './header/spring.ts';
 import { readJavaUtil, readTrailingLogger } from './header/trailers.ts';
 import { readClosedGroups, readLabels, skipUptime } from './header/labels.ts';
-import { readName, readProcess, readSlashed } from './header/words.ts';
+import { readName, readPairsBeforeLevel, readProcess, readSlashed } from './header/words.ts';
 import type { Parser } from './parser.ts';
 import { Byte, isBlank, isDigit, isLetter } from './values/bytes.ts';
 import { isUuid } from './values/names.ts';
@@ -85,6 +85,10 @@ export const headerParser: Parser = {
     { line: '[2026-11-22 10:00:00,123] WARN Session expired (org.apache.zookeeper.ClientCnxn)', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'warn', logger: 'org.apache.zookeeper.ClientCnxn', message: 'Session expired' }, reason: 'Kafka' },
     { line: 'Nov 22, 2026 10:00:00 AM org.acme.Shop start\nINFO: up', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', logger: 'org.acme.Shop', message: 'up' }, reason: 'java.util.logging' },
     { line: '2026-11-22T10:00:00.123Z\t550e8400-e29b-41d4-a716-446655440000\tINFO\thi', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'info', request_id: '550e8400-e29b-41d4-a716-446655440000', message: 'hi' }, reason: 'AWS Lambda' },
+    { line: '[INFO]\t2026-11-22T10:00:00.123Z\t550e8400-e29b-41d4-a716-446655440000\thi', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'info', request_id: '550e8400-e29b-41d4-a716-446655440000', message: 'hi' }, reason: 'AWS Lambda, Python' },
+    { line: '10:00:00.123 request_id=Fx1 [info] hi', event: { timestamp: '2026-11-25T10:00:00.123Z', level: 'info', request_id: 'Fx1', message: 'hi' }, reason: 'pairs in front of the level: Elixir' },
+    { line: '2026-11-22T10:00:00+0000 [shop.web#info] starting', event: { timestamp: '2026-11-22T10:00:00+00:00', level: 'info', logger: 'shop.web', message: 'starting' }, reason: 'Twisted' },
+    { line: '2026-11-22 10:00:00,123 shop.jobs [77]: NOTICE [sshd] Ban', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'info', logger: 'shop.jobs', pid: 77, message: '[sshd] Ban' }, reason: 'a process between name and level: fail2ban' },
     { line: '2026-11-22T10:00:00.123+0000 I NETWORK  [conn7] end connection', event: { timestamp: '2026-11-22T10:00:00.123+00:00', level: 'info', logger: 'NETWORK', thread: 'conn7', message: 'end connection' }, reason: 'MongoDB before 4.4' },
     { line: '22-Nov-2026 10:00:00.123 general: error: lost', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'error', logger: 'general', message: 'lost' }, reason: 'BIND' },
     { line: '[2026-11-22T10:00:00Z INFO  app::server] up', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', logger: 'app::server', message: 'up' }, reason: "Rust's env_logger" },
@@ -146,7 +150,7 @@ function readItems(state: Header, from: number): number {
 /** Takes the item at `at`; the position behind it, or not beyond `at` when the text begins there. */
 function readItem(state: Header, at: number): number {
   const byte = state.bytes[at] as number;
-  if (state.tab && !state.hasLevel && isUuid(state.bytes, at) && isLevelNext(state, at + 36)) {
+  if (state.tab && state.hasTime && isUuid(state.bytes, at) && (state.hasLevel ? state.bytes[at + 36] === Byte.TAB : isLevelNext(state, at + 36))) {
     state.span(Field.request_id, at, at + 36);
     return at + 36;
   }
@@ -167,7 +171,9 @@ function readWord(state: Header, at: number): number {
   if (level > at && state.hasTime && state.bytes[level] === Byte.COLON && state.bytes[level + 1] === Byte.SPACE && state.bytes[level + 2] === Byte.SPACE) state.closed = true;
   if (level >= 0) return level;
   const after = readTime(state, at);
-  return after > 0 ? after : readName(state, at);
+  if (after > 0) return after;
+  const pairs = state.hasTime && !state.hasLevel ? readPairsBeforeLevel(state, at) : -1;
+  return pairs > 0 ? pairs : readName(state, at);
 }
 
 function readNumber(state: Header, at: number): number {

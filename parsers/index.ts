@@ -2,6 +2,7 @@ import type { Chunk } from '../agent/chunk.ts';
 import type { LogEvent } from '../agent/event.ts';
 import { access } from './access.ts';
 import { dotnetConsole } from './dotnet-console.ts';
+import { audit } from './audit.ts';
 import { cef } from './cef.ts';
 import { erlang } from './erlang.ts';
 import { headerParser } from './header.ts';
@@ -41,6 +42,7 @@ const ORDER: readonly (readonly [Parser, string])[] = [
   [nginxError, DIGITS],
   [php, '['],
   [cef, 'CL'],
+  [audit, 't'],
   [access, ANY],
   [postgresCsv, DIGITS],
   [logfmt, ANY],

@@ -215,7 +215,7 @@ const LINE = 1 << 30;
 function bracket(at: number): number {
   const { bytes, end } = scan;
   const next = at + 1 < end ? (bytes[at + 1] as number) : Byte.SPACE;
-  if (next === Byte.COMMA || next > LAST_DIGIT) trySleuth(scan, at);
+  if (next === Byte.COMMA || (FOLD[next] as number) > LAST_DIGIT) trySleuth(scan, at);
   const isHex = next === Byte.COLON || isDigit(next) || ((next | 0x20) >= 0x61 && (next | 0x20) <= 0x66);
   if (!isHex) return at + 1;
   const to = tryIpv6(scan, at + 1);

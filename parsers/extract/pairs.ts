@@ -86,7 +86,7 @@ function quotedEnd(bytes: Uint8Array, from: number, end: number, quote: number):
     const byte = bytes[to];
     if (byte === quote) return to;
     if (byte === 0x5c) to++;
-    else if (byte === Byte.NEWLINE) return -1;
+    else if (byte === Byte.NEWLINE || byte === Byte.LESS && quote === Byte.GREATER) return -1;
   }
   return -1;
 }

@@ -71,6 +71,7 @@ export function beforeLogged(scan: Scan, start: number, at: number): void {
 /** An `@` at `at`: an e-mail address is the user's if the message turns out to be about a login. */
 export function aroundAt(scan: Scan, at: number): void {
   const { bytes, end } = scan;
+  if (bytes[at + 1] === Byte.AT || bytes[at - 1] === Byte.AT) return; // a row of them would be looked back over again and again
   const from = nameStart(scan, at);
   let to = at + 1;
   let dots = 0;

@@ -123,6 +123,7 @@ const MEANINGS: readonly (readonly [bits: number, words: string])[] = [
   [Mark.FILLER, 'is was has now just been successfully already have'],
   [Mark.NOTHING | Mark.COMMON, 'null none nil unknown undefined na true false no'],
   [Mark.REASON, 'ok created accepted no moved found see not temporary permanent bad unauthorized payment forbidden method proxy request conflict gone length precondition payload uri unsupported range expectation unprocessable locked failed upgrade too internal service gateway client server partial multi switching continue entity misdirected unavailable insufficient network'],
+  [Mark.STATUS, 'sent'],
   [Mark.EXIT, 'exit exited exitcode'],
   [Mark.STATUS | Mark.REQUEST, 'http'],
 ];

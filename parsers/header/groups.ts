@@ -210,14 +210,14 @@ function readLocated(header: Header, start: number, end: number): boolean {
   return true;
 }
 
-/** A name and a level: Apache's `[core:error]`, Minecraft's `[Server thread/INFO]`. */
+/** A name and a level: Apache's `[core:error]`, Minecraft's `[Server thread/INFO]`, Twisted's `[web.server#info]`. */
 function readNamedLevel(header: Header, start: number, end: number): boolean {
   if (header.hasLevel || !header.hasTime) return false;
   const { bytes } = header;
   let mark = end - 1;
   while (mark > start && isLetter(bytes[mark])) mark--;
   const isThread = bytes[mark] === Byte.SLASH;
-  if (!isThread && (bytes[mark] !== Byte.COLON || !isSimpleName(bytes, start, mark))) return false;
+  if (!isThread && (bytes[mark] !== Byte.COLON && bytes[mark] !== Byte.HASH || !isSimpleName(bytes, start, mark) && !isQualified(bytes, start, mark))) return false;
   const level = levelAt(bytes, mark + 1, end);
   if (level < 0) return false;
   header.span(isThread ? Field.thread : Field.logger, start, mark);

@@ -1,4 +1,5 @@
 import { Field } from '../../agent/fields.ts';
+import { pair } from '../aliases.ts';
 import { Byte, isBlank, isDigit, isLetter, isUpper, skipBlanks, skipDigits } from '../values/bytes.ts';
 import { levelAt } from '../values/levels.ts';
 import { hasExtension, isClassName, isJvmFile, isLoggerWord, isQualified, isSimpleName, isThreadName, nameEnd } from '../values/names.ts';
@@ -104,6 +105,37 @@ function readChannel(header: Header, at: number, to: number): number {
   header.logger(at, dot);
   header.level(level, dot + 1, to);
   return to;
+}
+
+const MOST_PAIRS = 4;
+
+/** `request_id=F1 pid=77 INFO`: pairs between time and level, which become fields or members. The position behind them, or -1. */
+export function readPairsBeforeLevel(header: Header, at: number): number {
+  const to = pairsEnd(header, at);
+  if (to < 0 || !isLevelNext(header, to)) return -1;
+  const { bytes } = header;
+  for (let from = at; from < to; ) {
+    const equal = nameEnd(bytes, from, to);
+    let valueEnd = equal + 1;
+    while (valueEnd < to && !isBlank(bytes[valueEnd])) valueEnd++;
+    pair(header.chunk, from, equal, equal + 1, valueEnd, false, header.event);
+    from = skipBlanks(bytes, valueEnd, to);
+  }
+  return to;
+}
+
+function pairsEnd(header: Header, at: number): number {
+  const { bytes, end } = header;
+  let from = at;
+  let last = -1;
+  for (let count = 0; count < MOST_PAIRS; count++) {
+    const equal = nameEnd(bytes, from, end);
+    if (equal === from || bytes[equal] !== Byte.EQUALS) break;
+    last = equal + 1;
+    while (last < end && !isBlank(bytes[last])) last++;
+    from = skipBlanks(bytes, last, end);
+  }
+  return last;
 }
 
 /** A name between time and level: ` - payments - INFO`, ` main INFO`. */
