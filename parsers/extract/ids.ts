@@ -72,6 +72,8 @@ export function afterText(scan: Scan, field: Field, at: number): number {
 /** `Mozilla/5.0 (…) …`: every browser's agent begins so. It runs to the closing mark of what it stands in, or to the end. */
 function takeAgent(scan: Scan, at: number): number {
   const { bytes, end } = scan;
+  if (scan.hadBrowser) return at;
+  scan.hadBrowser = true;
   const from = at - AGENT.length;
   const opening = from > scan.start ? (bytes[from - 1] as number) : Byte.SPACE;
   if (from < scan.start || opening !== Byte.SPACE && CLOSING[opening] === 0 && opening !== Byte.EQUALS) return at;

@@ -18,6 +18,8 @@ export class Scan {
   cue: number = Cue.NONE;
   cueStart = 0;
   cueEnd = 0;
+  /** A browser's agent has been looked for: one per message is enough. */
+  hadBrowser = false;
   /** Where a method stands that may be the request of an access log; -1 without. */
   methodStart = -1;
   /** Marks of all words so far, together. */
@@ -55,6 +57,7 @@ export class Scan {
     this.cueStart = this.cueEnd = start;
     this.seen = 0;
     this.requestEnd = this.methodStart = -1;
+    this.hadBrowser = false;
     this.isAccess = false;
     this.statusStart = this.statusEnd = -1;
     this.sizes = 0;
