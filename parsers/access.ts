@@ -78,8 +78,10 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
 }
 
 function part(bytes: Uint8Array, row: Int32Array, column: number, field: Field, event: LogEvent): void {
-  const start = row[column] as number;
-  const end = row[column + 1] as number;
+  let start = row[column] as number;
+  let end = row[column + 1] as number;
+  while (start < end && bytes[start] === SPACE) start++;
+  while (end > start && bytes[end - 1] === SPACE) end--;
   if (!isDash(bytes, start, end)) event.span(field, start, end);
 }
 

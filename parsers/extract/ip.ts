@@ -27,7 +27,7 @@ export function ipv6End(bytes: Uint8Array, at: number, end: number): number {
   for (const limit = Math.min(end, at + 46); to < limit; to++) {
     const byte = bytes[to] as number;
     if (byte === Byte.COLON) {
-      if (bytes[to - 1] === Byte.COLON && to > at) doubles++;
+      if (bytes[to - 1] === Byte.COLON && to > at && ++doubles > 1) return -1;
       colons++;
       digits = 0;
     } else if (!isHex(byte) || ++digits > 4) break;
