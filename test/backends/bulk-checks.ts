@@ -70,7 +70,7 @@ async function poison(server: SearchServer, folder: string): Promise<Result> {
 
 /** The disk is full: items 429 until there is room. */
 async function indexBlock(server: SearchServer, folder: string): Promise<Result> {
-  await server.ask('PUT', '/_data_stream/logs-full-default');
+  await makeDataStream(server, 'logs-full-default');
   await server.ask('PUT', '/logs-full-default/_settings', { 'index.blocks.read_only_allow_delete': true });
   const stored = await whileBlocked(server, folder, 'logs-full-default', /429 cluster_block_exception/, () => server.ask('PUT', '/logs-full-default/_settings', { 'index.blocks.read_only_allow_delete': null }));
   return { what: 'items 429 cluster_block_exception: waits', sent: 100, readBack: stored };
@@ -79,7 +79,7 @@ async function indexBlock(server: SearchServer, folder: string): Promise<Result>
 /** The cluster is read-only: whole 403, which is no matter of credentials. */
 async function clusterBlock(server: SearchServer, folder: string): Promise<Result> {
   const set = (value: true | null): Promise<unknown> => server.ask('PUT', '/_cluster/settings', { persistent: { 'cluster.blocks.read_only_allow_delete': value } });
-  await server.ask('PUT', '/_data_stream/logs-readonly-default');
+  await makeDataStream(server, 'logs-readonly-default');
   await set(true);
   const stored = await whileBlocked(server, folder, 'logs-readonly-default', /HTTP 403: cluster_block_exception/, () => set(null));
   return { what: '403 cluster_block_exception: waits', sent: 100, readBack: stored };
@@ -109,7 +109,12 @@ async function whileBlocked(server: SearchServer, folder: string, index: string,
     await release();
   }
   whole(await running.ended);
-  return count(server, index);
+  return (await count(server, index)) - 1;
+}
+
+/** With one document in it: this Elasticsearch has no other way to make one. */
+async function makeDataStream(server: SearchServer, name: string): Promise<void> {
+  await server.ask('POST', `/${name}/_doc`, { '@timestamp': '2026-11-22T09:00:00Z' });
 }
 
 /** A state directory in which the files have their ids, and nothing was delivered yet: what a crash after the first request leaves. */

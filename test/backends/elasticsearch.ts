@@ -3,7 +3,7 @@ import path from 'node:path';
 import { run as runShipper, start, until } from '../e2e/run-shipper.ts';
 import { checks } from './bulk-checks.ts';
 import { skippedRow, type Row } from './row.ts';
-import { ELASTICSEARCH, obstacle, startElasticsearch, type SearchServer } from './search-server.ts';
+import { ELASTICSEARCH, javaHome, obstacle, startElasticsearch, type SearchServer } from './search-server.ts';
 import { command, expect, inTemporaryFolder } from './tools.ts';
 
 /** Elasticsearch, cut down but real: open, and then with users and roles. */
@@ -43,7 +43,7 @@ async function securityChecks(server: SearchServer, folder: string): Promise<Row
 /** Its files are read again every five seconds; shipper waits for longer than that. */
 async function makeUser({ config, home }: SearchServer): Promise<void> {
   appendFileSync(path.join(config, 'roles.yml'), "shipper:\n  indices:\n    - names: ['logs-*']\n      privileges: ['create_doc', 'auto_configure']\n");
-  const env = { ES_PATH_CONF: config, CLI_JAVA_OPTS: '-Xmx64m -XX:TieredStopAtLevel=1' };
+  const env = { ES_JAVA_HOME: await javaHome(), ES_PATH_CONF: config, CLI_JAVA_OPTS: '-Xmx64m -XX:TieredStopAtLevel=1' };
   await command(path.join(home, 'bin', 'elasticsearch-users'), ['useradd', 'shipper', '-p', PASSWORD, '-r', 'shipper'], { env });
   await command('chmod', ['-R', 'a+r', config]);
 }

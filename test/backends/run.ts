@@ -8,6 +8,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Row } from './row.ts';
 
+const KEEP_IDS = new Set(['opensearch', 'elasticsearch']);
 const { names, json } = readArguments(process.argv.slice(2));
 const rows: Row[] = [];
 let broken = 0;
@@ -45,8 +46,6 @@ async function runModule(name: string): Promise<Row[]> {
   console.log(`${name}: ${Math.round((Date.now() - startedAt) / 1000)} s`);
   return found;
 }
-
-const KEEP_IDS = new Set(['opensearch', 'elasticsearch']);
 
 /** All of it came back, and where ids are kept, no more for having been sent twice. */
 function isPassed({ server, skipped, sent, readBack, replayAdded }: Row): boolean {

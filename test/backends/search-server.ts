@@ -87,7 +87,8 @@ async function settings(work: string, port: number): Promise<string[]> {
   return Object.entries(all).map(([key, value]) => `-E${key}=${value}`);
 }
 
-async function javaHome(): Promise<string> {
+/** Its programs look for a JVM of their own otherwise. */
+export async function javaHome(): Promise<string> {
   return path.dirname(path.dirname((await command('readlink', ['-f', (await command('which', ['java'])).trim()])).trim()));
 }
 
