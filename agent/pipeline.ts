@@ -7,6 +7,9 @@ import { setTimeContext } from '../parsers/values/zones.ts';
 /** How long a source must be quiet until its open record is taken for whole, in ms. */
 const FLUSH_AFTER_MS = 250;
 
+/** How often to look whether a disk buffer that is waited for still makes room, in ms. */
+const DISK_CHECK_MS = 1_000;
+
 /** When to stop reading, and how long to wait for delivery. Times in ms. */
 export interface StopRules {
   /** Aborted: go on until the sources have been quiet for `quietMs`, then stop. */
@@ -98,7 +101,9 @@ export class Pipeline {
   async #takeRest(rules: StopRules): Promise<void> {
     const { outlets } = this.#parts;
     for (const { delivery } of outlets) delivery.lift();
-    for (const from of this.#open) await this.#takeAll(from, rules);
+    this.#blockedAtMs = Infinity;
+    const readOnce = [...this.#known.values()].filter(({ source }) => source.readOnce); // a line without an end is open, however quiet it was
+    for (const from of new Set([...this.#open, ...readOnce])) await this.#takeAll(from, rules);
     for (const outlet of outlets) outlet.sealOpen();
   }
 
@@ -141,8 +146,9 @@ export class Pipeline {
     return nowMs - this.#lastBytesMs >= rules.quietMs() || nowMs >= rules.readUntilMs();
   }
 
-  /** When to give up waiting for room: never, while an input may go on for ever. */
+  /** When to give up waiting for room: never, while an input may go on for ever, or it is only the disk that is waited for. */
   #hopelessAtMs(rules: StopRules): number {
+    if (this.#parts.outlets.every(({ hasRoom, delivery }) => hasRoom || delivery.makesRoom)) return performance.now() + DISK_CHECK_MS;
     return this.#parts.inputs.every(({ ending }) => ending) ? this.#blockedAtMs + rules.stalledMs : Infinity;
   }
 

@@ -119,6 +119,8 @@ export class Delivery implements Shipping {
   /** What it holds is in memory only. */
   readonly keptIn = undefined;
 
+  readonly makesRoom = false;
+
   lift(): void {}
 
   /** Ends the requests under way. What is not settled stays pending: its sources are not acknowledged. */

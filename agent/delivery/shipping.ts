@@ -19,6 +19,8 @@ export interface Shipping {
   readonly diskBytes: number;
   /** Whether an aged batch may be sealed. While not, small batches had better grow. */
   readonly idle: boolean;
+  /** Whether slots come free by themselves, delivered or not: there is a disk buffer, and it can be written. */
+  readonly makesRoom: boolean;
   /** Settles when `idle` may be true, or when it has ended and never will be again. */
   whenIdle(): Promise<void>;
   /**

@@ -87,7 +87,11 @@ export class BufferedDelivery implements Shipping {
   }
 
   get idle(): boolean {
-    return (this.#writer?.isKeepingUp === true && !this.#stopped) || this.#inner.idle;
+    return this.makesRoom || this.#inner.idle;
+  }
+
+  get makesRoom(): boolean {
+    return this.#writer?.isKeepingUp === true && !this.#stopped;
   }
 
   async whenIdle(): Promise<void> {
