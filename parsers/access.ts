@@ -67,6 +67,10 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
   const hostEnd = row[Column.HOST + 1] as number;
   if (hostEnd > 0) event.span(Field.host, row[Column.HOST] as number, hostEnd);
   clientField(bytes, row[Column.CLIENT] as number, row[Column.CLIENT + 1] as number, event);
+  if (hostEnd > 0 && !event.has(Field.client_ip)) { // `1.2.3.4 (10.0.0.1) - user`: no host, but a client and its proxy
+    clientField(bytes, row[Column.HOST] as number, hostEnd, event);
+    if (event.has(Field.client_ip)) event.unset(Field.host);
+  }
   part(bytes, row, Column.USER, Field.user_id, event);
   requestFields(bytes, row[Column.REQUEST] as number, row[Column.REQUEST + 1] as number, event);
   part(bytes, row, Column.REFERER, Field.referer, event);

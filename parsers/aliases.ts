@@ -19,7 +19,7 @@ export interface Alias {
 /** `~` in front: weak; `~~`: weaker than those. */
 const SPELLINGS: Record<string, readonly [keyof typeof How, ...string[]]> = {
   timestamp: ['time', 'timestamp', '@timestamp', 'time', 'ts', '@t', 'datetime', 'asctime', 'eventTime', 'log_time', 'log_timestamp', 'timestamp_ms', 'time_millis', 'time_iso8601', 't.$date', 'record.time.repr',
-    '~date', '~syslog_timestamp', '~realtime_timestamp', '~source_realtime_timestamp', '~edge_start_timestamp', '~request_received_timestamp', '~instant.epoch_second', '~start_utc', '~published', '~~start_time', '~~started_at', '~~stage_timestamp', '~~created_at', '~~time_local'],
+    '~date', '~syslog_timestamp', '~realtime_timestamp', '~source_realtime_timestamp', '~edge_start_timestamp', '~request_received_timestamp', '~instant.epoch_second', '~start_utc', '~published', '~~start_time', '~~started_at', '~~stage_timestamp', '~~created_at', '~~time_local', '~~t'],
   level: ['level', 'level', 'lvl', 'severity', 'severity_text', 'levelname', 'log.level', '@l', '@level', 'loglevel', 'level_name', 'severity_label', 'record.level.name', '~level.name', '~priority', '~s'],
   message: ['text', 'message', 'msg', '@m', '@message', 'short_message', 'text_payload', 'json_payload.message', 'json_payload.msg', 'record.message', '~@mt', '~log', '~text', '~event', '~body', '~log_message', '~message_text', '~state.message', '~display_message'],
   logger: ['text', 'logger', 'logger_name', 'log.logger', 'logger.name', 'category', 'channel', '@module', 'record.name', '~name', '~source.context', '~c', '~~component', '~~module', '~~subsystem', '~~tag', '~~sender'],
@@ -29,7 +29,7 @@ const SPELLINGS: Record<string, readonly [keyof typeof How, ...string[]]> = {
   host: ['text', 'host', 'hostname', 'host.name', 'host.hostname', 'machine_name', '~computer_name', '~computer', '~source_host', '~agent.hostname', '~beat.hostname', '~node_name'],
   service: ['text', 'service', 'service.name', 'service_name', 'dd.service', 'appname', 'app_name', 'application_name', '~app', '~application', '~syslog_identifier'],
   user_id: ['id', 'user_id', 'usr.id', 'user.id', 'enduser.id', 'user', 'username', 'user_name', 'user.name', 'user.username', 'user.email', 'usr.name', 'usr.email', 'usr', 'user_info.id', 'user_info.name', 'remote_user', 'auth_user',
-    'actor.login_name', 'actor.username', 'actor.email', 'actor.alternate_id', 'user_identity.user_name', 'user_identity.arn', 'authentication_info.principal_email', '~cs_username', 'acct', '~login_name', '~login', '~actor', '~actor.display_name', '~actor.name', '~actor.id',
+    'actor.login_name', 'actor.username', 'actor.email', 'actor.alternate_id', 'user_identity.user_name', 'user_identity.arn', 'authentication_info.principal_email', '~cs_username', 'acct', '~uname', '~login_name', '~login', '~actor', '~actor.display_name', '~actor.name', '~actor.id',
     '~user.login', '~auth.display_name', '~auth.user', '~user_email', '~account_name', '~logged_principal', '~~email', '~~principal'],
   request_id: ['id', 'request_id', 'http.request.id', 'request.id', 'req.id', 'req_id', 'x_request_id', 'correlation_id', 'http.request_id', 'x_amzn_request_id', 'aws_request_id', 'record.request_id', 'request_info.id', 'ray_id', 'trace_request_id', 'x_correlation_id', 'activity_id', '~rid'],
   trace_id: ['id', 'trace_id', 'trace.id', 'trace.trace_id', 'dd.trace_id', '@tr', 'otel_trace_id', 'x_b3_traceid', 'trace_context.trace_id', '~trace'],
@@ -60,8 +60,9 @@ const SPELLINGS: Record<string, readonly [keyof typeof How, ...string[]]> = {
 };
 
 const DURATIONS: Record<string, readonly string[]> = {
-  ms: ['duration_ms', 'elapsed_ms', 'took_ms', 'latency_ms', 'response_time_ms', 'responseTime', 'response_time', 'resp_time', 'duration_millis', 'duration_in_ms', 'elapsed_millis', 'elapsed_milliseconds', 'duration', 'elapsed', 'latency', 'took', 'elapsed_time', 'time_elapsed', 'time_taken', 'time_taken_ms', 'time_ms', 'total_time_ms', 'request_time_ms', 'execution_time_ms', 'exec_time_ms', 'processing_time_ms', 'query_time_ms',
+  ms: ['duration_ms', 'elapsed_ms', 'took_ms', 'latency_ms', 'response_time_ms', 'responseTime', 'response_time', 'resp_time', 'duration_millis', 'duration_in_ms', 'elapsed_millis', 'elapsed_milliseconds', 'elapsed_time', 'time_elapsed', 'time_taken', 'time_taken_ms', 'time_ms', 'total_time_ms', 'request_time_ms', 'execution_time_ms', 'exec_time_ms', 'processing_time_ms', 'query_time_ms',
     'http.duration_ms', 'attr.duration_millis', 'latencies.request', 'request_duration', 'request_duration_ms', 'res.response_time', '~total_time', '~execution_time', '~exec_time', '~processing_time', '~load_time', '~res_time'],
+  bare: ['duration', 'elapsed', 'latency', 'took', 'latency_human'],
   s: ['duration_s', 'elapsed_s', 'latency_s', 'took_s', 'duration_sec', 'duration_secs', 'duration_seconds', 'request_time', 'elapsed_seconds', 'elapsed_sec', 'latency_seconds', 'latency_sec', 'response_time_s', 'response_time_seconds', 'request_duration_seconds', 'time_taken_s', 'time_seconds', '~~upstream_response_time'],
   us: ['duration_us', 'elapsed_us', 'latency_us', 'took_us', 'duration_micros', 'duration_usec', 'elapsed_micros', 'latency_micros', 'response_time_us', 'execution_time_us'],
   ns: ['duration_ns', 'elapsed_ns', 'latency_ns', 'took_ns', 'event.duration', 'duration_nanos', 'elapsed_nanos'],

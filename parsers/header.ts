@@ -12,11 +12,11 @@ import { readJavaUtil, readTrailingLogger } from './header/trailers.ts';
 import { readClosedGroups, readLabels, skipUptime } from './header/labels.ts';
 import { readName, readPairsBeforeLevel, readProcess, readSlashed } from './header/words.ts';
 import type { Parser } from './parser.ts';
-import { Byte, isBlank, isDigit, isLetter } from './values/bytes.ts';
+import { Byte, isBlank, isDigit, isLetter, skipDigits } from './values/bytes.ts';
 import { isUuid } from './values/names.ts';
 import { levelOfSeverity } from './values/levels.ts';
 import { priorityEnd, readPriority } from './values/priority.ts';
-import { readTimestamp, wasEpoch } from './values/timestamps.ts';
+import { readTimestamp, scanTimestamp, wasEpoch } from './values/timestamps.ts';
 
 const MOST_ITEMS = 12;
 const header = new Header();
@@ -95,6 +95,12 @@ export const headerParser: Parser = {
     { line: '[10:00:00.123] INFO (77): hi', event: { timestamp: '2026-11-25T10:00:00.123Z', level: 'info', pid: 77, message: 'hi' }, reason: 'pino-pretty' },
     { line: '2026-11-22T10:00:00Z E! lost', event: { timestamp: '2026-11-22T10:00:00Z', level: 'error', message: 'lost' }, reason: 'Telegraf' },
     { line: '<166>Nov 22 2026 10:00:00: %ASA-6-302013: Built', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', message: '%ASA-6-302013: Built' }, reason: 'Cisco: no host' },
+    { line: '<189>77: *Nov 22 10:00:00.123: %LINK-3-UPDOWN: down', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'info', message: '%LINK-3-UPDOWN: down' }, reason: 'Cisco IOS: a number and a star in front' },
+    { line: '[0.123s][info][gc] GC(5) Pause', event: { level: 'info', logger: 'gc', message: 'GC(5) Pause' }, reason: "the JVM's unified logging: seconds since the start are no time" },
+    { line: '2026-11-22 10:00:00,123 DEBUG [o.s.w.s.DispatcherServlet:91] - hi', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'debug', logger: 'o.s.w.s.DispatcherServlet', caller: 'o.s.w.s.DispatcherServlet:91', message: 'hi' }, reason: 'a class and its line in brackets' },
+    { line: '2026-11-22 10:00:00 info: Acme.Hosting.Lifetime[0] Application started.', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', logger: 'Acme.Hosting.Lifetime', message: 'Application started.' }, reason: '.NET on one line' },
+    { line: 'D 2026-11-22T10:00:00 started', event: { timestamp: '2026-11-22T10:00:00Z', level: 'debug', message: 'started' }, reason: 'a letter in front of the time' },
+    { line: '2026-11-22 10:00:00 web1 app[77]: warning: slow', event: { timestamp: '2026-11-22T10:00:00Z', level: 'warn', host: 'web1', service: 'app', pid: 77, message: 'warning: slow' }, reason: 'a host and a tag with its process, whoever wrote the time' },
     { line: '1795392255: New connection', event: { timestamp: '2026-11-23T00:04:15Z', message: 'New connection' }, reason: 'Mosquitto' },
     { line: '[Nov 22 10:00:00] NOTICE[77] chan_sip.c: failed', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', pid: 77, logger: 'chan_sip.c', message: 'failed' }, reason: 'Asterisk' },
     { line: '<Nov 22, 2026 10:00:00 AM UTC> <Info> <Management> <BEA-141107> <up>', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', message: '<Management> <BEA-141107> <up>' }, reason: 'WebLogic' },
@@ -122,7 +128,7 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
   header.begin(chunk, start, end, event);
   const priority = readPriority(chunk.bytes, start, end);
   const severity = priority < 0 ? -1 : levelOfSeverity(priority & 7);
-  const from = priority < 0 ? start : priorityEnd(chunk.bytes, start);
+  const from = priority < 0 ? start : skipSequence(chunk.bytes, priorityEnd(chunk.bytes, start), end);
   let at = readItems(header, readCompose(header, skipDecoration(header, header.skipSeparators(from))));
   if (header.hasTime) at = readClosedGroups(header, at);
   if (!header.hasTime && !header.hasLevel) at = readBehindPrefix(header, at);
@@ -132,6 +138,14 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
   if (header.nameStart >= 0 && !event.has(Field.logger)) event.span(Field.logger, header.nameStart, header.nameEnd);
   event.span(Field.message, textStart(chunk.bytes, at, end), header.hasLevel ? readTrailingLogger(header, at, end) : end);
   return true;
+}
+
+/** Cisco's number of the message, and its mark for a clock that was never set: `77: *Nov 22 10:00:00: %LINK…`. */
+function skipSequence(bytes: Uint8Array, at: number, end: number): number {
+  const colon = skipDigits(bytes, at, end);
+  if (colon === at || bytes[colon] !== Byte.COLON || bytes[colon + 1] !== Byte.SPACE) return at;
+  const time = bytes[colon + 2] === Byte.STAR || bytes[colon + 2] === Byte.DOT ? colon + 3 : colon + 2;
+  return scanTimestamp(bytes, time, end) > 0 ? time : at;
 }
 
 /** Takes item after item; where the text begins. */

@@ -2,7 +2,7 @@ import { Field } from '../../agent/fields.ts';
 import { pair } from '../aliases.ts';
 import { Byte, isBlank, isDigit, isLetter, isUpper, isWord, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
 import { levelAt, strongLevelAt } from '../values/levels.ts';
-import { equals, isCaller, isQualified, isSimpleName, isThreadName } from '../values/names.ts';
+import { equals, isCaller, isClassName, isQualified, isSimpleName, isThreadName } from '../values/names.ts';
 import { readTimestamp } from '../values/timestamps.ts';
 import { isLevelNext } from './levels.ts';
 import type { Header } from './state.ts';
@@ -74,7 +74,7 @@ function readContent(header: Header, start: number, end: number, opener: number)
     header.span(Field.caller, start, end);
     return true;
   }
-  return readLocated(header, start, end) || readNamedLevel(header, start, end) || readPairs(header, start, end) || readName(header, start, end, opener);
+  return readLocated(header, start, end) || readNumberedClass(header, start, end) || readNamedLevel(header, start, end) || readPairs(header, start, end) || readName(header, start, end, opener);
 }
 
 /** Erlang's name of a process, `<0.692.0>`, in the column after the level. */
@@ -102,6 +102,7 @@ function readNumbers(header: Header, start: number, end: number): boolean {
   const { bytes } = header;
   const from = bytes[start] === Byte.HASH ? start + 1 : start;
   const to = skipDigits(bytes, from, end);
+  if (bytes[to] === Byte.DOT && !header.hasTime && header.items === 0) return isUptime(bytes, to + 1, end);
   if (to === from || header.hasLevel && !isAdjacent(header, start, to - from)) return false;
   if (to === end) return header.process(from, to);
   const mark = bytes[to];
@@ -109,6 +110,11 @@ function readNumbers(header: Header, start: number, end: number): boolean {
   if (!header.process(from, to)) return false;
   if (mark !== Byte.DASH) header.span(Field.thread, to + 1, end);
   return true;
+}
+
+/** The rest of `[0.123s][info][gc]`, the JVM's unified logging: seconds since its start. */
+function isUptime(bytes: Uint8Array, at: number, end: number): boolean {
+  return skipDigits(bytes, at, end) === end - 1 && end - 1 > at && bytes[end - 1] === 0x73 && bytes[end + 1] === Byte.OPEN_BRACKET;
 }
 
 /** A number behind the level belongs to the header when its bracket touches the one before, or when it is too long for a count. */
@@ -207,6 +213,17 @@ function readLocated(header: Header, start: number, end: number): boolean {
   header.span(Field.logger, colon + 1, at);
   header.span(Field.caller, colon + 1, end);
   header.nameStart = -1;
+  return true;
+}
+
+/** `o.s.w.s.DispatcherServlet:91`: a class and a line of it. */
+function readNumberedClass(header: Header, start: number, end: number): boolean {
+  const { bytes, event } = header;
+  let colon = end - 1;
+  while (colon > start && isDigit(bytes[colon])) colon--;
+  if (colon === end - 1 || bytes[colon] !== Byte.COLON || event.has(Field.logger) || event.has(Field.caller) || !isClassName(bytes, start, colon)) return false;
+  header.logger(start, colon);
+  header.span(Field.caller, start, end);
   return true;
 }
 

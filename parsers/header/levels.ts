@@ -1,6 +1,6 @@
 import { Byte, isBlank, isDigit, isLetter, isLower, isUpper, isWord, skipBlanks } from '../values/bytes.ts';
 import { levelAt, strongLevelAt } from '../values/levels.ts';
-import { scanTimestamp } from '../values/timestamps.ts';
+import { hadDate, scanTimestamp } from '../values/timestamps.ts';
 import { isColumnEnd, isDashed, type Header } from './state.ts';
 import { Level } from '../../agent/levels.ts';
 
@@ -116,7 +116,11 @@ function isSlashed(header: Header, slash: number): boolean {
 function isLetterLevel(header: Header, at: number): number {
   const { bytes, end } = header;
   const next = bytes[at + 1];
-  if (!header.hasTime) return isUpper(bytes[at]) && next === Byte.SPACE && bytes[at + 2] === Byte.OPEN_BRACKET && scanTimestamp(bytes, at + 3, end) > 0 ? 1 : -1;
+  if (!header.hasTime) {
+    if (!isUpper(bytes[at]) || next !== Byte.SPACE) return -1;
+    if (bytes[at + 2] === Byte.OPEN_BRACKET) return scanTimestamp(bytes, at + 3, end) > 0 ? 1 : -1;
+    return scanTimestamp(bytes, at + 2, end) > 0 && hadDate() ? 1 : -1;
+  }
   if (next === Byte.SLASH) return isLetter(bytes[at + 2]) ? 1 : -1;
   if (next === 33) return isBlank(bytes[at + 2]) ? 1 : -1; // Telegraf's `E!`
   if (next === Byte.COLON || next === Byte.PIPE || next === Byte.TAB || next === header.open && next !== 0) return 1;

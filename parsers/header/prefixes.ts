@@ -2,7 +2,7 @@ import { Field } from '../../agent/fields.ts';
 import { ipv4End } from '../extract/ip.ts';
 import { Byte, isBlank, isDigit, isLetter, isUpper, skipBlanks } from '../values/bytes.ts';
 import { isSimpleName } from '../values/names.ts';
-import { hostEnd, readTag } from '../values/syslog-tag.ts';
+import { hostEnd, readTag, setLeadingLevel } from '../values/syslog-tag.ts';
 import { hadDate, readTimestamp, scanTimestamp } from '../values/timestamps.ts';
 import type { Header } from './state.ts';
 
@@ -60,7 +60,8 @@ export function readBehindPrefix(header: Header, start: number): number {
  */
 export function readHostAndTag(header: Header, at: number): number {
   const { bytes, end, event } = header;
-  if (bytes[header.lineStart + 10] !== 84) return -1;
+  const separator = bytes[header.lineStart + 10];
+  if (separator !== 84 && separator !== Byte.SPACE || bytes[header.lineStart + 4] !== Byte.DASH) return -1;
   const to = hostEnd(bytes, at, end);
   if (to === at) return -1;
   const text = readTag(bytes, to + 1, end, event);
@@ -70,5 +71,7 @@ export function readHostAndTag(header: Header, at: number): number {
     return -1;
   }
   event.span(Field.host, at, to);
+  setLeadingLevel(bytes, text, end, event);
+  header.hasLevel = event.has(Field.level);
   return text;
 }

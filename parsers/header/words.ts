@@ -170,6 +170,9 @@ function readAfterLevel(header: Header, at: number, to: number): number {
       header.span(Field.thread, at, to);
       return to;
     }
+  } else if (qualified && bytes[to] === Byte.OPEN_BRACKET && isUpper(bytes[at]) && skipProcess(bytes, to, end) > to) {
+    header.logger(at, to); // .NET's category and the number of its event
+    return skipProcess(bytes, to, end);
   } else if (header.open !== 0 && bytes[to] === header.open && simple) {
     header.logger(at, to);
     return to;

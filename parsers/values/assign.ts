@@ -16,11 +16,11 @@ import { readTimestamp } from './timestamps.ts';
  * text may bring its own. `status`: 100 to 599. `method`: an HTTP method. `parent`: W3C traceparent. `ip`: an address,
  * its port left out; of several the first. `url`: a path, or a URL whose path is taken. `trace`: a stack trace, as text
  * or line by line. `line`: a request line. `version`: HTTP's. `root`, `b3`, `last`: a trace id as AWS, Zipkin and Google
- * write it.
+ * write it. `bare`: a duration in a unit that is not said.
  */
 export const How = {
   text: 0, id: 1, error: 2, trace: 3, number: 4, level: 5, time: 6, ms: 7, s: 8, us: 9, ns: 10, status: 11, method: 12, parent: 13, ip: 14, url: 15, line: 16,
-  version: 17, root: 18, b3: 19, last: 20,
+  version: 17, root: 18, b3: 19, last: 20, bare: 21,
 } as const;
 
 /** Whether a text is taken as it stands, whatever it says. */
@@ -39,6 +39,9 @@ export const Outcome = {
   /** It says that there is nothing: null, `-`. */
   ABSENT: 3,
 } as const;
+
+/** A number without a unit is taken for milliseconds as long as they are fewer than a million: beyond that Go's nanoseconds are likelier than a quarter of an hour. */
+const MOST_BARE_DIGITS = 6;
 
 /** Milliseconds per unit, from How.ms on. */
 const MS_PER = [1, 1000, 0.001, 0.000_001];
@@ -85,6 +88,9 @@ export function assignNumber(chunk: Chunk, start: number, end: number, alias: Al
       return Outcome.RENAMED;
     case How.level: return levelNumber(chunk, start, end, alias, event);
     case How.time: return readTimestamp(chunk, start, end, event) === end ? Outcome.COPIED : Outcome.UNUSABLE;
+    case How.bare:
+      if (end - start > MOST_BARE_DIGITS && isWhole(chunk.bytes, start, end)) return Outcome.UNUSABLE;
+      return duration(chunk, start, end, 1, event);
     case How.ms: case How.s: case How.us: case How.ns: return duration(chunk, start, end, MS_PER[alias.how - How.ms] ?? 1, event);
     default: return Outcome.UNUSABLE;
   }

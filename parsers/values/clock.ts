@@ -61,6 +61,10 @@ export function readOffset(bytes: Uint8Array, at: number, end: number, moment: M
   if (first !== Byte.SPACE) return at;
   const second = bytes[at + 1] as number;
   if (second === Byte.PLUS || second === Byte.DASH) return readSigned(bytes, at + 1, end, moment, 4) === at + 1 ? at : readSigned(bytes, at + 1, end, moment, 4);
+  if (second === 90 && (bytes[at + 2] === Byte.SPACE || at + 2 >= end)) {
+    moment.offset = 0;
+    return at + 2;
+  }
   return isUpper(second) ? readName(bytes, at, end, moment) : at;
 }
 
