@@ -1,6 +1,7 @@
 import { fstatSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import { createOutput } from '../outputs/index.ts';
 import type { Destination, Output } from '../outputs/output.ts';
 import { identify } from '../parsers/aliases.ts';
@@ -9,7 +10,7 @@ import { readerOf } from '../parsers/read.ts';
 import { Arena } from './arena.ts';
 import { openBuffering } from './buffering.ts';
 import { COMMAND_LINE_INPUT } from './config/command-line-input.ts';
-import type { Config, FileInputConfig } from './config/schema.ts';
+import type { Config, FileInputConfig, InputConfig } from './config/schema.ts';
 import { networkFields, storeDefaults } from './defaults.ts';
 import type { OpenBuffers } from './delivery/buffer/open-buffers.ts';
 import { DeadLetters } from './delivery/dead-letters.ts';
@@ -18,6 +19,7 @@ import { Ledger } from './delivery/ledger.ts';
 import { Outlet } from './delivery/outlet.ts';
 import { SlotPool } from './delivery/slot-pool.ts';
 import { Tracker } from './delivery/tracker.ts';
+import type { OpenedFile } from './inputs/file-intake.ts';
 import type { Input } from './inputs/input.ts';
 import type { Source } from './inputs/source.ts';
 import { kernelScanners, SCANNER_BYTES } from './kernel/kernel-scanners.ts';
@@ -25,7 +27,7 @@ import { loadKernels } from './kernel/kernel.ts';
 import { Lane, LANE_BYTES, type LaneSource } from './lane.ts';
 import { log } from './log.ts';
 import { ObservedTime } from './observed-time.ts';
-import type { Checkpoints } from './state/checkpoints.ts';
+import type { Checkpoint, Checkpoints } from './state/checkpoints.ts';
 import { StateDirectory } from './state/state-directory.ts';
 
 /** Bytes read at once. */
@@ -43,6 +45,19 @@ export interface AssemblyOptions {
   readonly env: NodeJS.ProcessEnv;
   /** What the inputs of type stdin read, by their names, instead of it. */
   readonly openStream?: (name: string) => Promise<Readable>;
+  /** What another configuration has left. */
+  readonly legacy?: Legacy;
+}
+
+/** What is handed over from one configuration to the next. */
+export interface Legacy {
+  readonly config: Config;
+  /** Open and locked. */
+  readonly state: StateDirectory | undefined;
+  /** How far files are safe. */
+  readonly checkpoints: readonly Checkpoint[];
+  /** Files that were deleted and are not delivered, by input. */
+  deleted: ReadonlyMap<string, readonly OpenedFile[]>;
 }
 
 /** All parts of a running agent, made from its configuration. */
@@ -66,15 +81,15 @@ export interface Assembly {
 /** Makes the parts; nothing is read yet. Throws UserError, InputError or StateDirectoryInUse for what a person has to put right. */
 export async function assemble(config: Config, options: AssemblyOptions): Promise<Assembly> {
   const outputs = Object.entries(config.outputs).map(([name, output]) => createOutput(name, output));
-  const state = await openState(config, outputs, options.stateDir);
+  const state = await openState(config, outputs, options);
   const folder = state?.path ?? path.resolve(options.stateDir);
   const ledger = new Ledger(outputs.map(({ name }) => name));
   const tracker = new Tracker();
   const sources = new Map<number, Source>();
   let indices = 0;
   const claimIndex = (): number => indices++;
+  const destinations = await openAll(outputs);
   const buffers = state === undefined ? undefined : await openBuffering(config, outputs, { root: path.resolve(options.stateDir), folder, sources, claimIndex, ledger });
-  const destinations = await Promise.all(outputs.map((output) => output.open()));
   const deadLetters = outputs.map(({ name }) => new DeadLetters(name, path.join(folder, `dead-letters-${name}.ndjson`), log.warn));
   const slots = slotsOf(config, outputs, buffers);
   const arena = new Arena({ input: config.max_record_bytes + CHUNK_BYTES, scratch: SCRATCH_BYTES, constants: CONSTANT_BYTES }, reserveOf(outputs, slots));
@@ -98,13 +113,24 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
   });
   const lane = new Lane(arena, kernels, outlets, ledger, tracker, { chunkBytes: CHUNK_BYTES, maxRecordBytes: config.max_record_bytes, continuations, scanners: kernelScanners(arena, identify) });
   const observed = new ObservedTime(arena);
-  const checkpoints = await openCheckpoints(config, state);
+  const checkpoints = await openCheckpoints(config, state, options.legacy);
   const inputs = await openInputs(config, options, checkpoints, claimIndex);
   return { inputs, outlets, destinations, deadLetters, lane, ledger, tracker, observed, sources, handlingOf: handlingOf(config, arena, observed, outputs, options.env), checkpoints, state, buffers };
 }
 
+/** All or none. */
+async function openAll(outputs: readonly Output[]): Promise<Destination[]> {
+  const opened = await Promise.allSettled(outputs.map((output) => output.open()));
+  const failed = opened.find((one) => one.status === 'rejected');
+  const destinations = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  if (failed === undefined) return destinations;
+  for (const destination of destinations) await destination.close();
+  throw failed.reason;
+}
+
 /** Runs whose only output is the console neither read nor write state. */
-async function openState(config: Config, outputs: readonly Output[], stateDir: string): Promise<StateDirectory | undefined> {
+async function openState(config: Config, outputs: readonly Output[], { stateDir, legacy }: AssemblyOptions): Promise<StateDirectory | undefined> {
+  if (legacy?.state !== undefined) return legacy.state;
   if (outputs.every(({ type }) => type === 'console')) return undefined;
   const ownFolder = Object.values(config.inputs).some(({ type }) => type === 'stdin');
   return StateDirectory.open(stateDir, { ownFolder, warn: log.warn });
@@ -144,24 +170,29 @@ function slotBytes({ bytes, events }: Output['limits']): number {
 }
 
 /** Only files have positions; what reads and writes them takes a while to load. */
-async function openCheckpoints(config: Config, state: StateDirectory | undefined): Promise<Checkpoints | undefined> {
+async function openCheckpoints(config: Config, state: StateDirectory | undefined, legacy: Legacy | undefined): Promise<Checkpoints | undefined> {
   if (!Object.values(config.inputs).some(({ type }) => type === 'file')) return undefined;
   const { Checkpoints } = await import('./state/checkpoints.ts');
-  return new Checkpoints({ folder: state?.path, warn: log.warn });
+  return new Checkpoints({ folder: state?.path, known: legacy?.checkpoints ?? [], warn: log.warn });
 }
 
-async function openInputs(config: Config, { once, openStream }: AssemblyOptions, checkpoints: Checkpoints | undefined, claimIndex: () => number): Promise<Input[]> {
+async function openInputs(config: Config, { once, openStream, legacy }: AssemblyOptions, checkpoints: Checkpoints | undefined, claimIndex: () => number): Promise<Input[]> {
   return Promise.all(Object.entries(config.inputs).map(async ([name, input]) => {
-    if (input.type === 'file' && checkpoints !== undefined) return fileInput(name, input, once, checkpoints, claimIndex);
+    if (input.type === 'file' && checkpoints !== undefined) return fileInput(name, input, once, checkpoints, claimIndex, legacy);
     const { stdinInput, StreamInput } = await import('./inputs/stdin-source.ts');
     if (openStream !== undefined) return new StreamInput({ name, sourceName: name, stream: await openStream(name), claimIndex, warn: log.warn });
     return stdinInput({ name, claimIndex, warn: log.warn });
   }));
 }
 
-async function fileInput(name: string, input: FileInputConfig, once: boolean, checkpoints: Checkpoints, claimIndex: () => number): Promise<Input> {
+async function fileInput(name: string, input: FileInputConfig, once: boolean, checkpoints: Checkpoints, claimIndex: () => number, legacy: Legacy | undefined): Promise<Input> {
   const { FileInput } = await import('./inputs/file-input.ts');
-  return new FileInput({ name, paths: input.paths, exclude: input.exclude, startAt: input.start_at, once, refuseBinary: name === COMMAND_LINE_INPUT, ownFiles: ownFiles(), checkpoints, claimIndex, warn: log.warn });
+  return new FileInput({ name, paths: input.paths, exclude: input.exclude, startAt: isOld(legacy?.config.inputs[name], input) ? 'beginning' : input.start_at, deleted: legacy?.deleted.get(name) ?? [], once, refuseBinary: name === COMMAND_LINE_INPUT, ownFiles: ownFiles(), checkpoints, claimIndex, warn: log.warn });
+}
+
+/** Then what it does not know yet came just now, and `start_at` is not about it. */
+function isOld(before: InputConfig | undefined, input: FileInputConfig): boolean {
+  return before?.type === 'file' && isDeepStrictEqual([before.paths, before.exclude], [input.paths, input.exclude]);
 }
 
 /** What shipper itself writes to, where that is a file: to read it would feed it its own output. */

@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import yargs from 'yargs';
 import type { Argv } from 'yargs';
+import type { Configured } from './config/from-flags.ts';
 import type { Config } from './config/schema.ts';
 import { didYouMean } from './config/did-you-mean.ts';
 import { ExitCode, UserError } from './exit-codes.ts';
 import { writeToStderr } from './log.ts';
 import { print } from './print.ts';
+import type { Reload } from './reload.ts';
 import { version } from './version.ts';
 
 const COMMANDS = ['run', 'exec', 'explain', 'validate', 'formats', 'buffer', 'retry-dead-letters'];
@@ -127,7 +129,8 @@ async function run(argv: AgentArguments & FileArguments & { readonly once: boole
   refuseMisspelledCommand(files[0]);
   return configured(argv, files, env, async ({ config, stateDir }) => {
     const { run } = await import('./commands/run.ts');
-    return run(config, { once: argv.once ?? isTrue(env['SHIPPER_ONCE']), stateDir });
+    const reload = configFile(argv, env) === undefined ? {} : { reload: () => read(argv, files, env).then(told) };
+    return run(config, { once: argv.once ?? isTrue(env['SHIPPER_ONCE']), stateDir, ...reload });
   });
 }
 
@@ -158,13 +161,23 @@ function configFile({ config }: StateArguments, env: NodeJS.ProcessEnv): string 
 
 /** Does something with the configuration that the arguments mean, or says what is wrong with it. */
 async function configured(argv: AgentArguments, files: readonly string[], env: NodeJS.ProcessEnv, use: Use): Promise<number> {
+  const result = await told(await read(argv, files, env));
+  return result.ok ? use(result) : ExitCode.CONFIG;
+}
+
+/** What the arguments, the environment and the configuration file say now. */
+async function read(argv: AgentArguments, files: readonly string[], env: NodeJS.ProcessEnv): Promise<Configured> {
   const outputs = argv.output ?? (env['SHIPPER_OUTPUT'] ?? '').split(/\s+/).filter(Boolean);
   const { configure } = await import('./config/from-flags.ts');
-  const result = configure({ files, config: configFile(argv, env), outputs, stateDir: argv['state-dir'] }, env);
-  if (result.ok) return use(result);
+  return configure({ files, config: configFile(argv, env), outputs, stateDir: argv['state-dir'] }, env);
+}
+
+/** Writes problems to stderr. */
+async function told(result: Configured): Promise<Reload> {
+  if (result.ok) return result;
   const { formatProblem } = await import('./config/load.ts');
   writeToStderr(result.problems.map(formatProblem).join(''));
-  return ExitCode.CONFIG;
+  return { ok: false, reason: 'the new one is wrong, as shown above' };
 }
 
 async function explain(argv: FileArguments & { readonly json: boolean | undefined }, parser: Argv): Promise<number> {

@@ -17,6 +17,7 @@ export class Ending implements StopRules {
   #quietMs: number;
   #readUntilMs = Infinity;
   #deadlineMs = Infinity;
+  #isHandedOver = false;
 
   constructor(config: Times) {
     this.#config = config;
@@ -71,6 +72,16 @@ export class Ending implements StopRules {
   stopReading(withinMs = Infinity): void {
     this.#readUntilMs = Math.min(this.#readUntilMs, performance.now() + withinMs);
     this.#stop.abort();
+  }
+
+  /** Another configuration takes over: reading stops at once, and what is not delivered shortly is left to it. */
+  handOver(): void {
+    this.#isHandedOver = true;
+    this.quitNow();
+  }
+
+  get isHandedOver(): boolean {
+    return this.#isHandedOver;
   }
 
   quitNow(): void {

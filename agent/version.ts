@@ -2,6 +2,12 @@ import { readFileSync } from 'node:fs';
 
 /** The version in package.json, which is beside the folder of the sources, and one up from that of the build. */
 export function version(): string {
+  return (known ??= find());
+}
+
+let known: string | undefined;
+
+function find(): string {
   const found = ['../package.json', '../../package.json'].map(read).find((text) => text !== undefined);
   const { version } = JSON.parse(found ?? '{}') as { version?: string };
   return version ?? 'unknown';

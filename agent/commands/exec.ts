@@ -2,6 +2,8 @@ import { assemble } from '../assembly.ts';
 import type { Config, StdinInputConfig } from '../config/schema.ts';
 import { Ending } from '../ending.ts';
 import { ExitCode, UserError } from '../exit-codes.ts';
+import { openHealth } from '../health/open.ts';
+import type { HealthServer } from '../health/server.ts';
 import { Child, type StreamName } from '../inputs/child.ts';
 import { log } from '../log.ts';
 import { rethrow, work } from '../work.ts';
@@ -26,12 +28,16 @@ export async function exec(command: readonly string[], config: Config, { stateDi
   const withStreams = { ...config, inputs: streamsOf(config) };
   prepare(config);
   const wrapper = new Wrapper(config);
+  let health: HealthServer | undefined;
   try {
     const openStream = async (name: string) => (await wrapper.start(command, tee)).stream(name as StreamName); // the inputs are streamsOf
+    health = await openHealth(config.listen);
     const parts = await assemble(withStreams, { once: false, stateDir, env: process.env, openStream }).catch(rethrow);
+    health?.show(parts, config.stalled_after);
     await work(parts, withStreams, wrapper.ending);
     return await wrapper.end(command);
   } finally {
+    await health?.close();
     wrapper.close();
   }
 }

@@ -1,15 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
-import { assemble } from '../assembly.ts';
+import { Agent, type AgentOptions } from '../agent.ts';
 import type { Config } from '../config/schema.ts';
-import { Ending } from '../ending.ts';
 import { setLogLevel } from '../log.ts';
-import { rethrow, work } from '../work.ts';
-
-export interface RunOptions {
-  /** Read files to their present end, deliver, exit. */
-  readonly once: boolean;
-  readonly stateDir: string;
-}
 
 /**
  * Settings of V8. The path of a record is many small functions, each called at one place; V8 stops inlining at a budget
@@ -19,16 +11,9 @@ export interface RunOptions {
 const V8_FLAGS = ['--max-inlined-bytecode-size=1000', '--max-inlined-bytecode-size-cumulative=3000', '--max-semi-space-size=1'];
 
 /** The agent: from assembly to the exit summary. Gives the exit code. */
-export async function run(config: Config, options: RunOptions): Promise<number> {
+export function run(config: Config, options: AgentOptions): Promise<number> {
   prepare(config);
-  const ending = new Ending(config);
-  const onSignal = (signal: NodeJS.Signals): void => ending.signal(signal);
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  try {
-    return await work(await assemble(config, { ...options, env: process.env }).catch(rethrow), config, ending);
-  } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-  }
+  return new Agent(config, options).run();
 }
 
 /** Settings of the process itself. */

@@ -17,6 +17,8 @@ export class Tracker {
   readonly #sources = new Map<number, Progress>();
   /** For each batch that is not settled: by source, the position below which nothing of the source is in it. */
   readonly #open = new Map<Batch, Map<number, number>>();
+  /** When a source became safe a bit further, in ms of the monotonic clock. */
+  acknowledgedAtMs = 0;
 
   /** Starts at the source's offset: what lies below is safe already. */
   add(source: Source): void {
@@ -72,6 +74,7 @@ export class Tracker {
     for (const spans of this.#open.values()) safe = Math.min(safe, spans.get(source) ?? safe);
     if (safe <= progress.acknowledged) return;
     progress.acknowledged = safe;
+    this.acknowledgedAtMs = performance.now();
     progress.source.acknowledge(safe);
   }
 }

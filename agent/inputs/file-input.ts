@@ -27,6 +27,8 @@ export interface FileInputOptions {
   readonly anyContent?: boolean;
   /** Files that shipper itself writes, as `device:inode`: reading them would feed it its own output. */
   readonly ownFiles?: ReadonlySet<string>;
+  /** Deleted files that another FileInput held. */
+  readonly deleted?: readonly OpenedFile[];
   readonly checkpoints: Checkpoints;
   /** Shared among inputs, as descriptors are. */
   readonly descriptors?: Descriptors;
@@ -83,6 +85,7 @@ export class FileInput implements Input, FileOwner {
     const found = await this.#discover();
     if (this.#options.once && found === 0) throw new InputError(`no file matches ${this.#options.paths.join(', ')}`, 66);
     this.#resumeMoved();
+    for (const opened of this.#options.deleted ?? []) this.#add(opened).orphanedAtMs = performance.now();
     if (signal.aborted) return this.#end();
     signal.addEventListener('abort', () => this.#end(), { once: true });
     this.#state = 'running';
@@ -118,6 +121,11 @@ export class FileInput implements Input, FileOwner {
     this.#end();
     await this.#options.checkpoints.flush(); // as long as markers can be read
     for (const source of this.#files.values()) this.#descriptors.close(source);
+  }
+
+  /** Opens those of its files that nobody else could open again. */
+  openDeleted(): OpenedFile[] {
+    return [...this.#files.values()].flatMap((source) => source.openDeleted() ?? []);
   }
 
   idle(source: FileSource): void {

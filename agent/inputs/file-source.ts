@@ -1,7 +1,8 @@
-import { fstatSync, readSync } from 'node:fs';
+import { fstatSync, openSync, readSync } from 'node:fs';
 import { errorText } from '../state/error-code.ts';
 import type { Checkpoint, Checkpoints } from '../state/checkpoints.ts';
 import type { Descriptors, Holder } from './descriptors.ts';
+import type { OpenedFile } from './file-intake.ts';
 import { MARKER_BYTES, PREFIX_BYTES, markerOf, peek, prefixOf } from './fingerprint.ts';
 import { findInode, openIf } from './moved-file.ts';
 import type { Source } from './source.ts';
@@ -89,7 +90,11 @@ export class FileSource implements Source, Holder {
   }
 
   get knownEnd(): number {
-    return Math.max(this.#position, Math.min(this.seen.size, this.#limit));
+    return this.#position + this.unread;
+  }
+
+  get unread(): number {
+    return Math.max(0, Math.min(this.seen.size, this.#limit) - this.#position);
   }
 
   get device(): string {
@@ -156,6 +161,19 @@ export class FileSource implements Source, Holder {
   /** The content a checkpoint would be about is gone. */
   forget(): void {
     this.#options.checkpoints.drop(this.#checkpoint);
+  }
+
+  /** The file, opened once more, if no path leads to it any more: whoever goes on reading it has to hold it. Linux only. */
+  openDeleted(): OpenedFile | undefined {
+    const descriptor = this.#options.descriptors.get(this);
+    if (descriptor === undefined) return undefined;
+    try {
+      const { nlink, size, mtimeNs } = fstatSync(descriptor, { bigint: true });
+      if (nlink > 0n) return undefined;
+      return { path: this.path, descriptor: openSync(`/proc/self/fd/${descriptor}`, 'r'), checkpoint: this.#snapshot(), size: Number(size), changedNs: mtimeNs };
+    } catch {
+      return undefined;
+    }
   }
 
   #fill(target: Uint8Array<ArrayBuffer>, from: number, room: number): number {

@@ -1,3 +1,4 @@
+import type { OpenedFile } from './file-intake.ts';
 import type { Source } from './source.ts';
 
 /** One input of the configuration: where sources come from. */
@@ -22,6 +23,8 @@ export interface Input {
   readonly ending: boolean;
   /** No source will ever have bytes again. */
   readonly finished: boolean;
+  /** Opens what another input of this name could not open again, once this one has stopped. */
+  openDeleted?(): OpenedFile[];
   /** Closes what is open. Sources can still be acknowledged. */
   stop(): Promise<void>;
 }

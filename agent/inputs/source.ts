@@ -12,6 +12,8 @@ export interface Source {
   offset: number;
   /** Offset up to which there are bytes, as far as is known. */
   readonly knownEnd?: number;
+  /** Bytes that are known to be there and were never read. */
+  readonly unread?: number;
   /** It can't be read again: what is left of it when the agent ends is lost. */
   readonly readOnce?: boolean;
   /** True once no more bytes will come: what `read` gives now is all there is. */

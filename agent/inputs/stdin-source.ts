@@ -113,6 +113,10 @@ class StreamSource implements Source {
     return this.#received;
   }
 
+  get unread(): number {
+    return this.#received - this.#position;
+  }
+
   /** Something is there to be read, or the end to be noticed. */
   get mayRead(): boolean {
     return !this.done && (this.ended || this.#received > this.#position);

@@ -6,6 +6,8 @@ export type { Checkpoint } from './checkpoint-file.ts';
 export interface CheckpointsOptions {
   /** Folder of the state directory; undefined: nothing is written or read. */
   readonly folder: string | undefined;
+  /** What is known already, where there is no folder. */
+  readonly known?: readonly Checkpoint[];
   readonly warn: (message: string) => void;
   /** Wall clock, ms since 1970. */
   readonly now?: () => number;
@@ -40,13 +42,13 @@ export class Checkpoints {
   #writing: Promise<void> | undefined;
   #failing = false;
 
-  constructor({ folder, warn, now = Date.now, intervalMs = INTERVAL_MS, keepMs = KEEP_MS }: CheckpointsOptions) {
+  constructor({ folder, known = [], warn, now = Date.now, intervalMs = INTERVAL_MS, keepMs = KEEP_MS }: CheckpointsOptions) {
     const loaded = folder === undefined ? undefined : loadCheckpoints(folder);
     for (const problem of loaded?.problems ?? []) {
       warn(`checkpoint file damaged: ${problem}; ${loaded?.lost ? 'files are read from their beginning' : 'the generation beside it is used'}`);
     }
     this.lost = loaded?.lost ?? false;
-    this.#previous = loaded?.checkpoints ?? [];
+    this.#previous = loaded?.checkpoints ?? known;
     this.#generation = loaded?.generation ?? 0;
     this.#folder = folder;
     this.#warn = warn;
@@ -59,6 +61,11 @@ export class Checkpoints {
   /** What is known of a file. Whether its content is still the same is for the caller to see. */
   find(input: string, device: string, inode: string): Checkpoint | undefined {
     return this.#checkpoints.get(`${input}/${device}:${inode}`);
+  }
+
+  /** All that is known, as it was last written. */
+  all(): Checkpoint[] {
+    return [...this.#checkpoints.values()];
   }
 
   /** What an earlier run left for an input. */

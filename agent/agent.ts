@@ -1,0 +1,152 @@
+import { closeSync } from 'node:fs';
+import { assemble, type Assembly, type Legacy } from './assembly.ts';
+import type { Config } from './config/schema.ts';
+import { Ending } from './ending.ts';
+import { openHealth } from './health/open.ts';
+import type { HealthServer } from './health/server.ts';
+import { log, setLogLevel } from './log.ts';
+import { unfit, type Reload } from './reload.ts';
+import { errorText } from './state/error-code.ts';
+import { finish, handOver, rethrow, ship, start } from './work.ts';
+
+export interface AgentOptions {
+  /** Read files to their present end, deliver, exit. */
+  readonly once: boolean;
+  readonly stateDir: string;
+  /** Reads the configuration again; absent: there is none that could have changed. */
+  readonly reload?: () => Promise<Reload>;
+}
+
+/** Least time between two reloads, in ms: signals that come faster are one. */
+const RELOAD_EVERY_MS = 1_000;
+
+/** A run from its start to its end: one configuration after the other is at work, each with an assembly of its own. */
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #onSignal = (signal: NodeJS.Signals): void => this.#signal(signal);
+  readonly #onHangup = (): void => this.#hangup();
+  #config: Config;
+  #ending: Ending;
+  #health: HealthServer | undefined;
+  /** Takes over as soon as what is at work has stopped. */
+  #next: Config | undefined;
+  #signals: NodeJS.Signals[] = [];
+  /** A reload is asked for, and waits for its time. */
+  #timer: NodeJS.Timeout | undefined;
+  #reloadedAtMs = -Infinity;
+
+  constructor(config: Config, options: AgentOptions) {
+    this.#config = config;
+    this.#options = options;
+    this.#ending = new Ending(config);
+  }
+
+  /** Gives the exit code. */
+  async run(): Promise<number> {
+    this.#listen();
+    try {
+      this.#health = await openHealth(this.#config.listen);
+      let parts = await this.#begin(this.#config).catch(rethrow);
+      for (;;) {
+        this.#health?.show(parts, this.#config.stalled_after);
+        await ship(parts, this.#config, this.#ending);
+        if (this.#next === undefined) return await finish(parts, this.#config);
+        parts = await this.#swap(parts, this.#next);
+      }
+    } finally {
+      this.#unlisten();
+      await this.#health?.close();
+    }
+  }
+
+  async #begin(config: Config, legacy?: Legacy): Promise<Assembly> {
+    setLogLevel(config.log_level);
+    const { once, stateDir } = this.#options;
+    const parts = await assemble(config, { once, stateDir, env: process.env, ...(legacy && { legacy }) });
+    try {
+      await start(parts);
+      return parts;
+    } catch (error) {
+      const { deleted } = await handOver(parts, config);
+      if (legacy !== undefined) legacy.deleted = deleted; // the descriptors of before are closed
+      throw error;
+    }
+  }
+
+  /** The next configuration takes over, or, if it can't be started, the one that was at work goes on. */
+  async #swap(before: Assembly, next: Config): Promise<Assembly> {
+    const legacy = await handOver(before, this.#config);
+    for (const line of before.ledger.summary()) log.info(line);
+    const parts = await this.#begin(next, legacy).then((begun) => this.#adopt(next, begun, legacy), (error: unknown) => this.#keep(error, legacy));
+    this.#next = undefined;
+    this.#ending = new Ending(this.#config);
+    for (const signal of this.#signals) this.#ending.signal(signal); // it came while nothing was at work
+    return parts;
+  }
+
+  async #adopt(config: Config, parts: Assembly, { deleted }: Legacy): Promise<Assembly> {
+    for (const [input, files] of deleted) if (!(input in config.inputs)) for (const { descriptor } of files) closeSync(descriptor);
+    if (config.listen !== this.#config.listen) await this.#moveHealth(config.listen);
+    this.#config = config;
+    log.info('reloaded: the new configuration is at work');
+    return parts;
+  }
+
+  async #keep(error: unknown, legacy: Legacy): Promise<Assembly> {
+    log.error(`not reloaded, the old configuration stays at work: ${errorText(error)}`);
+    return this.#begin(this.#config, legacy).catch(rethrow);
+  }
+
+  /** The old address is left first: the new one may have the same port. */
+  async #moveHealth(address: string | undefined): Promise<void> {
+    await this.#health?.close();
+    this.#health = undefined;
+    this.#health = await openHealth(address).catch((error: unknown) => {
+      log.error(`${errorText(error)}: there is no address for health and metrics now`);
+      return undefined;
+    });
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    this.#signals.push(signal);
+    this.#ending.signal(signal);
+  }
+
+  #hangup(): void {
+    this.#timer ??= setTimeout(() => void this.#reload(), Math.max(0, this.#reloadedAtMs + RELOAD_EVERY_MS - performance.now()));
+  }
+
+  /** Reads the configuration and checks it. Only if it is right, what is at work is told to stop. */
+  async #reload(): Promise<void> {
+    const read = this.#options.reload;
+    if (read === undefined || this.#signals.length > 0) return;
+    if (this.#next !== undefined) return this.#later(); // a swap is under way
+    const result = await read().catch((error: unknown): Reload => ({ ok: false, reason: errorText(error) }));
+    this.#done();
+    const reason = result.ok ? unfit(this.#config, result, this.#options) : result.reason;
+    if (reason !== undefined) return log.error(`not reloaded, the old configuration stays at work: ${reason}`);
+    if (!result.ok || this.#signals.length > 0) return;
+    this.#next = result.config;
+    this.#ending.handOver();
+  }
+
+  #later(): void {
+    this.#done();
+    this.#hangup();
+  }
+
+  #done(): void {
+    this.#timer = undefined;
+    this.#reloadedAtMs = performance.now();
+  }
+
+  #listen(): void {
+    process.on('SIGINT', this.#onSignal).on('SIGTERM', this.#onSignal);
+    if (this.#options.reload !== undefined) process.on('SIGHUP', this.#onHangup); // else it is the end of a terminal, as for any program
+  }
+
+  #unlisten(): void {
+    clearTimeout(this.#timer);
+    process.off('SIGINT', this.#onSignal).off('SIGTERM', this.#onSignal).off('SIGHUP', this.#onHangup);
+  }
+}
