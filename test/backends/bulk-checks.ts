@@ -5,6 +5,7 @@ import { ecs } from '../../outputs/dialects/ecs.ts';
 import { run as runShipper, start, until, type Ended } from '../e2e/run-shipper.ts';
 import type { Row } from './row.ts';
 import { countRight, sampleEvents, SAMPLES } from './samples.ts';
+import { breakBodiesWith } from './breaking-proxy.ts';
 import type { SearchServer } from './search-server.ts';
 import { expect } from './tools.ts';
 
@@ -21,7 +22,7 @@ export async function checks(server: SearchServer, folder: string): Promise<Row[
     template: { settings: { number_of_replicas: 0 }, mappings: { properties: Object.fromEntries(Object.entries(TYPES).map(([name, type]) => [name, { type }])) } },
   });
   const rows: Row[] = [];
-  for (const check of [samples, manyRecords, poison, indexBlock, clusterBlock, closedIndex]) {
+  for (const check of [samples, manyRecords, poison, brokenBody, indexBlock, clusterBlock, closedIndex]) {
     mkdirSync(path.join(folder, check.name));
     rows.push({ ...NOTHING, server: server.name, version: server.version, ...(await check(server, path.join(folder, check.name))) });
   }
@@ -66,6 +67,20 @@ async function poison(server: SearchServer, folder: string): Promise<Result> {
   const letters = readdirSync(state, { recursive: true }).map(String).filter((name) => name.includes('dead-letters')).map((name) => readFileSync(path.join(state, name), 'utf8')).join('');
   expect(letters.includes(`400 ${server.mappingError}`) && letters.includes('"n":"none"'), `the dead letter: ${letters}`);
   return { what: `400 ${server.mappingError}: one refused`, sent: 2, readBack: await count(server, 'logs-poison-default') };
+}
+
+/** A body that arrives broken closes the connection, which looks like the network: after some tries the batch is halved until the record that does it stands alone. */
+async function brokenBody(server: SearchServer, folder: string): Promise<Result> {
+  const proxy = await breakBodiesWith('poison', server.url);
+  try {
+    const file = path.join(folder, 'app.log');
+    writeFileSync(file, Array.from({ length: 8 }, (_, n) => `2026-11-22T10:00:00Z INFO ${n === 5 ? 'poison' : `line ${n}`}\n`).join(''));
+    const { code, stderr } = await runShipper(['--once', '-c', configuration(folder, proxy.url, 'logs-broken-default', [file], 'batch: {events: 2}'), '--state-dir', path.join(folder, 'state')]);
+    expect(code === 0 && /7 delivered, 1 dead-lettered/.test(stderr), stderr);
+    return { what: 'connection closed at a broken body: the culprit is found', sent: 7, readBack: await count(server, 'logs-broken-default') };
+  } finally {
+    await proxy.close();
+  }
 }
 
 /** The disk is full: items 429 until there is room. */
