@@ -36,7 +36,7 @@ function testFiles() {
 function runFile(file) {
   const startedAt = Date.now();
   const result = { file, passed: 0, skipped: 0, failures: [], notes: [], stderr: '', ms: 0 };
-  const child = spawn(process.execPath, ['--import=tsx', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--import=tsx', file], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TAP_TIMEOUT: String(FILE_TIMEOUT_MS / 1000) } });
   const timer = setTimeout(() => {
     result.failures.push({ name: `not done after ${FILE_TIMEOUT_MS / 1000} s` });
     child.kill('SIGKILL');
