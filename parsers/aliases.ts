@@ -163,7 +163,7 @@ function identifyWrapped(bytes: Uint8Array, start: number, end: number, containe
   const alias = id < 0 ? undefined : ALIASES[id];
   if (mask === undefined || alias === undefined) return id;
   const isAllowed = (mask & (1 << alias.field)) !== 0 && (alias.rank === 0 || mask !== WRAPPED && (PLAIN_THERE & (1 << alias.field)) !== 0);
-  return isAllowed || aliasTable.isContainer(id) ? id : -1;
+  return isAllowed ? id : -1;
 }
 
 /** Whether the record has what a weak spelling needs beside it: a `path` is a request's only beside a method or a status. */

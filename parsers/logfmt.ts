@@ -25,6 +25,8 @@ export const logfmt: Parser = {
       event: { timestamp: '2026-11-23T00:04:15.466Z', caller: 'a.go:10', level: 'warn', message: 'say "hi"', duration_ms: 1500, elapsed: '1.5s', n: '3' },
       reason: 'escapes in quotes; what was converted keeps its own key too',
     },
+    { line: 'level=info component=db path=/x method=GET status=200', event: { level: 'info', logger: 'db', http_method: 'GET', http_path: '/x', http_status: 200, component: 'db', path: '/x', status: '200' }, reason: 'weak spellings in company' },
+    { line: 'level=info path=/var/x status=ok', event: { level: 'info', path: '/var/x', status: 'ok' }, reason: 'and without it' },
     { line: 'a=1 a=2 level=', event: { a: '1' }, reason: 'the first of two alike; nothing is no level' },
     { line: 'retry in=30s because the peer is away', event: undefined, reason: 'prose with a pair in it' },
     { line: 'url=http://example.com/', event: undefined, reason: 'one pair is no grammar' },

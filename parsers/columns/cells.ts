@@ -104,6 +104,9 @@ export class Cells {
   }
 }
 
+/** The line at hand. */
+export const cells = new Cells();
+
 /** The byte that sets columns off: a bar between blanks or a tab, at least three times; 0: none. */
 function separatorOf(bytes: Uint8Array, start: number, end: number): number {
   let [bars, tabs] = [0, 0];

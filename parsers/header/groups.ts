@@ -106,6 +106,10 @@ function readNumbers(header: Header, start: number, end: number): boolean {
   if (to === from || header.hasLevel && !isAdjacent(header, start, to - from)) return false;
   if (to === end) return header.process(from, to);
   const mark = bytes[to];
+  if (mark === Byte.COLON && isThreadName(bytes, to + 1, end) && header.process(from, to)) { // `77:main`
+    header.span(Field.thread, to + 1, end);
+    return true;
+  }
   if (mark !== Byte.COLON && mark !== Byte.HASH && mark !== Byte.DASH || skipDigits(bytes, to + 1, end) !== end || to + 1 === end) return false;
   if (!header.process(from, to)) return false;
   if (mark !== Byte.DASH) header.span(Field.thread, to + 1, end);
