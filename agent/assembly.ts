@@ -6,6 +6,7 @@ import { createOutput } from '../outputs/index.ts';
 import type { Destination, Output } from '../outputs/output.ts';
 import { identify } from '../parsers/aliases.ts';
 import { continuations } from '../parsers/continuations/index.ts';
+import { envelopes } from '../parsers/envelopes/index.ts';
 import { readerOf } from '../parsers/read.ts';
 import { Arena } from './arena.ts';
 import { openBuffering } from './buffering.ts';
@@ -111,7 +112,7 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
     const shipping = buffers?.has(index) === true ? buffers.shipping(index, delivery, new SlotPool(arena, output.limits, read)) : new Delivery(delivery);
     return new Outlet(arena, kernels.encode, output, shipping, pool);
   });
-  const lane = new Lane(arena, kernels, outlets, ledger, tracker, { chunkBytes: CHUNK_BYTES, maxRecordBytes: config.max_record_bytes, continuations, scanners: kernelScanners(arena, identify) });
+  const lane = new Lane(arena, kernels, outlets, ledger, tracker, { chunkBytes: CHUNK_BYTES, maxRecordBytes: config.max_record_bytes, continuations, envelopes, scanners: kernelScanners(arena, identify) });
   const observed = new ObservedTime(arena);
   const checkpoints = await openCheckpoints(config, state, options.legacy);
   const inputs = await openInputs(config, options, checkpoints, claimIndex);

@@ -12,7 +12,10 @@ import type { Scanners } from '../parsers/values/scanners.ts';
 import { InputChunk } from './records/input-chunk.ts';
 import { cutAt, Overlong } from './records/overlong.ts';
 import type { Origin, RecordSink } from './records/record-sink.ts';
+import { EnvelopeHead, type Envelopes } from './records/envelope.ts';
+import type { OpenRecord } from './records/open-record.ts';
 import { RecordCutter, type Continuations } from './records/record-cutter.ts';
+import { Unwrapper } from './records/unwrapper.ts';
 
 /**
  * What a turn of a source came to. `progress`: bytes were taken, and there may be more. `waiting`: what is there is an
@@ -29,6 +32,7 @@ export interface LaneOptions {
   /** What is longer is cut. */
   readonly maxRecordBytes: number;
   readonly continuations: Continuations;
+  readonly envelopes: Envelopes;
   readonly scanners: Scanners;
 }
 
@@ -60,6 +64,10 @@ export class Lane {
   readonly #chunk: InputChunk;
   readonly #cutter: RecordCutter;
   readonly #overlong: Overlong;
+  readonly #unwrapper: Unwrapper;
+  /** What the envelope of the record at work says; undefined: it has none. */
+  #wrapped: OpenRecord | undefined;
+  readonly #head = new EnvelopeHead();
   /** Where the id of the current source lies, as long as one chunk is at work. */
   readonly #idAddress: number;
   #records = 0;
@@ -79,6 +87,7 @@ export class Lane {
     this.#chunk = new InputChunk(arena, options.scanners);
     this.#cutter = new RecordCutter(arena, kernels.newlines, options.continuations, options.maxRecordBytes);
     this.#overlong = new Overlong(options.maxRecordBytes);
+    this.#unwrapper = new Unwrapper({ ...options, roomBytes: this.#chunk.room });
     this.#idAddress = arena.claim(ID_BYTES).start;
   }
 
@@ -97,11 +106,15 @@ export class Lane {
     const isLast = last || source.ended;
     const chunk = this.#chunk;
     if (this.#overlong.holds(source)) return this.#skim(from, nowMs);
+    const unwrapper = this.#unwrapper;
+    if (unwrapper.holds(source)) return this.#unwrap(from, flush, isLast, nowMs);
     const { chunkBytes } = this.#options;
     let length = source.read(chunk.target(0, chunkBytes), 0);
+    if (unwrapper.detect(source, chunk.bytes, length, length < chunkBytes && isLast)) return this.#unwrap(from, flush, isLast, nowMs);
     let turn = this.#take(from, length, flush, length < chunkBytes && isLast, nowMs);
     if (turn !== 'waiting' || length < chunkBytes) return turn;
     length += source.read(chunk.target(length, chunk.room), length); // a record longer than a chunk: all the room there is
+    if (unwrapper.detect(source, chunk.bytes, length, length < chunk.room && isLast)) return this.#unwrap(from, flush, isLast, nowMs);
     const isFull = length === chunk.room; // then the line at the end is too long to go on with the one before it
     turn = this.#take(from, length, flush || isFull, !isFull && isLast, nowMs);
     if (turn !== 'waiting' || !isFull) return turn;
@@ -121,7 +134,8 @@ export class Lane {
     let done = 0;
     while (!blocked && cutter.next()) {
       this.#makeScratch();
-      blocked = !this.#record(from, origin, cutter.start, cutter.end, source.offset + cutter.start, cutter.end - cutter.start, nowMs);
+      const length = cutter.end - cutter.start;
+      blocked = !this.#record(from, origin, cutter.start, cutter.end, length, source.offset + cutter.start, length, nowMs);
       if (!blocked) done = cutter.after;
     }
     if (!blocked) done = cutter.open;
@@ -141,7 +155,7 @@ export class Lane {
     if (held === undefined) return 'idle';
     chunk.bytes.set(held.head);
     chunk.set(held.head.length);
-    if (!this.#record(from, this.#begin(source), 0, held.head.length, held.offset, held.length, nowMs)) {
+    if (!this.#record(from, this.#begin(source), 0, held.head.length, held.length, held.offset, held.length, nowMs)) {
       this.#overlong.putBack(source, held, end);
       return 'blocked';
     }
@@ -149,16 +163,47 @@ export class Lane {
     return 'progress';
   }
 
-  /** Hot: once per record. `offset` and `length` are its place in the source. False: a sink has no room. */
-  #record(from: LaneSource, origin: Origin, start: number, end: number, offset: number, length: number, nowMs: number): boolean {
+  /** Takes one chunk of a source whose lines lie in envelopes. What is in open records is held, so its safe position lags behind. */
+  #unwrap(from: LaneSource, flush: boolean, isLast: boolean, nowMs: number): Turn {
+    const { source } = from;
+    const origin = this.#begin(source);
+    this.#chunk.set(0);
+    const turn = this.#unwrapper.pump(source, flush, isLast, nowMs, (record) => this.#unwrapped(from, { ...origin, unwrapped: record }, record, nowMs));
+    this.#finish(source, 0, this.#unwrapper.position(source));
+    return turn;
+  }
+
+  /** Puts the text of a record into the chunk, behind those before it, and what its envelope says in front of it. */
+  #unwrapped(from: LaneSource, origin: Origin, record: OpenRecord, nowMs: number): boolean {
+    this.#makeScratch();
+    const chunk = this.#chunk;
+    const head = this.#head;
+    if (!chunk.holds(record)) {
+      for (const sink of this.#sinks) sink.endChunk();
+      chunk.set(0);
+    }
+    const start = chunk.put(head, record);
+    this.#wrapped = record;
+    this.#options.envelopes.near(chunk.bytes, head.timeStart, head.timeEnd);
+    const isTaken = this.#record(from, origin, start, chunk.length - 1, record.size, record.offset, record.sourceBytes, nowMs);
+    this.#wrapped = undefined;
+    return isTaken;
+  }
+
+  /**
+   * Hot: once per record. `size` is its length with what of it was not kept, `offset` and `length` are its place in the
+   * source. False: a sink has no room.
+   */
+  #record(from: LaneSource, origin: Origin, start: number, end: number, size: number, offset: number, length: number, nowMs: number): boolean {
     const event = this.#event;
     const chunk = this.#chunk;
     const { maxRecordBytes } = this.#options;
     const cut = end - start > maxRecordBytes ? cutAt(chunk.bytes, start, maxRecordBytes) : end;
     event.begin(chunk, start, cut);
     from.read(chunk, start, cut, event);
-    event.multiline = this.#cutter.lines > 1;
-    if (length > cut - start) this.#markCut(event, start, cut, length);
+    if (this.#wrapped === undefined) event.multiline = this.#cutter.lines > 1;
+    else this.#completeFrom(this.#wrapped);
+    if (size > cut - start) this.#markCut(event, start, cut, size);
     const sinks = this.#sinks;
     for (let index = 0; index < sinks.length; index++) {
       if ((sinks[index] as RecordSink).prepare(event, from.defaults[index] as Defaults, chunk.valid, origin, offset, length)) continue;
@@ -166,12 +211,17 @@ export class Lane {
       return false;
     }
     for (let index = 0; index < sinks.length; index++) (sinks[index] as RecordSink).commit(origin, offset, length, nowMs);
-    if (length > cut - start) this.#ledger.cut(from.source.index, length - (cut - start));
+    if (size > cut - start) this.#ledger.cut(from.source.index, size - (cut - start));
     this.#records++;
     this.#bytes += length;
     if (event.format !== this.#format) this.#endRun(event.format);
     this.#formatRecords++;
     return true;
+  }
+
+  #completeFrom(record: OpenRecord): void {
+    this.#event.multiline = record.isMultiline;
+    if (record.stream !== '') this.#options.envelopes.complete(this.#chunk, this.#head, this.#event);
   }
 
   #endRun(next: string): void {
@@ -199,12 +249,12 @@ export class Lane {
     this.#arena.resetScratch();
   }
 
-  /** The first `done` bytes of the chunk are in batches, or in no record. */
-  #finish(source: Source, done: number): void {
+  /** The first `done` bytes of the chunk are in batches, or in no record. What is before `safe` is in no open record, either. */
+  #finish(source: Source, done: number, safe = Infinity): void {
     for (const sink of this.#sinks) sink.endChunk();
     if (this.#records > 0) this.#ledger.read(source.index, this.#records, this.#bytes);
     this.#records = this.#bytes = 0;
     if (done > 0) source.advance(done);
-    this.#tracker.advance(source.index, source.offset);
+    this.#tracker.advance(source.index, Math.min(source.offset, safe));
   }
 }

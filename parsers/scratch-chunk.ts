@@ -28,26 +28,31 @@ export const unescaped = { start: 0, end: 0 };
 
 /** Fills `unescaped`; false when there is no room. The string is a valid one. */
 export function unescape(arena: Arena, start: number, end: number): boolean {
-  const { bytes } = arena;
   const to = arena.scratchSpace(end - start);
   if (to < 0) return false;
+  const free = unescapeInto(arena.bytes, start, end, arena.bytes, to);
+  arena.scratchShrink(free);
+  unescaped.start = to;
+  unescaped.end = free;
+  return true;
+}
+
+/** Writes what the inside of a valid JSON string stands for to `target` from `to` on: never more bytes. Where it ends. */
+export function unescapeInto(bytes: Uint8Array, start: number, end: number, target: Uint8Array, to: number): number {
   let free = to;
   for (let at = start; at < end; at++) {
     const byte = bytes[at] as number;
-    if (byte !== BACKSLASH) bytes[free++] = byte;
+    if (byte !== BACKSLASH) target[free++] = byte;
     else if (bytes[++at] === LETTER_U) {
       const unit = hex(bytes, at + 1);
       at += 4;
       const low = unit >= 0xd800 && unit < 0xdc00 && bytes[at + 1] === BACKSLASH && bytes[at + 2] === LETTER_U ? hex(bytes, at + 3) : 0;
       const isPair = low >= 0xdc00 && low < 0xe000;
       if (isPair) at += 6;
-      free = writeUtf8(bytes, free, isPair ? 0x10000 + ((unit - 0xd800) << 10) + low - 0xdc00 : unit >= 0xd800 && unit < 0xe000 ? REPLACEMENT : unit);
-    } else bytes[free++] = CONTROLS.get(bytes[at] as number) ?? (bytes[at] as number);
+      free = writeUtf8(target, free, isPair ? 0x10000 + ((unit - 0xd800) << 10) + low - 0xdc00 : unit >= 0xd800 && unit < 0xe000 ? REPLACEMENT : unit);
+    } else target[free++] = CONTROLS.get(bytes[at] as number) ?? (bytes[at] as number);
   }
-  arena.scratchShrink(free);
-  unescaped.start = to;
-  unescaped.end = free;
-  return true;
+  return free;
 }
 
 const [BACKSLASH, LETTER_U, REPLACEMENT] = [0x5c, 0x75, 0xfffd];

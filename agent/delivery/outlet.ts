@@ -53,7 +53,7 @@ export class Outlet implements RecordSink {
     batch.offsets[index] = offset;
     batch.lengths[index] = length;
     batch.sources[index] = origin.source;
-    if (this.#from < 0) this.#from = offset;
+    if (this.#from < 0 || offset < this.#from) this.#from = offset; // a container's streams go each at its pace
     this.#source = origin.source;
     this.#records++;
     this.#bytes += length;
@@ -97,7 +97,7 @@ export class Outlet implements RecordSink {
   #makeRoom(batch: Batch): boolean {
     this.#encoder.flush(batch);
     if (this.#fits(batch)) return true;
-    if (batch.length + this.#encoder.pendingBytes / QUOTE_GROWTH < batch.memory.length) this.#encoder.measure();
+    if (batch.length + this.#encoder.pendingBytes / (2 * QUOTE_GROWTH) < batch.memory.length) this.#encoder.measure();
     if (this.#fits(batch)) return true;
     if (batch.count > 0) {
       this.#seal(batch);

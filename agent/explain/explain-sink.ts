@@ -9,7 +9,7 @@ import type { Defaults } from '../stored.ts';
 import { LogEvent } from '../event.ts';
 import { FIELDS } from '../fields.ts';
 import type { Encode } from '../kernel/kernel.ts';
-import type { Origin, RecordSink } from '../records/record-sink.ts';
+import type { Origin, RecordSink, Unwrapped } from '../records/record-sink.ts';
 
 /** Why a field has its value: the rule, and the bytes of the record it stands on. */
 export interface Why {
@@ -28,6 +28,10 @@ export interface Explanation {
   /** What the console output ships. */
   readonly fields: Record<string, unknown>;
   readonly why: readonly Why[];
+  /** Offset and length of its parts, when its bytes do not follow each other in the file. */
+  readonly parts?: readonly (readonly [number, number])[];
+  /** Of a record that was unwrapped: where in the file's bytes, from the record's start, each `why` stands. */
+  readonly places?: readonly Why[];
   /** The record's bytes as text, for people. */
   readonly text: string;
   /** The next format that would have read it. */
@@ -61,7 +65,8 @@ export class ExplainSink implements RecordSink {
     if (!this.#encoder.hasRoom(event, defaults) || this.#batch.count === BATCH.events) this.endChunk();
     this.#encoder.prepare(event, defaults, valid, origin.idAddress, offset, length);
     if (this.#batch.length + this.#encoder.pendingBytes > this.#batch.memory.length) this.#makeRoom();
-    this.#prepared = this.#explain(event, valid, offset, length);
+    const explained = this.#explain(event, valid, offset, length);
+    this.#prepared = origin.unwrapped === undefined ? explained : unwrapped(explained, origin.unwrapped);
     return true;
   }
 
@@ -119,4 +124,19 @@ export class ExplainSink implements RecordSink {
       return parseWith(parser, chunk, start, end, this.#other);
     })?.name;
   }
+}
+
+/** The same with its places in the source, of a record that was taken out of envelopes. */
+function unwrapped(explained: Omit<Explanation, 'fields'>, record: Unwrapped): Omit<Explanation, 'fields'> {
+  const parts = record.parts().map(({ offset, end }) => [offset, end - offset] as const);
+  const places = explained.why.map((why) => ({ ...why, ...placeOf(why, record, explained.offset) }));
+  return { ...explained, line_count: record.lineCount, ...(parts.length > 1 ? { parts } : {}), places };
+}
+
+/** What stands before the text is the envelope's: its time, else its stream. */
+function placeOf({ start, end, field }: Why, record: Unwrapped, offset: number): { start: number; end: number } {
+  const { timeOffset, timeLength, streamOffset } = record.first;
+  if (start >= 0) return { start: record.placeOf(record.start + start, false) - offset, end: record.placeOf(record.start + end, true) - offset };
+  const from = (field === 'timestamp' ? timeOffset : streamOffset) - offset;
+  return { start: from, end: from + (field === 'timestamp' ? timeLength : end - start) };
 }

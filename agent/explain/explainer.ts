@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { identify } from '../../parsers/aliases.ts';
 import { continuations } from '../../parsers/continuations/index.ts';
+import { envelopes } from '../../parsers/envelopes/index.ts';
 import { readRecord } from '../../parsers/read.ts';
 import { setTimeContext } from '../../parsers/values/zones.ts';
 import { Arena } from '../arena.ts';
@@ -29,7 +30,7 @@ export class Explainer {
     const arena = new Arena({ input: MAX_RECORD_BYTES + CHUNK_BYTES, scratch: 1_048_576, constants: 131_072 }, EXPLAIN_BYTES + LANE_BYTES + SCANNER_BYTES);
     const kernels = loadKernels(arena);
     this.#sink = new ExplainSink(arena, kernels.encode);
-    this.#lane = new Lane(arena, kernels, [this.#sink], new Ledger(['explain']), new Tracker(), { chunkBytes: CHUNK_BYTES, maxRecordBytes: MAX_RECORD_BYTES, continuations, scanners: kernelScanners(arena, identify) });
+    this.#lane = new Lane(arena, kernels, [this.#sink], new Ledger(['explain']), new Tracker(), { chunkBytes: CHUNK_BYTES, maxRecordBytes: MAX_RECORD_BYTES, continuations, envelopes, scanners: kernelScanners(arena, identify) });
     this.#warn = warn;
   }
 

@@ -30,7 +30,7 @@ function marked({ text, why }: Explanation, colours: ReadonlyMap<string, number>
   const bytes = Buffer.from(text);
   const owner: (string | undefined)[] = new Array<undefined>(bytes.length).fill(undefined);
   const outerFirst = [...why].sort((a, b) => b.end - b.start - (a.end - a.start));
-  for (const { field, start, end } of outerFirst) if (field !== 'message') owner.fill(field, start, end);
+  for (const { field, start, end } of outerFirst) if (field !== 'message' && start >= 0) owner.fill(field, start, end);
   let shown = '';
   for (let at = 0; at < bytes.length; ) {
     let end = at;
@@ -52,6 +52,7 @@ function row(name: string, value: unknown, { text, why }: Explanation, width: nu
 
 /** The rule, and what the value was made of if that isn't plain to see. */
 function because({ rule, start, end }: Why, text: string, written: string): string {
+  if (start < 0) return rule; // outside of the text: the container runtime says it
   const source = Buffer.from(text).toString('utf8', start, end).replace(CONTROL, '·');
   const origin = source === written || source.includes('\n') ? '' : ` from ${source.length > 60 ? `${source.slice(0, 59)}…` : source}`;
   return `${rule} ${start}–${end}${origin}`;

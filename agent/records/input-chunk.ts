@@ -2,6 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import type { Arena } from '../arena.ts';
 import type { Chunk } from '../chunk.ts';
 import type { Scanners } from '../../parsers/values/scanners.ts';
+import type { EnvelopeHead } from './envelope.ts';
+import type { OpenRecord } from './open-record.ts';
+
+const [LF, SPACE] = [0x0a, 0x20];
 
 /** The chunk that lies in the arena's input region: filled again and again. */
 export class InputChunk implements Chunk {
@@ -10,7 +14,8 @@ export class InputChunk implements Chunk {
   valid = true;
   readonly scanners: Scanners;
   readonly #buffer: Buffer<ArrayBuffer>;
-  #length = 0;
+  /** Bytes of it that are filled. */
+  length = 0;
   #text: string | undefined;
 
   constructor(arena: Arena, scanners: Scanners) {
@@ -33,12 +38,51 @@ export class InputChunk implements Chunk {
 
   /** Its first `length` bytes are new. */
   set(length: number): void {
-    this.#length = length;
+    this.length = length;
     this.#text = undefined;
     this.valid = isUtf8(this.bytes.subarray(0, length));
   }
 
-  get text(): string {
-    return (this.#text ??= this.#buffer.toString('latin1', 0, this.#length));
+  /** Whether a record that was unwrapped has room behind what is there, with what its envelope says. */
+  holds(record: OpenRecord): boolean {
+    return this.length + headBytes(record) + record.end - record.start + 2 <= this.room;
   }
+
+  /**
+   * Puts a record that was unwrapped behind what is there: time, stream and the rest of its envelope, then its text, each
+   * with a line's end. Where the text begins; it ends before the last byte.
+   */
+  put(head: EnvelopeHead, record: OpenRecord): number {
+    const { bytes } = this;
+    const from = this.length;
+    const { first } = record;
+    let at = from;
+    head.timeStart = at;
+    for (let i = 0; i < first.timeLength; i++) bytes[at++] = first.time[i] as number;
+    head.timeEnd = at;
+    bytes[at++] = SPACE;
+    head.streamStart = at;
+    for (let i = 0; i < record.stream.length; i++) bytes[at++] = record.stream.charCodeAt(i);
+    head.streamEnd = at;
+    bytes[at++] = SPACE;
+    head.extraStart = at;
+    bytes.set(first.extra, at);
+    head.extraEnd = at += first.extra.length;
+    bytes[at++] = LF;
+    const end = Math.min(record.end, record.start + this.room - at - 1);
+    bytes.set(record.bytes.subarray(record.start, end), at);
+    this.length = at + end - record.start + 1;
+    bytes[this.length - 1] = LF;
+    this.#text = undefined;
+    this.valid = isUtf8(bytes.subarray(from, this.length));
+    return at;
+  }
+
+  get text(): string {
+    return (this.#text ??= this.#buffer.toString('latin1', 0, this.length));
+  }
+}
+
+function headBytes({ first, stream }: OpenRecord): number {
+  return first.timeLength + stream.length + first.extra.length + 3;
 }

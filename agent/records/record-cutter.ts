@@ -22,7 +22,7 @@ export const CLOSED = 0;
 export const UNSURE = 2 ** 29;
 
 /** Bounds of a joined record. */
-const MAX_LINES = 1000;
+export const MAX_LINES = 1000;
 /** Newlines found ahead in one call of the kernel. */
 const TABLE = 8192;
 

@@ -5,6 +5,21 @@ import type { LogEvent } from '../event.ts';
 export interface Origin {
   readonly source: number;
   readonly idAddress: number;
+  /** The record was put together from lines in envelopes. */
+  readonly unwrapped?: Unwrapped;
+}
+
+/** Where in its source an unwrapped record lies. Offsets are the source's. */
+export interface Unwrapped {
+  /** Its text is what was put at `start` of this. */
+  readonly start: number;
+  /** Lines of the source. */
+  readonly lineCount: number;
+  parts(): readonly { readonly offset: number; readonly end: number }[];
+  /** Of a position in the text; `isEnd`: as the end of a span. */
+  placeOf(position: number, isEnd: boolean): number;
+  /** Where the time and the stream stand that the envelope says. */
+  readonly first: { readonly timeOffset: number; readonly timeLength: number; readonly streamOffset: number };
 }
 
 /** What takes records from a lane. A record is first prepared by all sinks, then committed, or else rolled back: it goes to all or to none. */

@@ -15,6 +15,7 @@ import type { Origin, RecordSink } from '../../agent/records/record-sink.ts';
 import type { Dialect } from '../../outputs/dialects/dialect.ts';
 import { identify } from '../../parsers/aliases.ts';
 import { continuations } from '../../parsers/continuations/index.ts';
+import { envelopes } from '../../parsers/envelopes/index.ts';
 import { readRecord } from '../../parsers/read.ts';
 
 
@@ -85,7 +86,7 @@ export class LaneRig {
     const kernels = loadKernels(arena);
     this.sink = new ExplainSink(arena, kernels.encode);
     const scanners = kernelScanners(arena, identify);
-    this.lane = new Lane(arena, kernels, [this.sink], this.ledger, this.tracker, { chunkBytes, maxRecordBytes, continuations, scanners });
+    this.lane = new Lane(arena, kernels, [this.sink], this.ledger, this.tracker, { chunkBytes, maxRecordBytes, continuations, envelopes, scanners });
   }
 
   open(stream: Stream): TurnSource {
@@ -177,7 +178,7 @@ export class DialectRig {
     const kernels = loadKernels(arena);
     this.#sinks = outputs.map(({ dialect, fields }) => new KeepingSink(arena, kernels.encode, dialect, storeDefaults(arena, fields)));
     const scanners = kernelScanners(arena, identify);
-    this.#lane = new Lane(arena, kernels, this.#sinks, this.ledger, new Tracker(), { chunkBytes, maxRecordBytes: 1_048_576, continuations, scanners });
+    this.#lane = new Lane(arena, kernels, this.#sinks, this.ledger, new Tracker(), { chunkBytes, maxRecordBytes: 1_048_576, continuations, envelopes, scanners });
   }
 
   /** Every record of the text, by output. */
