@@ -1,10 +1,13 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { type Readable, Transform, pipeline } from 'node:stream';
 import { UserError } from '../exit-codes.ts';
 import { errorCode, errorText } from '../state/error-code.ts';
+import { realPipes } from './real-pipe.ts';
 
 export type StreamName = 'stdout' | 'stderr';
+type Streams = Readonly<Record<StreamName, Readable>>;
 
 /** What a shell says of a command that it can't find, or can't run. */
 const [NOT_FOUND, NOT_EXECUTABLE] = [127, 126];
@@ -13,20 +16,22 @@ const [NOT_FOUND, NOT_EXECUTABLE] = [127, 126];
 export class Child {
   /** Its exit code, or 128 and the number of the signal that ended it, as shells say it. */
   readonly ended: Promise<number>;
-  readonly #process: ChildProcessByStdio<null, Readable, Readable>;
-  readonly #streams: Readonly<Record<StreamName, Readable>>;
+  readonly #process: ChildProcess;
+  readonly #raw: Streams;
+  readonly #streams: Streams;
 
-  private constructor(child: ChildProcessByStdio<null, Readable, Readable>, tee: boolean) {
+  private constructor(child: ChildProcess, raw: Streams, tee: boolean) {
     this.#process = child;
-    this.#streams = { stdout: taken(child.stdout, tee ? process.stdout : undefined), stderr: taken(child.stderr, tee ? process.stderr : undefined) };
+    this.#raw = raw;
+    this.#streams = { stdout: taken(raw.stdout, tee ? process.stdout : undefined), stderr: taken(raw.stderr, tee ? process.stderr : undefined) };
     this.ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL'])));
   }
 
   /** Runs it, without a shell. `tee`: what it writes is passed on too. Throws a UserError if it can't be run. */
   static async start(command: readonly string[], tee: boolean): Promise<Child> {
     const [program = '', ...args] = command;
-    const child = spawn(program, args, { stdio: ['inherit', 'pipe', 'pipe'], detached: true });
-    const started = new Child(child, tee);
+    const { child, raw } = spawnPiped(program, args);
+    const started = new Child(child, raw, tee);
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
       child.once('error', (error) => reject(cantRun(program, error)));
@@ -44,7 +49,7 @@ export class Child {
 
   /** Whether somebody else, a process it has started, may still write to its streams. */
   get isHeldOpen(): boolean {
-    return !this.#process.stdout.readableEnded || !this.#process.stderr.readableEnded;
+    return !this.#raw.stdout.readableEnded || !this.#raw.stderr.readableEnded;
   }
 
   /** Sends a signal to it and to what it has started, as a terminal does. */
@@ -55,6 +60,22 @@ export class Child {
     } catch (error) {
       if (errorCode(error) !== 'ESRCH') throw error;
     }
+  }
+}
+
+/** Its own process group; what it writes comes out of `raw`. */
+function spawnPiped(program: string, args: readonly string[]): { child: ChildProcess; raw: Streams } {
+  const pipes = realPipes(['stdout', 'stderr']);
+  if (pipes === undefined) {
+    const child = spawn(program, args, { stdio: ['inherit', 'pipe', 'pipe'], detached: true });
+    return { child, raw: child };
+  }
+  const { stdout, stderr } = pipes;
+  try {
+    return { child: spawn(program, args, { stdio: ['inherit', stdout.writeEnd, stderr.writeEnd], detached: true }), raw: { stdout: stdout.stream, stderr: stderr.stream } };
+  } finally {
+    closeSync(stdout.writeEnd);
+    closeSync(stderr.writeEnd);
   }
 }
 

@@ -1,0 +1,347 @@
+// The disk buffer: what is on the disk is sent, in order and once, whatever happens to the process, the disk or the files.
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import t, { type Test } from 'tap';
+import { segmentsIn } from '../agent/delivery/buffer/buffer-files.ts';
+import { run, start, until, type Running } from './e2e/run-shipper.ts';
+import { batchOf, downServer, linesOf, openJournal, readAll, readDamaged } from './helpers/buffer-rig.ts';
+import { BulkServer } from './helpers/bulk-server.ts';
+import { seeded } from './helpers/random.ts';
+
+const random = seeded();
+t.comment(`SEED=${random.seed}`);
+t.setTimeout(400_000); // the runner has a limit of its own
+
+function folder(t: Test): string {
+  const made = mkdtempSync(path.join(tmpdir(), 'shipper-test-'));
+  t.teardown(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+function lines(from: number, to: number): string {
+  return range(from, to).map((n) => `2026-11-22T10:00:00Z INFO line ${n}\n`).join('');
+}
+
+/** A journal of 4 batches of 3 records, in one segment or in one each. */
+async function written(t: Test, segmentBytes: number): Promise<{ dir: string; files: string[] }> {
+  const dir = path.join(folder(t), 'buffer');
+  const { journal } = await openJournal(dir, segmentBytes);
+  for (const n of [0, 3, 6, 9]) await journal.append([batchOf(n, 3)]);
+  await journal.close();
+  return { dir, files: readdirSync(dir).filter((name) => name.endsWith('.segment')).sort() };
+}
+
+t.test('what was written is read in order, by another run too', async (t) => {
+  for (const [segmentBytes, reason] of [[1, 'a segment for each batch'], [1 << 20, 'one segment']] as const) {
+    const { dir, files } = await written(t, segmentBytes);
+    t.equal(files.length, segmentBytes === 1 ? 4 : 1);
+    const { journal, messages } = await openJournal(dir);
+    t.same(journal.waiting, { records: 12, bytes: 120 }, reason);
+    t.same(await readAll(journal), { read: range(0, 12), lost: 0 });
+    t.same(messages, []);
+    const { journal: small } = await openJournal(dir);
+    t.same(await readAll(small, { bytes: 256, events: 2 }), { read: range(0, 12), lost: 0 }, 'into batches that are smaller than a block');
+    const { journal: tiny } = await openJournal(dir);
+    t.same(await readAll(tiny, { bytes: 4, events: 2 }), { read: range(0, 12), lost: 0 }, 'into slots that hold no record at all');
+    await (await openJournal(dir)).journal.prune({ record: 7, byte: 70 }, false);
+    const { journal: rest } = await openJournal(dir);
+    t.same(await readAll(rest), { read: range(7, 12), lost: 0 }, 'from where delivery was');
+    const { journal: more } = await openJournal(dir);
+    await more.append([batchOf(12, 3)]);
+    await more.close();
+    const { journal: all } = await openJournal(dir);
+    t.same(await readAll(all), { read: range(7, 15), lost: 0 }, 'numbers go on behind what is there');
+  }
+});
+
+t.test('every byte of a segment is flipped: what is lost is one block, counted to the record', async (t) => {
+  const { dir, files: [file = ''] } = await written(t, 1 << 20);
+  const { length } = readFileSync(path.join(dir, file));
+  const wrong: string[] = [];
+  for (let at = 0; at < length; at++) {
+    const { read, lost } = await readDamaged(dir, (copy) => {
+      const bytes = readFileSync(path.join(copy, file));
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8));
+      writeFileSync(path.join(copy, file), bytes);
+    });
+    const missing = range(0, 12).filter((n) => !read.includes(n));
+    const isOneBlock = missing.length === 0 || (missing.length === 3 && missing[0] === (missing[2] ?? 0) - 2 && (missing[0] ?? 0) % 3 === 0);
+    if (lost !== missing.length || !isOneBlock || read.some((n, i) => n <= (read[i - 1] ?? -1))) wrong.push(`byte ${at}: read ${read.join()}, lost ${lost}`);
+  }
+  t.same(wrong, [], `${length} bytes`);
+});
+
+t.test('a segment is cut at every byte', async (t) => {
+  for (const segmentBytes of [1 << 20, 1]) {
+    const { dir, files } = await written(t, segmentBytes);
+    const file = files.at(segmentBytes === 1 ? 1 : 0) ?? ''; // the last one of its journal, or one in the middle
+    const { length } = readFileSync(path.join(dir, file));
+    const wrong: string[] = [];
+    for (let at = 0; at < length; at++) {
+      const { read, lost } = await readDamaged(dir, (copy) => truncateSync(path.join(copy, file), at));
+      const missing = range(0, 12).filter((n) => !read.includes(n));
+      // What a crash cuts off was never acknowledged. In the middle of a journal it is damage.
+      const expected = segmentBytes === 1 ? missing.length === 3 && lost === 3 : lost === 0 && missing.length > 0 && missing.length % 3 === 0 && read.every((n, i) => n === i);
+      if (!expected) wrong.push(`cut at ${at}: read ${read.join()}, lost ${lost}`);
+    }
+    t.same(wrong, [], `${length} bytes of ${file}`);
+  }
+});
+
+t.test('other damage', async (t) => {
+  const { dir, files } = await written(t, 1);
+  const [first = '', second = '', third = '', last = ''] = files;
+  const zero = (name: string) => (copy: string): void => writeFileSync(path.join(copy, name), Buffer.alloc(readFileSync(path.join(copy, name)).length));
+  const rows: [reason: string, damage: (copy: string) => void, read: number[], lost: number][] = [
+    ['a segment in the middle is missing', (copy) => rmSync(path.join(copy, second)), [0, 1, 2, 6, 7, 8, 9, 10, 11], 3],
+    ['two are', (copy) => [second, third].forEach((name) => rmSync(path.join(copy, name))), [0, 1, 2, 9, 10, 11], 6],
+    ['the last one is: nobody knows what was in it', (copy) => rmSync(path.join(copy, last)), range(0, 9), 0],
+    ['zeros', zero(second), [0, 1, 2, 6, 7, 8, 9, 10, 11], 3],
+    ['zeros at the end: never safe', zero(last), range(0, 9), 0],
+    ['garbage behind the last block', (copy) => appendFileSync(path.join(copy, last), random.bytes(500)), range(0, 12), 0],
+    ['an empty segment', (copy) => writeFileSync(path.join(copy, first), ''), range(3, 12), 3],
+    ['where delivery was can not be read: repeats are better than gaps', (copy) => writeFileSync(path.join(copy, 'progress'), 'oops'), range(0, 12), 0],
+    ['whose it is can not be read', (copy) => writeFileSync(path.join(copy, 'about.json'), '{'), range(0, 12), 0],
+  ];
+  for (const [reason, damage, read, lost] of rows) t.match(await readDamaged(dir, damage), { read, lost }, reason);
+});
+
+t.test('what was delivered before the first segment went missing is not lost', async (t) => {
+  const { dir, files: [first = ''] } = await written(t, 1);
+  const { journal } = await openJournal(dir);
+  await journal.prune({ record: 1, byte: 10 }, false);
+  t.match(await readDamaged(dir, (copy) => rmSync(path.join(copy, first))), { read: range(3, 12), lost: 2 });
+});
+
+t.test('the oldest segments are dropped, and another run does not take that for damage', async (t) => {
+  const { dir } = await written(t, 1);
+  const { journal } = await openJournal(dir);
+  journal.reading = journal.segments[0]; // it has begun to read that one
+  const dropped = [await journal.dropOldest(), await journal.dropOldest()];
+  t.same(dropped.map((amounts) => [...(amounts?.values() ?? [])]), [[{ records: 3, bytes: 30 }], [{ records: 3, bytes: 30 }]]);
+  t.same(segmentsIn(dir).map(({ first }) => first.record), [0, 9]);
+  t.same(await readAll(journal), { read: [0, 1, 2, 9, 10, 11], lost: 0 });
+  const { journal: later } = await openJournal(dir);
+  t.same(await readAll(later), { read: [0, 1, 2, 9, 10, 11], lost: 0 });
+});
+
+const DEAD_LONG = { SHIPPER_DRAIN_TIMEOUT: '50ms' };
+
+/** A configuration with a buffer of an output's own. */
+function configOf(t: Test, url: string, buffer: string, more = ''): string {
+  const file = path.join(folder(t), 'shipper.yaml');
+  writeFileSync(file, `outputs:\n  search:\n    type: elasticsearch\n    url: ${url}\n    batch: {bytes: 256KiB, age: 100ms}\n    buffer: ${buffer}\nmemory: 8MiB\n${more}`);
+  return file;
+}
+
+function ledgerOf(stderr: string): { delivered: number; dropped: number; pending: number } {
+  const sum = (pattern: RegExp): number => [...stderr.matchAll(pattern)].reduce((total, [, n]) => total + Number(n), 0);
+  return { delivered: sum(/(\d+) delivered/g), dropped: sum(/(\d+) dropped/g), pending: sum(/(\d+) pending/g) };
+}
+
+/** Writes to a running shipper; the promise settles when all of it is in the pipe or beyond. */
+function feed({ child }: Running, text: string): Promise<void> {
+  return new Promise((resolve) => child.stdin.write(text, () => resolve()));
+}
+
+t.test('a million lines into a dead destination: the application is not held up, and the next run delivers them', async (t) => {
+  const { url, up } = await downServer(t);
+  const env = { SHIPPER_STATE_DIR: folder(t) };
+  const running = start(['-o', `elasticsearch=${url}`], { env: { ...env, ...DEAD_LONG } });
+  for (let n = 0; n < 1_000_000; n += 100_000) await feed(running, lines(n, n + 100_000));
+  t.pass('all is written, and nothing was delivered');
+  running.child.stdin.end();
+  const first = await running.ended;
+  t.match(first, { code: 69, stderr: /1000000 records were not delivered in time\. They are kept in .*buffer-elasticsearch-elasticsearch, and the next run/ });
+  const shown = await run(['buffer'], { env });
+  t.match(shown.stdout, /^1000000 records for elasticsearch \(elasticsearch: http:\S+ logs-generic-default\), since \d{4}/);
+  const server = await up();
+  const second = await run(['-o', `elasticsearch=${url}`], { env, stdin: lines(1_000_000, 1_000_001) });
+  t.match(second, { code: 0, stderr: /1000000 records that an earlier run could not deliver are sent first/ });
+  const got = linesOf(server);
+  t.equal(got.length, 1_000_001);
+  t.equal(got.at(-1), 1_000_000, 'before anything new');
+  t.equal(new Set(got).size, got.length);
+  t.same(readdirSync(path.join(env.SHIPPER_STATE_DIR, 'runs')), [], 'nothing is left behind');
+  t.match((await run(['buffer'], { env })).stdout, /^nothing lies undelivered/);
+});
+
+t.test('a full buffer: block holds the application up, and nothing is lost', async (t) => {
+  const { url, up } = await downServer(t);
+  const running = start(['-c', configOf(t, url, '{max_bytes: 1MiB}')], { env: { SHIPPER_STATE_DIR: folder(t) } });
+  const fed = feed(running, lines(0, 200_000));
+  let isThrough = false;
+  void fed.then(() => (isThrough = true));
+  await until(() => /disk buffer is full \(max_bytes: 1MiB\); reading waits/.test(running.stderr()), 'the warning');
+  t.notOk(isThrough, 'it waits');
+  const server = await up();
+  await fed;
+  running.child.stdin.end();
+  const { code, stderr } = await running.ended;
+  t.equal(code, 0);
+  t.same(linesOf(server).sort((a, b) => a - b), range(0, 200_000));
+  t.same(ledgerOf(stderr), { delivered: 200_000, dropped: 0, pending: 0 });
+  t.equal(stderr.match(/disk buffer is full/g)?.length, 1, 'said once');
+});
+
+for (const policy of ['drop_newest', 'drop_oldest'] as const) {
+  t.test(`a full buffer: ${policy} goes on, and says how many`, async (t) => {
+    const { url, up } = await downServer(t);
+    const running = start(['-c', configOf(t, url, `{max_bytes: 1MiB, when_full: ${policy}}`)], { env: { SHIPPER_STATE_DIR: folder(t) } });
+    await feed(running, lines(0, 200_000));
+    t.pass('the application is not held up');
+    const server = await up();
+    running.child.stdin.end();
+    const { code, stderr } = await running.ended;
+    t.equal(code, 0, stderr);
+    const got = linesOf(server);
+    const { delivered, dropped, pending } = ledgerOf(stderr);
+    t.same([delivered + dropped, pending, got.length], [200_000, 0, delivered], stderr);
+    t.ok(dropped > 0);
+    t.equal(new Set(got).size, got.length);
+    if (policy === 'drop_newest') t.equal(Math.min(...got), 0);
+    else t.equal(Math.max(...got), 199_999);
+  });
+}
+
+t.test('kill -9 at any moment, files: every line is delivered once by its id', async (t) => {
+  let requests = 0;
+  const server = new BulkServer((request, server) => {
+    const dice = random.below(10);
+    if (requests++ % 7 === 3) return 'reset';
+    return dice < 3 ? { status: 503 } : server.store(request);
+  });
+  const url = await server.listen();
+  t.teardown(() => server.close());
+  const dir = folder(t);
+  const log = path.join(dir, 'app.log');
+  writeFileSync(log, '');
+  const config = configOf(t, url, '{disk: on}', `inputs: {app: {type: file, paths: [${log}]}}\n`);
+  const env = { SHIPPER_STATE_DIR: path.join(dir, 'state') };
+  let n = 0;
+  for (let kill = 0; kill < 12; kill++) {
+    const running = start(['-c', config], { env });
+    const [before, want] = [server.stored.size, random.below(3_000)];
+    const more = random.below(5_000);
+    appendFileSync(log, lines(n, (n += more)));
+    await until(() => server.stored.size - before >= Math.min(want, more) || running.child.exitCode !== null, 'some progress');
+    running.child.kill('SIGKILL');
+    await running.ended;
+  }
+  const last = await run(['-c', config, '--once'], { env });
+  t.equal(last.code, 0, last.stderr);
+  t.same(linesOf(server).sort((a, b) => a - b), range(0, n), `${n} lines`);
+  t.equal(server.stored.size, n);
+});
+
+t.test('kill -9 with stdin: what is on the disk is delivered by the next run, also if that is killed in turn', async (t) => {
+  const { url, up } = await downServer(t);
+  const env = { SHIPPER_STATE_DIR: folder(t) };
+  const config = configOf(t, url, '{disk: auto}');
+  const running = start(['-c', config], { env });
+  for (let n = 0; n < 30_000; n += 10_000) await feed(running, lines(n, n + 10_000));
+  const count = (stdout: string): number => Number(/^(\d+) records/.exec(stdout)?.[1] ?? 0);
+  let kept = 0;
+  while (kept < 15_000) kept = count((await run(['buffer'], { env })).stdout);
+  running.child.kill('SIGKILL');
+  await running.ended;
+  kept = count((await run(['buffer'], { env })).stdout);
+  const printed = await run(['buffer', '--print'], { env });
+  t.equal(printed.stdout.split('\n').length - 1, kept, 'all of it is printed');
+  t.match(JSON.parse(printed.stdout.split('\n')[0] ?? ''), { message: 'line 0', log: { level: 'info' } });
+  const server = await up();
+  const next = start(['-c', config], { env });
+  await until(() => server.stored.size > 0, 'the first records');
+  next.child.kill('SIGKILL');
+  await next.ended;
+  const last = await run(['-c', config], { env });
+  t.equal(last.code, 0, last.stderr);
+  t.same(linesOf(server).sort((a, b) => a - b), range(0, kept));
+});
+
+t.test('what another output has left stays where it is', async (t) => {
+  const [one, other] = [await downServer(t), await downServer(t)];
+  const env = { SHIPPER_STATE_DIR: folder(t) };
+  for (const n of [0, 10]) t.equal((await run(['-o', `elasticsearch=${one.url}`], { env: { ...env, ...DEAD_LONG }, stdin: lines(n, n + 10) })).code, 69);
+  const server = await other.up();
+  t.equal((await run(['-o', `elasticsearch=${other.url}`], { env, stdin: lines(20, 30) })).code, 0);
+  t.same(linesOf(server), range(20, 30));
+  const own = await one.up();
+  t.equal((await run(['-o', `elasticsearch=${one.url}`], { env })).code, 0);
+  t.same(linesOf(own), range(0, 20), 'oldest first');
+});
+
+t.test('SIGTERM with a dead destination: all that was read is kept, within the deadline', async (t) => {
+  const { url, up } = await downServer(t);
+  const env = { SHIPPER_STATE_DIR: folder(t), SHIPPER_SHUTDOWN_TIMEOUT: '1s', SHIPPER_STOP_DELAY: '100ms' };
+  const running = start(['-o', `elasticsearch=${url}`], { env });
+  await feed(running, `${lines(0, 1_000)}without an end`);
+  await until(() => /trying again until it works/.test(running.stderr()), 'some tries');
+  running.child.kill('SIGTERM');
+  const { code, stderr } = await running.ended;
+  t.equal(code, 69);
+  t.match(stderr, /1001 records were not delivered in time\. They are kept in/);
+  const server = await up();
+  t.equal((await run(['-o', `elasticsearch=${url}`], { env })).code, 0);
+  t.equal(server.stored.size, 1_001);
+});
+
+t.test('a full disk: one warning, reading waits, nothing is lost', async (t) => {
+  const disk = path.join(folder(t), 'disk');
+  mkdirSync(disk);
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', disk]);
+  if (mounted.status !== 0) {
+    t.comment('skipped: a file system can not be mounted here, so that ENOSPC is not tested');
+    return;
+  }
+  t.teardown(() => spawnSync('umount', [disk]));
+  const { url, up } = await downServer(t);
+  const running = start(['-c', configOf(t, url, '{max_bytes: 1GiB}')], { env: { SHIPPER_STATE_DIR: disk } });
+  const fed = feed(running, lines(0, 100_000));
+  await until(() => /can't write the disk buffer in .*ENOSPC.*; reading waits/.test(running.stderr()), 'the warning');
+  const server = await up();
+  await fed;
+  running.child.stdin.end();
+  const { code, stderr } = await running.ended;
+  t.equal(code, 0, stderr);
+  t.same(linesOf(server).sort((a, b) => a - b), range(0, 100_000));
+  t.equal(stderr.match(/ENOSPC/g)?.length, 1, 'said once');
+});
+
+t.test('a state directory that can not be written: memory only', async (t) => {
+  const server = new BulkServer((request, server) => server.store(request));
+  const url = await server.listen();
+  t.teardown(() => server.close());
+  const { code, stderr } = await run(['-o', `elasticsearch=${url}`], { stdin: lines(0, 10), env: { SHIPPER_STATE_DIR: '/proc/nowhere' } });
+  t.equal(code, 0);
+  t.match(stderr, /^shipper: warning: state directory \/proc\/nowhere can't be written/);
+  t.equal(server.stored.size, 10);
+});
+
+t.test('dead letters are sent again under their ids, digit by digit', async (t) => {
+  let isStrict = true;
+  const server = new BulkServer((request, server) => server.answerItems(request, ({ n }) => (n === 'x' || (isStrict && n === 1e21) ? { status: 400, type: 'document_parsing_exception', reason: 'failed to parse ,"document": of n' } : 201)));
+  const url = await server.listen();
+  t.teardown(() => server.close());
+  const env = { SHIPPER_STATE_DIR: folder(t) };
+  const stdin = '{"n":1,"msg":"a"}\n{"n":1e21,"big":12345678901234567890,"msg":"b"}\n{"n":"x","msg":"c"}\n';
+  t.equal((await run(['-o', `elasticsearch=${url}`], { env, stdin })).code, 0);
+  const refused = server.requests.flatMap(({ ids }) => ids).filter((id) => !server.stored.has(id));
+  t.equal(refused.length, 2);
+  isStrict = false;
+  const retried = await run(['retry-dead-letters', '-o', `elasticsearch=${url}`], { env });
+  t.match(retried, { code: 0, stderr: /1 delivered, 1 refused again/ });
+  t.ok(server.stored.has(refused[0] ?? ''), 'the id it had');
+  t.match(server.requests.at(-1)?.body, /"big":12345678901234567890/);
+  t.match(await run(['retry-dead-letters', '-o', `elasticsearch=${url}`], { env }), { code: 0, stderr: /0 delivered, 1 refused again/ }, 'what was refused again can be tried again');
+  await server.close();
+  const down = await run(['retry-dead-letters', '-o', `elasticsearch=${url}`], { env: { ...env, ...DEAD_LONG } });
+  t.match(down, { code: 69, stderr: /not everything could be sent; it is kept/ });
+  t.match(await run(['retry-dead-letters', '-o', 'elasticsearch=http://127.0.0.1:1', '--state-dir', folder(t)]), { code: 0, stderr: /there are no dead letters/ });
+});
