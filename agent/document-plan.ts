@@ -21,6 +21,8 @@ export interface Template {
   /** The same rows; and bytes of all that isn't a value from a slot, at most. */
   readonly rows: Int32Array;
   readonly bytes: number;
+  /** Fields that it writes more than once, each time but the first. */
+  readonly repeated: readonly Field[];
   /** Which conversions its values need. `isPlain`: one that the kernel has not. */
   readonly inNanoseconds: boolean;
   readonly splitsQuery: boolean;
@@ -164,7 +166,9 @@ export class DocumentPlan {
       return sum + (column === 1 ? length + 22 : column === 5 ? length * QUOTE_GROWTH : 0); // 22: quotes, or an integer
     }, 0);
     const address = isKept ? this.#arena.integers(Int32Array.of(rows.length / TEMPLATE_ROW, ...rows)) : -1;
-    return { address, rows, bytes, end, isEmpty, inNanoseconds: has(As.NANOSECONDS), splitsQuery: has(As.QUERY) || has(As.BEFORE_QUERY), isPlain: address < 0 || has(As.DECIMAL_ID) };
+    const fields = Array.from({ length: rows.length / TEMPLATE_ROW }, (_, row) => rows[row * TEMPLATE_ROW + 2] ?? 0);
+    const repeated = fields.filter((field, index) => fields.indexOf(field) < index);
+    return { address, rows, bytes, repeated, end, isEmpty, inNanoseconds: has(As.NANOSECONDS), splitsQuery: has(As.QUERY) || has(As.BEFORE_QUERY), isPlain: address < 0 || has(As.DECIMAL_ID) };
   }
 
   /** What stands between two leaves; at the document's start and end there is only one. */

@@ -115,8 +115,9 @@ export class Encoder {
     else {
       if (template.inNanoseconds) this.#convertDuration(event);
       if (template.splitsQuery) this.#convertPath(event);
-      const bytes = template.bytes + event.bytes * QUOTE_GROWTH * 2; // a path may be written twice
-      this.#list.template(template.address, event.page * 4, bytes);
+      let bytes = event.bytes;
+      for (const field of template.repeated) bytes += event.lengthOf(field);
+      this.#list.template(template.address, event.page * 4, template.bytes + bytes * QUOTE_GROWTH);
     }
     this.#list.copyAt(template.end.address, template.end.length);
     if (event.memberCount + defaults.members.length > 0) this.#members(event, defaults, !template.isEmpty);

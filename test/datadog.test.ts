@@ -100,8 +100,8 @@ t.test('a payload of exactly 5,000,000 bytes is one request, one byte more makes
   const rest = LIMITS.payloadBytes - 1 - others * (each + frame + 1) - frame - 1; // [ and behind each log , or ]
   const lengths = [...Array<number>(others).fill(each), rest];
   t.same((await send(lengths)).map(({ body }) => body.length), [LIMITS.payloadBytes]);
-  const [first, second, ...more] = await send([...lengths.slice(0, -1), rest + 1]);
-  t.same([logsOf(first).length, logsOf(second).length, more.length], [others, 1, 0]);
+  const two = await send([...lengths.slice(0, -1), rest + 1]);
+  t.same(two.map((request) => logsOf(request).length).sort((a, b) => b - a), [others, 1]); // two connections: either may come first
 });
 
 t.test('1,000 logs are one request, 1,001 make two', async (t) => {
@@ -110,7 +110,7 @@ t.test('1,000 logs are one request, 1,001 make two', async (t) => {
   await run(['-o', `datadog=${url}`], { stdin: 'x\n'.repeat(1_000), env });
   t.same(server.requests.map((request) => logsOf(request).length), [1_000]);
   await run(['-o', `datadog=${url}`], { stdin: 'x\n'.repeat(1_001), env });
-  t.same(server.requests.slice(1).map((request) => logsOf(request).length), [1_000, 1]);
+  t.same(server.requests.slice(1).map((request) => logsOf(request).length).sort((a, b) => b - a), [1_000, 1]);
 });
 
 // ── what the intake would lose without a word ──
