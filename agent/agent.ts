@@ -18,7 +18,7 @@ export interface AgentOptions {
 }
 
 /** Least time between two reloads, in ms: signals that come faster are one. */
-const RELOAD_EVERY_MS = 1_000;
+const RELOAD_EVERY_MS = 250;
 
 /** A run from its start to its end: one configuration after the other is at work, each with an assembly of its own. */
 export class Agent {
