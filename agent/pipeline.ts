@@ -33,6 +33,8 @@ export class Pipeline {
   readonly #known = new Map<number, LaneSource>();
   /** Sources with an open record, until it is flushed. */
   readonly #open = new Set<LaneSource>();
+  /** Sources that have ended; they are forgotten when all of them is safe. */
+  readonly #ended = new Set<LaneSource>();
   readonly #alarm = new Alarm();
   /** When there were bytes last, taken or not; and since when they can't be taken. */
   #lastBytesMs = 0;
@@ -62,6 +64,7 @@ export class Pipeline {
   /** One chunk of every source that has something. */
   #round(): 'progress' | 'blocked' | 'idle' {
     let progress = false;
+    if (this.#ended.size > 0) this.#forget();
     for (const input of this.#parts.inputs) {
       for (const source of input.sources()) {
         const turn = this.#pump(this.#context(source), false);
@@ -133,6 +136,21 @@ export class Pipeline {
   /** Nothing will come of it any more. Batches may still hold its records. */
   #retire(from: LaneSource): void {
     this.#open.delete(from);
+    this.#ended.add(from);
+  }
+
+  /** Lets go of what has ended and is safe, so that rotated files do not pile up. */
+  #forget(): void {
+    const { tracker, ledger, sources } = this.#parts;
+    for (const from of this.#ended) {
+      const { index, offset } = from.source;
+      if (tracker.acknowledged(index) < offset) continue;
+      this.#ended.delete(from);
+      this.#known.delete(index);
+      tracker.remove(from.source);
+      ledger.retire(index);
+      sources.delete(index);
+    }
   }
 
   #sealDue(nowMs: number): void {
