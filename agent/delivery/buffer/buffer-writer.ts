@@ -1,7 +1,7 @@
-import type { Amount } from '../ledger.ts';
 import { Pauses } from '../backoff.ts';
 import { errorText } from '../../state/error-code.ts';
 import { formatSize } from '../../config/units.ts';
+import type { Amounts } from './amounts.ts';
 import type { Item } from './item.ts';
 import type { Journal } from './journal.ts';
 
@@ -20,7 +20,7 @@ export interface WriterOptions {
   /** Throws an item away. False: it is on its way to the destination and stays. */
   readonly dropItem: (item: Item) => boolean;
   /** Books what was dropped from the disk. */
-  readonly dropAmounts: (amounts: ReadonlyMap<number, Amount>) => void;
+  readonly dropAmounts: (amounts: Amounts) => void;
 }
 
 const RETRY_MS = 1_000;

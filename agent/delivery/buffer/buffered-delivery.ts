@@ -2,13 +2,14 @@ import type { Batch } from '../batch.ts';
 import { Pauses } from '../backoff.ts';
 import { Delivery, type DeliveryOptions } from '../delivery.ts';
 import type { HealthState } from '../health.ts';
-import type { Amount } from '../ledger.ts';
 import type { DrainLimits, Shipping, Traffic } from '../shipping.ts';
 import type { SlotPool } from '../slot-pool.ts';
+import { errorText } from '../../state/error-code.ts';
+import { amountsOf, sumOf, type Amounts } from './amounts.ts';
 import { BufferWriter, type WhenFull } from './buffer-writer.ts';
 import type { Item } from './item.ts';
 import { JournalReader } from './journal-reader.ts';
-import { addTo, type Journal } from './journal.ts';
+import type { Journal } from './journal.ts';
 import type { SourceNames } from './source-names.ts';
 
 export interface BufferOptions {
@@ -59,8 +60,8 @@ export class BufferedDelivery implements Shipping {
     this.#now = options.now ?? (() => performance.now());
     this.#inner = new Delivery({ ...options, pool: { release: (batch) => this.#settled(batch) } });
     this.#mostSent = Math.max(options.connections + 1, Math.floor(options.pool.size / 2));
-    const { journal, older } = buffer;
-    this.#journals = [...older, ...(journal === undefined ? [] : [journal])].map((one) => ({ journal: one, reader: this.#readerOf(one) }));
+    const { journal } = buffer;
+    this.#journals = [...buffer.older, ...(journal === undefined ? [] : [journal])].map((one) => ({ journal: one, reader: this.#readerOf(one) }));
     if (journal !== undefined) {
       this.#writer = new BufferWriter({
         name: options.name, journal, maxBytes: buffer.maxBytes, whenFull: buffer.whenFull, report: options.report,
@@ -208,7 +209,7 @@ export class BufferedDelivery implements Shipping {
 
   /** The disk fails: it is tried again, and again. */
   async #unreadable(error: unknown): Promise<undefined> {
-    this.#options.report(`${this.#options.name}: the disk buffer can't be read: ${error instanceof Error ? error.message : String(error)}`);
+    this.#options.report(`${this.#options.name}: the disk buffer can't be read: ${errorText(error)}`);
     await this.#drains.wait(RETRY_MS);
     return undefined;
   }
@@ -217,8 +218,7 @@ export class BufferedDelivery implements Shipping {
     return new JournalReader(journal, {
       indexOf: (source, earlier) => this.#buffer.names.indexOf(source, earlier ? journal.options.earlierSource : undefined),
       lost: (amounts, path) => {
-        const records = [...amounts.values()].reduce((sum, amount) => sum + amount.records, 0);
-        this.#options.report(`${this.#options.name}: ${records} records of the disk buffer are damaged or missing and were skipped: ${path}`);
+        this.#options.report(`${this.#options.name}: ${sumOf(amounts).records} records of the disk buffer are damaged or missing and were skipped: ${path}`);
         this.#drop(amounts, DAMAGED);
       },
     });
@@ -258,16 +258,14 @@ export class BufferedDelivery implements Shipping {
     const at = this.#back.indexOf(item);
     if (at < 0) return false;
     this.#back.splice(at, 1);
-    const amounts = new Map<number, Amount>();
-    const { batch } = item;
-    for (let i = 0; i < batch.count; i++) addTo(amounts, batch.sources[i] ?? 0, 1, batch.lengths[i] ?? 0);
-    this.#drop(amounts, FULL);
-    this.#options.tracker?.settled(batch);
+    item.isSettled = true;
+    this.#drop(amountsOf(item.batch), FULL);
+    this.#options.tracker?.settled(item.batch);
     this.#free(item);
     return true;
   }
 
-  #drop(amounts: ReadonlyMap<number, Amount>, reason: string): void {
+  #drop(amounts: Amounts, reason: string): void {
     for (const [source, { records, bytes }] of amounts) this.#options.ledger.dropped(source, this.#options.index, reason, records, bytes, true);
     this.#progressAtMs = this.#now();
     this.#drains.endAll();
@@ -295,7 +293,7 @@ export class BufferedDelivery implements Shipping {
     const places = [...this.#items.values()].flatMap(({ journal: of, span, isSettled }) => (of === journal && span !== undefined && !isSettled ? [span.from] : []));
     if (!journal.isDrained) places.push(journal.readFrom);
     const next = places.reduce((lowest, place) => (place.record < lowest.record ? place : lowest), journal.end);
-    await journal.prune(next, all).catch((error: unknown) => this.#options.report(`${this.#options.name}: can't note what was delivered: ${String(error)}`));
+    await journal.prune(next, all).catch((error: unknown) => this.#options.report(`${this.#options.name}: the disk buffer can't be tidied up: ${errorText(error)}`));
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Batch } from '../batch.ts';
-import type { Amount } from '../ledger.ts';
+import { addTo, type Amounts } from './amounts.ts';
 import { placeIn, type Block, type SourceName } from './block.ts';
-import { addTo, type Journal, type Segment } from './journal.ts';
+import type { Journal, Segment } from './journal.ts';
 import { later, type Span } from './place.ts';
 import { SegmentReader } from './segment-reader.ts';
 
@@ -9,7 +9,7 @@ export interface ReaderOptions {
   /** The position of a source in the table of sources. */
   readonly indexOf: (source: SourceName, earlier: boolean) => number;
   /** Takes what can't be read any more, by source. */
-  readonly lost: (amounts: ReadonlyMap<number, Amount>, path: string) => void;
+  readonly lost: (amounts: Amounts, path: string) => void;
 }
 
 /** What was read into a batch: its stretch, and the segments it came from. */

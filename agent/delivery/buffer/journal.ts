@@ -1,11 +1,14 @@
 import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
+import { errorText } from '../../state/error-code.ts';
 import type { Batch } from '../batch.ts';
 import type { Amount } from '../ledger.ts';
+import { add, addTo, amountsOf, sumOf, type Amounts } from './amounts.ts';
 import { blockBytes, encodeBlocks, type SourceName } from './block.ts';
 import { readProgress, segmentPath, segmentsIn, syncFolder, writeOwner, writeProgress, type Owner, type SegmentName } from './buffer-files.ts';
 import { later, START, type Place, type Span } from './place.ts';
 import { SegmentReader } from './segment-reader.ts';
+import { writeAll } from './write-all.ts';
 
 /** One file of a journal. */
 export interface Segment extends SegmentName {
@@ -48,6 +51,7 @@ export class Journal {
   #dropped: readonly Span[] = [];
   #file: FileHandle | undefined;
   #number = 0;
+  #isReported = false;
   #last: Promise<unknown> = Promise.resolve();
   /** The segment that is being read: it can't be dropped. */
   reading: Segment | undefined;
@@ -76,7 +80,7 @@ export class Journal {
   /** What lies on the disk alone. */
   get waiting(): Amount {
     const sum = { records: 0, bytes: 0 };
-    for (const { waiting } of this.segments) for (const amount of waiting.values()) add(sum, amount.records, amount.bytes);
+    for (const { records, bytes } of this.segments.map(({ waiting }) => sumOf(waiting))) add(sum, records, bytes);
     return sum;
   }
 
@@ -124,7 +128,7 @@ export class Journal {
   leave(batch: Batch, segment: Segment, span: Span): void {
     if (this.isDrained) this.readFrom = span.from;
     this.readTo = span.to;
-    for (let i = 0; i < batch.count; i++) addTo(segment.waiting, batch.sources[i] ?? 0, 1, batch.lengths[i] ?? 0);
+    for (const [source, { records, bytes }] of amountsOf(batch)) addTo(segment.waiting, source, records, bytes);
   }
 
   /**
@@ -135,9 +139,7 @@ export class Journal {
     return this.#inTurn(async () => {
       this.#next = next;
       this.#dropped = this.#dropped.filter(({ to }) => to.record > next.record);
-      const done = this.#done(all);
-      await writeProgress(this.options.folder, { next, dropped: this.#dropped });
-      for (const segment of done) await this.#remove(segment);
+      await this.#noteAndRemove(this.#done(all));
     });
   }
 
@@ -147,15 +149,14 @@ export class Journal {
   }
 
   /** Gives up the oldest segment that nothing was read of, and gives what was in it. Undefined: there is none. */
-  dropOldest(): Promise<ReadonlyMap<number, Amount> | undefined> {
+  dropOldest(): Promise<Amounts | undefined> {
     return this.#inTurn(async () => {
       const segment = this.segments.find((one) => one.held === 0 && one.waiting.size > 0 && one !== this.reading);
       if (segment === undefined) return undefined;
       const before = this.#dropped.at(-1);
       const joins = before?.to.record === segment.first.record;
       this.#dropped = joins ? [...this.#dropped.slice(0, -1), { from: before.from, to: segment.end }] : [...this.#dropped, { from: segment.first, to: segment.end }];
-      await writeProgress(this.options.folder, { next: this.#next, dropped: this.#dropped });
-      await this.#remove(segment);
+      await this.#noteAndRemove([segment]);
       return segment.waiting;
     });
   }
@@ -221,6 +222,19 @@ export class Journal {
     return first < 0 ? [...this.segments] : this.segments.slice(0, first);
   }
 
+  /** On a full disk there is no room for the note before something is deleted. */
+  async #noteAndRemove(segments: readonly Segment[]): Promise<void> {
+    const note = (): Promise<void> => writeProgress(this.options.folder, { next: this.#next, dropped: this.#dropped });
+    const isNoted = await note().then(() => true, () => false);
+    for (const segment of segments) await this.#remove(segment);
+    if (!isNoted) await note().catch((error: unknown) => this.#reportOnce(`can't note what was delivered, so that a crash would repeat it: ${errorText(error)}`));
+  }
+
+  #reportOnce(message: string): void {
+    if (!this.#isReported) this.options.report(message);
+    this.#isReported = true;
+  }
+
   async #remove(segment: Segment): Promise<void> {
     if (segment === this.segments.at(-1)) await this.#closeFile();
     await unlink(segment.path).catch(notThere);
@@ -263,37 +277,6 @@ export class Journal {
     this.#file = undefined;
     await file?.close();
   }
-}
-
-export function addTo(amounts: Map<number, Amount>, source: number, records: number, bytes: number): void {
-  const amount = amounts.get(source) ?? { records: 0, bytes: 0 };
-  add(amount, records, bytes);
-  if (amount.records === 0) amounts.delete(source);
-  else amounts.set(source, amount);
-}
-
-function add(amount: Amount, records: number, bytes: number): void {
-  amount.records += records;
-  amount.bytes += bytes;
-}
-
-async function writeAll(file: FileHandle, pieces: readonly Uint8Array[], position: number): Promise<void> {
-  let left = pieces;
-  for (let at = position; left.length > 0; ) {
-    const { bytesWritten } = await file.writev(left, at);
-    at += bytesWritten;
-    left = behind(left, bytesWritten);
-  }
-}
-
-/** What is left of the pieces behind their first `bytes`. */
-function behind(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
-  let skip = bytes;
-  return pieces.flatMap((piece) => {
-    const skipped = Math.min(skip, piece.length);
-    skip -= skipped;
-    return skipped === piece.length ? [] : [piece.subarray(skipped)];
-  });
 }
 
 function notThere(error: NodeJS.ErrnoException): void {
