@@ -71,7 +71,7 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
     clientField(bytes, row[Column.HOST] as number, hostEnd, event);
     if (event.has(Field.client_ip)) event.unset(Field.host);
   }
-  part(bytes, row, Column.USER, Field.user_id, event);
+  if (bytes[row[Column.USER] as number] !== SPACE) part(bytes, row, Column.USER, Field.user_id, event); // else there were two blanks, and no user
   requestFields(bytes, row[Column.REQUEST] as number, row[Column.REQUEST + 1] as number, event);
   part(bytes, row, Column.REFERER, Field.referer, event);
   part(bytes, row, Column.AGENT, Field.user_agent, event);
@@ -82,10 +82,8 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
 }
 
 function part(bytes: Uint8Array, row: Int32Array, column: number, field: Field, event: LogEvent): void {
-  let start = row[column] as number;
-  let end = row[column + 1] as number;
-  while (start < end && bytes[start] === SPACE) start++;
-  while (end > start && bytes[end - 1] === SPACE) end--;
+  const start = row[column] as number;
+  const end = row[column + 1] as number;
   if (!isDash(bytes, start, end)) event.span(field, start, end);
 }
 
