@@ -31,7 +31,7 @@ export function headOf(bytes: Uint8Array, start: number, end: number): Head {
   if (isDigit(byte)) return isTime(bytes, start, end) ? Head.FULL : isAccess(bytes, start, end) ? Head.WHOLE : lateHead(bytes, start, end);
   if (isLetter(byte)) return letterHead(bytes, start, end);
   switch (byte) {
-    case Byte.OPEN_BRACKET: return isUptime(bytes, start + 1, end) ? Head.FULL : bracketHead(bytes, start, end);
+    case Byte.OPEN_BRACKET: return isRunningTime(bytes, start + 1, end) ? Head.FULL : bracketHead(bytes, start, end);
     case Byte.OPEN_PAREN: return isNamedDate(bytes, start + 1, end) || isTime(bytes, start + 1, end) ? Head.FULL : Head.NONE; // SSSD
     case Byte.LESS: return isPriority(bytes, start, end) || isNamedDate(bytes, start + 1, end) ? Head.FULL : Head.NONE;
     case Byte.QUOTE: return isTime(bytes, start + 1, end) ? Head.FULL : Head.NONE;
@@ -44,7 +44,7 @@ export function headOf(bytes: Uint8Array, start: number, end: number): Head {
 }
 
 /** `[0.123s][info]`, the JVM's unified logging: seconds since its start. */
-function isUptime(bytes: Uint8Array, at: number, end: number): boolean {
+function isRunningTime(bytes: Uint8Array, at: number, end: number): boolean {
   const point = skipDigits(bytes, at, end);
   if (point === at || bytes[point] !== Byte.DOT) return false;
   const to = skipDigits(bytes, point + 1, end);
