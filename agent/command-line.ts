@@ -25,12 +25,15 @@ Credentials come from SHIPPER_ES_API_KEY, SHIPPER_ES_API_KEY_FILE, SHIPPER_ES_PA
 
 type Command = () => Promise<number>;
 
+/** What `-` is for yargs, which drops it from a list of files; no argument can have a NUL. */
+const STDIN = '\0stdin';
+
 /** Does what the command line says, and gives the exit code. Throws a UserError if it says nothing sensible. */
 export async function commandLine(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   let command: Command = () => Promise.resolve(ExitCode.OK); // help and version are text, and done with that
   let output = '';
   const parser = parserOf(args, env, (chosen) => (command = chosen));
-  await parser.parseAsync(args, {}, (error, _, text) => {
+  await parser.parseAsync(args.map((arg) => (arg === '-' ? STDIN : arg)), {}, (error, _, text) => {
     if (error) throw error;
     output = text;
   });
@@ -199,11 +202,16 @@ async function formats(): Promise<number> {
 }
 
 function filesOf(argv: FileArguments): string[] {
-  return [...(argv.files ?? []), ...behindDashes(argv)];
+  return [...(argv.files ?? []).map(argument), ...behindDashes(argv)];
+}
+
+/** An argument as it was given. */
+function argument(text: string): string {
+  return text === STDIN ? '-' : text;
 }
 
 function behindDashes(argv: { readonly '--'?: unknown }): string[] {
-  return Array.isArray(argv['--']) ? argv['--'].map(String) : [];
+  return Array.isArray(argv['--']) ? argv['--'].map((text) => argument(String(text))) : [];
 }
 
 /** yargs makes a list of an option that is given twice; the last one counts. Its own setting for that (duplicate-arguments-array) empties lists as well. */

@@ -101,6 +101,14 @@ t.test('the program: exit codes, and one line for a mistake', async (t) => {
   }));
 });
 
+t.test('stdin beside files, and a dash behind --', async (t) => {
+  const file = path.join(t.testdir({ 'a.log': 'INFO from the file\n' }), 'a.log');
+  const both = await run(['--once', file, '-'], { stdin: 'INFO from stdin\n' });
+  t.match(both, { code: 0, stdout: /from the file/ });
+  t.match(both.stdout, /from stdin/);
+  t.match(await run(['exec', '--', 'echo', '-'], {}), { code: 0, stdout: /"message":"-"/ }, 'arguments of the program stay');
+});
+
 // Tells, in the file TRACE, which modules are loaded.
 const TRACE = `
 import { register } from 'node:module';
