@@ -20,11 +20,10 @@ export const envelopes: Envelopes = {
   unescape: unescapeInto,
 
   near(bytes, start, end) {
-    if (end === start) return;
-    const hour = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1', 0, 13);
-    if (hour === knownHour && timeContext() === known) return;
-    knownHour = hour;
-    known = { ...timeContext(), fallbackDateMs: Date.parse(`${hour}:00:00Z`) };
+    if (end === start || isKnownHour(bytes, start) && timeContext() === known) return;
+    knownHour.set(bytes.subarray(start, start + knownHour.length));
+    const hourMs = Date.parse(`${knownHour.toString('latin1')}:00:00Z`);
+    known = Number.isNaN(hourMs) ? timeContext() : { ...timeContext(), fallbackDateMs: hourMs };
     setTimeContext(known);
   },
 
@@ -47,6 +46,12 @@ function takeAttributes(chunk: Chunk, start: number, end: number, event: LogEven
   event.member(start + 1, value - 2, value, end, Value.JSON, false);
 }
 
-/** The hour of the last time that `near` was told, and what it set. */
-let knownHour = '';
+/** Hot: once per record. */
+function isKnownHour(bytes: Uint8Array, start: number): boolean {
+  for (let i = knownHour.length - 1; i >= 0; i--) if (bytes[start + i] !== knownHour[i]) return false;
+  return true;
+}
+
+/** The hour of the last time that `near` was told, `2026-11-25T12`, and what it set. */
+const knownHour = Buffer.alloc(13);
 let known = timeContext();
