@@ -166,9 +166,9 @@ export class Lane {
   /** Takes one chunk of a source whose lines lie in envelopes. What is in open records is held, so its safe position lags behind. */
   #unwrap(from: LaneSource, flush: boolean, isLast: boolean, nowMs: number): Turn {
     const { source } = from;
-    const origin = this.#begin(source);
+    const { idAddress } = this.#begin(source);
     this.#chunk.set(0);
-    const turn = this.#unwrapper.pump(source, flush, isLast, nowMs, (record) => this.#unwrapped(from, { ...origin, unwrapped: record }, record, nowMs));
+    const turn = this.#unwrapper.pump(source, flush, isLast, nowMs, (record) => this.#unwrapped(from, { source: source.index, idAddress, unwrapped: record }, record, nowMs));
     this.#finish(source, 0, this.#unwrapper.position(source));
     return turn;
   }
