@@ -216,6 +216,7 @@ const TRACES: Row[] = [
     { error_type: 'ValueError', error_message: 'v', stack_trace: 'Traceback (most recent call last):\n  File "a.py", line 1, in f\nKeyError: \'k\'\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File "a.py", line 2, in g\nValueError: v' }, 'nothing but a trace: its exception is what a person reads'],
   ['  + Exception Group Traceback (most recent call last):\n  |   File "a.py", line 13, in <module>\n  | ExceptionGroup: grp (2 sub-exceptions)\n  +-+---------------- 1 ----------------\n    | ValueError: a\n    +------------------------------------',
     { error_type: 'ExceptionGroup', error_message: 'grp (2 sub-exceptions)', stack_trace: '  + Exception Group Traceback (most recent call last):\n  |   File "a.py", line 13, in <module>\n  | ExceptionGroup: grp (2 sub-exceptions)\n  +-+---------------- 1 ----------------\n    | ValueError: a\n    +------------------------------------' }, 'a group is the error, not what is in it'],
+  ['select id\n\tfrom orders\n\twhere total > 5', {}, 'a statement over several lines: from is no frame'],
   ['recovered: goroutine 1 [running]:\nmain.main()\n\t/gop/main.go:7 +0x118', { stack_trace: 'main.main()\n\t/gop/main.go:7 +0x118' }, 'Go: a stack in a log line'],
   ['a.js:3\n    throw x\n    ^\n\nError [ERR_X]: no module\n    at f (a.js:1:2)', { error_type: 'Error', error_message: 'no module', stack_trace: 'Error [ERR_X]: no module\n    at f (a.js:1:2)' }, 'Node: a code behind the class'],
 ];

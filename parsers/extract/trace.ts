@@ -54,9 +54,11 @@ function setProse(scan: Scan, event: LogEvent, from: number, last: number, first
 
 /** How a runtime announces that a program dies. */
 const CRASHES = ['panic: ', 'fatal error: ', "thread '", 'Unhandled ', 'Uncaught ', 'Exception in thread ', 'PHP Fatal error: ', 'Fatal error: '].map((text) => Buffer.from(text));
-const FRAMES = ['at ', 'from ', 'File "', 'Caused by: ', '... ', '#0 ', '#1 ', '#2 ', '#3 ', 'goroutine ', 'stack backtrace:', 'Stack trace:', 'stack traceback:', 'created by '].map((text) => Buffer.from(text));
+const FRAMES = ['at ', 'File "', 'Caused by: ', '... ', '#0 ', '#1 ', '#2 ', '#3 ', 'goroutine ', 'stack backtrace:', 'Stack trace:', 'stack traceback:', 'created by '].map((text) => Buffer.from(text));
 /** From which of FRAMES on a line may stand without indent. */
-const UNINDENTED_FROM = 3;
+const UNINDENTED_FROM = 2;
+/** Ruby's frames but the first; an indented `from` alone is more often SQL. */
+const FROM = Buffer.from('from ');
 
 function takeHead(scan: Scan, head: number): void {
   const { bytes, end } = scan;
@@ -96,7 +98,7 @@ function isBar(bytes: Uint8Array, line: number, text: number): boolean {
 
 function isFrame(bytes: Uint8Array, at: number, end: number, isIndented: boolean): boolean {
   for (let i = isIndented ? 0 : UNINDENTED_FROM; i < FRAMES.length; i++) if (startsWith(bytes, at, end, FRAMES[i] as Uint8Array)) return true;
-  return isPlace(bytes, at, end);
+  return isPlace(bytes, isIndented && startsWith(bytes, at, end, FROM) ? at + FROM.length : at, end);
 }
 
 /** Ruby's frames: `a.rb:3:in 'f'`. */
