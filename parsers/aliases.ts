@@ -19,7 +19,7 @@ export interface Alias {
 /** `~` in front: weak; `~~`: weaker than those. */
 const SPELLINGS: Record<string, readonly [keyof typeof How, ...string[]]> = {
   timestamp: ['time', 'timestamp', '@timestamp', 'time', 'ts', '@t', 'datetime', 'asctime', 'eventTime', 'log_time', 'log_timestamp', 'timestamp_ms', 'time_millis', 'time_iso8601', 't.$date', 'record.time.repr',
-    '~date', '~syslog_timestamp', '~realtime_timestamp', '~source_realtime_timestamp', '~edge_start_timestamp', '~request_received_timestamp', '~instant.epoch_second', '~start_utc', '~published', '~~start_time', '~~started_at', '~~stage_timestamp', '~~created_at', '~~time_local', '~~t'],
+    '~date', '~syslog_timestamp', '~~realtime_timestamp', '~source_realtime_timestamp', '~edge_start_timestamp', '~request_received_timestamp', '~instant.epoch_second', '~start_utc', '~published', '~~start_time', '~~started_at', '~~stage_timestamp', '~~created_at', '~~time_local', '~~t'],
   level: ['level', 'level', 'lvl', 'severity', 'severity_text', 'levelname', 'log.level', '@l', '@level', 'loglevel', 'level_name', 'severity_label', 'record.level.name', '~level.name', '~priority', '~s'],
   message: ['text', 'message', 'msg', '@m', '@message', 'short_message', 'text_payload', 'json_payload.message', 'json_payload.msg', 'record.message', '~@mt', '~log', '~text', '~event', '~body', '~log_message', '~message_text', '~state.message', '~display_message'],
   logger: ['text', 'logger', 'logger_name', 'log.logger', 'logger.name', 'category', 'channel', '@module', 'record.name', '~name', '~source.context', '~c', '~~component', '~~module', '~~subsystem', '~~tag', '~~sender'],

@@ -68,9 +68,18 @@ export function readNested(event: LogEvent, start: number, end: number): boolean
   if (event.has(Field.level) && !isTimed(chunk.bytes, start, to)) return false;
   parseRecord(chunk, start, to, inner);
   if (!inner.has(Field.message) || !inner.has(Field.level) && !inner.complete) return false;
-  const isSaid = (event.format === 'json' || event.format === 'logfmt') && event.has(Field.level);
+  const isSaid = (event.format === 'json' || event.format === 'logfmt') && event.has(Field.level) && !isJournals(event);
   return adopt(event, inner, !isSaid);
 }
+
+/** Whether the level is the journal's, which says the same of every line that a service prints. */
+function isJournals(event: LogEvent): boolean {
+  const at = event.base + event.fromOf(Field.level) - PRIORITY.length;
+  for (let i = 0; i < PRIORITY.length; i++) if (event.arena.bytes[at + i] !== PRIORITY[i]) return false;
+  return true;
+}
+
+const PRIORITY = Buffer.from('"PRIORITY":"');
 
 /** Whether a text begins with a time, in brackets or behind klog's letter. */
 function isTimed(bytes: Uint8Array, start: number, end: number): boolean {

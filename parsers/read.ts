@@ -56,6 +56,7 @@ function readMessage(chunk: Chunk, event: LogEvent): void {
     if (readNested(event, address, address + event.lengthOf(Field.message))) return readInside(event);
   }
   const [start, end] = [event.fromOf(Field.message), event.toOf(Field.message)];
+  if (address !== event.base + start && event.format === 'json') return readScratch(event, address, address + event.lengthOf(Field.message)); // put together from journald's numbers
   if (mayHaveTail(chunk.bytes, start, end)) readTail(chunk, start, end, event);
   extract(chunk, event.fromOf(Field.message), event.toOf(Field.message), event);
 }

@@ -215,3 +215,18 @@ t.test('where the values stand in the file', async (t) => {
   t.match(shown, { timestamp: `${NOON}.000000789Z`, level: 'warn', duration_ms: '5ms', log_stream: 'stdout' });
   t.equal(record?.line_count, 2);
 });
+
+const JOURNAL: readonly [members: string, fields: Record<string, unknown>, reason: string][] = [
+  ['"__REALTIME_TIMESTAMP":"1795392255466000","_SOURCE_REALTIME_TIMESTAMP":"1795392255465999","PRIORITY":"3","_PID":"77","_HOSTNAME":"vm","SYSLOG_IDENTIFIER":"sshd","MESSAGE":"no"',
+    { timestamp: '2026-11-23T00:04:15.465999Z', level: 'error', pid: 77, host: 'vm', service: 'sshd', message: 'no' }, 'what the journal calls things; the sender\'s time before the journal\'s'],
+  ['"PRIORITY":"6","__REALTIME_TIMESTAMP":"1795392255466000","MESSAGE":[255,32,116,111,111,107,32,53,109,115]', { timestamp: '2026-11-23T00:04:15.466000Z', level: 'info', message: '\ufffd took 5ms', duration_ms: 5 }, 'bytes, of which one is no UTF-8'],
+  ['"PRIORITY":"6","MESSAGE":"{\\"level\\":\\"error\\",\\"msg\\":\\"x\\"}"', { level: 'error', message: 'x' }, 'a JSON line of a service'],
+  ['"PRIORITY":"6","MESSAGE":"2026-11-25 12:00:00,123 ERROR payments boom"', { level: 'error', message: /boom$/ }, 'a line with a level of its own: all that a service prints has priority 6'],
+  ['"PRIORITY":"6","MESSAGE":"java.lang.IllegalStateException: y\\n\\tat a.b(C.java:1)"', { level: 'info', error_type: 'java.lang.IllegalStateException', error_message: 'y' }, 'several lines in one'],
+  ['"PRIORITY":"6","MESSAGE":null', { level: 'info', MESSAGE: null }, 'too long, without --all'],
+  ['"level":"info","message":[1,2,300]', { level: 'info', message: [1, 2, 300] }, 'numbers that are no bytes'],
+];
+
+t.test('the journal as JSON', async (t) => {
+  for (const [members, fields, reason] of JOURNAL) t.match(read(`{${members}}\n`)[0]?.fields, fields, reason);
+});

@@ -102,11 +102,20 @@ export function assignArray(chunk: Chunk, start: number, end: number, alias: Ali
   if (alias.how === How.trace) return traceLines(chunk, start, end, event);
   let at = start + 1;
   while (at < end && (bytes[at] as number) <= 0x20) at++;
+  if (alias.field === Field.message && isDigit(bytes[at])) return byteArray(chunk, start, end, event);
   if (bytes[at] !== 0x22 || !(alias.how === How.text || alias.how === How.id || alias.how === How.ip)) return Outcome.UNUSABLE;
   const to = stringEnd(bytes, at, end);
   for (let from = at; from < to; from++) if (bytes[from] === 0x5c) return Outcome.UNUSABLE;
   const outcome = to < 0 ? Outcome.UNUSABLE : assignText(chunk, at + 1, to - 1, alias, event);
   return outcome === Outcome.RENAMED ? Outcome.COPIED : outcome;
+}
+
+/** journald's spelling of a message that holds control characters or is not UTF-8: its bytes as numbers. */
+function byteArray(chunk: Chunk, start: number, end: number, event: LogEvent): number {
+  const values = Buffer.from(chunk.bytes.subarray(start + 1, end - 1)).toString('latin1').split(',').map(Number);
+  if (!values.every((value) => Number.isInteger(value) && value >= 0 && value <= 255)) return Outcome.UNUSABLE;
+  event.value(Field.message, Buffer.from(values).toString(), start, end);
+  return Outcome.RENAMED;
 }
 
 /** `-`, `null`, `none`, `nil`, `undefined`. */
