@@ -63,11 +63,15 @@ class StreamConsole implements Destination {
     });
   }
 
-  /** Leaves the listener: a late EPIPE must not become a stack trace. */
+  /** Leaves one listener, however often it is opened anew: a late EPIPE must not become a stack trace. */
   close(): Promise<void> {
+    if (!this.#stream.listeners('error').includes(ignore)) this.#stream.on('error', ignore);
+    this.#stream.off('error', this.#onError);
     return Promise.resolve();
   }
 }
+
+function ignore(): void {}
 
 const writeAsync = promisify(write);
 
