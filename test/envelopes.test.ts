@@ -202,6 +202,15 @@ t.test('a line without an end takes no memory and no other stream\'s place', asy
   t.ok(texts(records).includes('next'));
 });
 
+t.test('a line that is longer than any buffer', async (t) => {
+  for (const end of ['\n', '', cri('stdout F c').slice(0, -1), `\n${cri('stdout F c')}`]) {
+    const text = `${cri('stdout F a')}${NOON}Z stdout F ${'x'.repeat(200_000)}${end}`;
+    const records = read(text);
+    t.match(records.find(({ text }) => text.includes('xxx'))?.fields, { truncated: true }, 'is cut');
+    t.strictSame(untiled(text, records), []);
+  }
+});
+
 t.test('a record has a thousand lines at most', async (t) => {
   const records = read(cri('stdout F first', ...Array.from({ length: 1_500 }, () => 'stdout F  more'), 'stdout F next'));
   t.strictSame(records.map(({ line_count: count }) => count), [1_000, 501, 1]);

@@ -33,6 +33,8 @@ export class Unwrapper {
   /** By source: its open records, by stream. */
   readonly #open = new Map<number, readonly OpenRecord[]>();
   #bytes = new Uint8Array();
+  /** Bytes that were asked for the last time. */
+  #asked = 0;
 
   constructor(options: UnwrapperOptions) {
     this.#options = options;
@@ -61,13 +63,14 @@ export class Unwrapper {
     const records = this.#open.get(source.index) ?? [];
     if (!records.every((record) => give(record, take))) return 'blocked'; // what had no room before
     const length = this.#read(source);
-    const final = isLast && length < this.#options.chunkBytes;
+    const isAll = length < this.#asked; // of what is there now
+    const final = isLast && isAll;
     const consumed = this.#takeLines(source, records, length, final, nowMs, take);
     if (consumed < 0) return 'blocked';
     const had = openBytes(records);
     if (flush || final) {
       if (!closeAll(records, final, take)) return 'blocked';
-    } else if (length < this.#options.chunkBytes) {
+    } else if (isAll) {
       if (!records.every((record) => record.touchedMs + QUIET_MS > nowMs || close(record, false, take))) return 'blocked';
     }
     if (final && length === 0) this.#open.delete(source.index);
@@ -84,8 +87,10 @@ export class Unwrapper {
     const { chunkBytes, roomBytes } = this.#options;
     if (this.#bytes.length === 0) this.#bytes = new Uint8Array(roomBytes);
     const bytes = this.#bytes;
+    this.#asked = chunkBytes;
     const length = source.read(bytes.subarray(0, chunkBytes), 0);
     if (length < chunkBytes || bytes.lastIndexOf(LF, length - 1) >= 0) return length;
+    this.#asked = roomBytes;
     return length + source.read(bytes.subarray(length), length);
   }
 
