@@ -117,7 +117,10 @@ export class ExplainSink implements RecordSink {
     const { base, start, end } = event;
     const bytes = this.#arena.bytes.subarray(base);
     if (this.#scanner?.base !== base) this.#scanner = { base, scanners: plainScanners(bytes) };
-    const chunk: Chunk = { bytes, base, valid, text: Buffer.from(bytes.subarray(0, end)).toString('latin1'), scanners: this.#scanner.scanners };
+    const chunk: Chunk = {
+      bytes, base, valid, scanners: this.#scanner.scanners,
+      get text() { return Buffer.from(bytes.subarray(0, end)).toString('latin1'); }, // hardly a parser asks for it
+    };
     const later = PARSERS.slice(PARSERS.findIndex(({ name }) => name === event.format) + 1);
     return later.find((parser) => {
       this.#other.begin(chunk, start, end);
