@@ -148,7 +148,7 @@ const MESSAGES: readonly (readonly [string, string, string])[] = [
 ];
 
 t.test('messages of joined records', async (t) => {
-  for (const [text, message, reason] of MESSAGES) t.same(new LaneRig().records(streamOf(`${text}\n`)).map(({ fields }) => fields.message), [message], reason);
+  for (const [text, message, reason] of MESSAGES) t.same(new LaneRig().records(streamOf(`${text}\n`)).map(({ fields }) => fields['message']), [message], reason);
 });
 
 /** Examples that are ambiguous below a header: text, a text of pairs, an exception. */
