@@ -6,6 +6,7 @@ import { LIMITS, type DatadogOptions } from './datadog-options.ts';
 import { datadogDialect } from './dialects/datadog.ts';
 import { gzip, HttpClient, retryAfterMs, type HttpResult } from './http.ts';
 import type { Destination, ItemVerdict, Output, Verdict } from './output.ts';
+import { isRecord, parseAnswer } from './json-answer.ts';
 
 /** Datadog's Logs intake v2. https://docs.datadoghq.com/api/latest/logs/#send-logs. Throws a UserError if there is no API key. */
 export function datadog(name: string, options: DatadogOptions, env: NodeJS.ProcessEnv = process.env): Output {
@@ -153,7 +154,7 @@ function isRefused(result: HttpResult): boolean {
 /** What an answer of the intake means. It speaks for the whole request: there are no verdicts per log. */
 export function classify(status: number, headers: Record<string, string | string[] | undefined>, body: Buffer): Verdict {
   if (status === 202) return DELIVERED;
-  const answer = read(body);
+  const answer = parseAnswer(body);
   const reason = `HTTP ${status}${detailOf(answer)}`;
   // What stands in for the intake may answer 200, as the old one did. A login page does, too.
   if (status === 200 && (body.length === 0 || (isRecord(answer) && answer['errors'] === undefined))) return DELIVERED;
@@ -176,16 +177,4 @@ function detailOf(answer: unknown): string {
   const [error]: unknown[] = isRecord(answer) && Array.isArray(answer['errors']) ? answer['errors'] : [];
   const detail = isRecord(error) ? (error['detail'] ?? error['title']) : error;
   return typeof detail === 'string' ? `: ${detail.slice(0, 200)}` : '';
-}
-
-function read(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,6 +3,7 @@ import { ecs } from './dialects/ecs.ts';
 import type { ElasticsearchOptions } from './elasticsearch-options.ts';
 import { gzip, HttpClient, retryAfterMs, type HttpResult } from './http.ts';
 import type { Destination, ItemVerdict, Output, Verdict } from './output.ts';
+import { isRecord, parseAnswer } from './json-answer.ts';
 
 /** Elasticsearch and OpenSearch, through `_bulk`. https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-bulk */
 export function elasticsearch(name: string, options: ElasticsearchOptions): Output {
@@ -132,7 +133,7 @@ const ANSWER_HEAD = '{"errors":false,"items":[';
 const CREATED = '{"create":{"status":201}},';
 
 function itemsOf(body: Buffer): unknown[] | undefined {
-  const answer = parse(body);
+  const answer = parseAnswer(body);
   return isRecord(answer) && Array.isArray(answer['items']) ? answer['items'] : undefined;
 }
 
@@ -151,7 +152,7 @@ function classifyItem(item: unknown): ItemVerdict {
 }
 
 function errorOf(body: Buffer): BulkError | undefined {
-  const answer = parse(body);
+  const answer = parseAnswer(body);
   return isRecord(answer) && answer['error'] !== undefined ? readError(answer['error']) : undefined;
 }
 
@@ -159,18 +160,6 @@ function readError(error: unknown): BulkError {
   if (!isRecord(error)) return { type: 'error', reason: typeof error === 'string' ? error : 'no reason given' };
   const { type, reason } = error;
   return { type: typeof type === 'string' ? type : 'error', reason: typeof reason === 'string' ? reason : 'no reason given' };
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The beginning of an answer, for a message on one line. */

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { open, rename, type FileHandle } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { errorCode, errorText } from './error-code.ts';
+import { withFile } from './with-file.ts';
 
 const hash = z.string().max(64);
 const position = z.int().nonnegative();
@@ -104,14 +105,5 @@ function readIfThere(path: string, problems: string[]): Buffer | undefined {
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') problems.push(errorText(error));
     return undefined;
-  }
-}
-
-async function withFile(path: string, flags: string, use: (file: FileHandle) => Promise<void>): Promise<void> {
-  const file = await open(path, flags, 0o600);
-  try {
-    await use(file);
-  } finally {
-    await file.close();
   }
 }

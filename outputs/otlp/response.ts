@@ -1,3 +1,5 @@
+import { isRecord } from '../json-answer.ts';
+
 /** What a receiver says of records it did not take. */
 export interface PartialSuccess {
   readonly rejected: number;
@@ -83,8 +85,4 @@ function textOf(value: unknown): string {
 
 function printable(text: string): string {
   return /[^\t\r\n\x20-\ufffc]/.test(text) ? '' : text.trim();
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

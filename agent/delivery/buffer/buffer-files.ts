@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { open, rename, type FileHandle } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import type { Place, Span } from './place.ts';
+import { withFile } from '../../state/with-file.ts';
 
 /** Whose buffer a folder is. A later run with the same output delivers what is in it. */
 export interface Owner {
@@ -105,13 +106,4 @@ async function writeChecked(folder: string, name: string, content: object): Prom
     await file.datasync();
   });
   await rename(beside, join(folder, name));
-}
-
-async function withFile(path: string, flags: string, use: (file: FileHandle) => Promise<void>): Promise<void> {
-  const file = await open(path, flags, 0o600);
-  try {
-    await use(file);
-  } finally {
-    await file.close();
-  }
 }
