@@ -14,6 +14,3 @@ export type Field = number;
 
 /** Field positions by name: `Field.user_id`. */
 export const Field = Object.fromEntries(FIELDS.map((name, index) => [name, index])) as Record<FieldName, Field>;
-
-/** Fields whose value is a JSON number. */
-export const NUMERIC = new Set<FieldName>(['pid', 'duration_ms', 'http_status', 'bytes', 'log_offset', 'original_bytes']);

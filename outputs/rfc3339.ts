@@ -54,6 +54,6 @@ function number(bytes: Uint8Array, at: number, digits: number): number {
   return value;
 }
 
-function isDigit(byte: number | undefined): boolean {
+export function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= ZERO && byte <= ZERO + 9;
 }

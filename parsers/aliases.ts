@@ -1,5 +1,5 @@
 import type { Chunk } from '../agent/chunk.ts';
-import { Value, type LogEvent } from '../agent/event.ts';
+import { Value, type LogEvent, type ValueKind } from '../agent/event.ts';
 import { FIELDS, Field, type FieldName } from '../agent/fields.ts';
 import { decodedKey } from '../agent/record-keys.ts';
 import { AliasTable } from './values/alias-table.ts';
@@ -194,14 +194,19 @@ export function pair(chunk: Chunk, keyStart: number, keyEnd: number, start: numb
       const outcome = assignText(chunk, start, end, alias, event);
       if (outcome === Outcome.RENAMED || (canonical && outcome === Outcome.COPIED)) return;
     }
-    if (canonical) {
-      if (event.has(alias.field)) return; // it was said before, and one name has one value
-      event.block(alias.field);
-    }
   }
-  const escaped = quoted && isEscaped(chunk.bytes, start, end);
-  if (escaped) event.member(keyStart, keyEnd, start - 1, end + 1, Value.JSON, aliasTable.isReserved(id));
-  else event.member(keyStart, keyEnd, start, end, Value.TEXT, aliasTable.isReserved(id));
+  if (quoted && isEscaped(chunk.bytes, start, end)) keep(chunk, keyStart, keyEnd, start - 1, end + 1, Value.JSON, id, event);
+  else keep(chunk, keyStart, keyEnd, start, end, Value.TEXT, id, event);
+}
+
+/** Keeps a pair under its own key, whose id is known. If that is the name of a field, the field has its value or none: one name has one value. */
+export function keep(chunk: Chunk, keyStart: number, keyEnd: number, start: number, end: number, kind: ValueKind, id: number, event: LogEvent): void {
+  const alias = id < 0 ? undefined : ALIASES[id];
+  if (alias !== undefined && isCanonical(chunk.bytes, keyStart, keyEnd, alias)) {
+    if (event.has(alias.field)) return;
+    event.block(alias.field);
+  }
+  event.member(keyStart, keyEnd, start, end, kind, aliasTable.isReserved(id));
 }
 
 /** Whether a key is a weak spelling of a field. */

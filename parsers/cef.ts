@@ -1,7 +1,7 @@
 import type { Chunk } from '../agent/chunk.ts';
 import { Value, type LogEvent } from '../agent/event.ts';
 import { Field } from '../agent/fields.ts';
-import { ALIASES, aliasTable } from './aliases.ts';
+import { ALIASES, aliasTable, keep } from './aliases.ts';
 import type { Parser } from './parser.ts';
 import { assignText, Outcome } from './values/assign.ts';
 import { Byte, isDigit, isLetter, isWord } from './values/bytes.ts';
@@ -24,6 +24,11 @@ export const cef: Parser = {
   name: 'cef',
   title: 'CEF and LEEF: security devices',
   examples: [
+    {
+      line: 'CEF:0|Acme|Wall|1.0|100|Login failed|5|duser=bob user_id=amara act=deny',
+      event: { message: 'Login failed', user_id: 'bob', act: 'deny' },
+      reason: 'a field has one value, also where its own name comes later',
+    },
     {
       line: 'CEF:0|Acme|Wall|1.0|100|Port scan|8|src=10.0.0.1 dst=10.0.0.2 spt=1232 suser=bob request=https://a.example/x?y=1 requestMethod=POST msg=seen from outside',
       event: { message: 'seen from outside', user_id: 'bob', client_ip: '10.0.0.1', http_method: 'POST', http_path: '/x?y=1', dst: '10.0.0.2', spt: '1232', request: 'https://a.example/x?y=1' },
@@ -99,5 +104,5 @@ function pair(chunk: Chunk, keyStart: number, keyEnd: number, start: number, end
   event.rule = 'cef key';
   if (alias !== undefined && !event.has(alias.field) && assignText(chunk, start, end, alias, event) === Outcome.RENAMED) return;
   const id = aliasTable.find(bytes, keyStart, keyEnd, -1);
-  if (!equals(bytes, keyStart, keyEnd, 'message') && !equals(bytes, keyStart, keyEnd, 'timestamp')) event.member(keyStart, keyEnd, start, end, Value.TEXT, aliasTable.isReserved(id));
+  if (!equals(bytes, keyStart, keyEnd, 'message') && !equals(bytes, keyStart, keyEnd, 'timestamp')) keep(chunk, keyStart, keyEnd, start, end, Value.TEXT, id, event);
 }

@@ -2,6 +2,7 @@ import type { Chunk } from '../agent/chunk.ts';
 import type { LogEvent } from '../agent/event.ts';
 import { isWeak, pair, weakPair } from './aliases.ts';
 import type { Parser } from './parser.ts';
+import { quoteEnd } from './values/access-scan.ts';
 
 const [SPACE, QUOTE, EQUALS, BACKSLASH] = [0x20, 0x22, 0x3d, 0x5c];
 /** Pairs a line needs to be one. */
@@ -115,13 +116,4 @@ function keyEnd(bytes: Uint8Array, at: number, end: number): number {
 function wordEnd(bytes: Uint8Array, at: number, end: number): number {
   while (at < end && (bytes[at] as number) > SPACE) at++;
   return at;
-}
-
-/** Position of the closing quote, or -1. */
-function quoteEnd(bytes: Uint8Array, at: number, end: number): number {
-  for (; at < end; at++) {
-    if (bytes[at] === QUOTE) return at;
-    if (bytes[at] === BACKSLASH) at++;
-  }
-  return -1;
 }

@@ -16,7 +16,7 @@ export async function explain(files: readonly string[], options: ExplainOptions)
   const show = options.json ? toJson : (await import('../explain/show.ts')).shower(process.stdout);
   let isOpen = true;
   process.stdout.on('error', () => (isOpen = false));
-  const explainer = new Explainer(log.warn);
+  const explainer = new Explainer(log.warn, !options.json);
   for (const file of files.length > 0 ? files : ['-']) {
     if (!options.json && files.length > 1) await print(`${file}\n\n`);
     const stream = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 262_144 });

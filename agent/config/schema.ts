@@ -35,8 +35,8 @@ const StdinInput = z.strictObject({ type: z.literal('stdin'), format, fields });
 
 export const InputOptions = z.discriminatedUnion('type', [FileInput, StdinInput]);
 
-export const InputsSchema = z.record(NAME, InputOptions).refine((inputs) => Object.keys(inputs).length > 0, 'must name at least one input').superRefine(oneStdin);
-export const OutputsSchema = z.record(NAME, OutputOptions).refine((outputs) => Object.keys(outputs).length > 0, 'must name at least one output');
+const InputsSchema = z.record(NAME, InputOptions).refine((inputs) => Object.keys(inputs).length > 0, 'must name at least one input').superRefine(oneStdin);
+const OutputsSchema = z.record(NAME, OutputOptions).refine((outputs) => Object.keys(outputs).length > 0, 'must name at least one output');
 
 /** Options that are neither inputs nor outputs. Each can also be given as SHIPPER_NAME in the environment. */
 export const SETTINGS = {

@@ -18,7 +18,7 @@ export interface DeadLetterLimits {
   readonly files: number;
 }
 
-export const DEAD_LETTER_LIMITS: DeadLetterLimits = { fileBytes: 16 * 2 ** 20, files: 9 };
+const DEAD_LETTER_LIMITS: DeadLetterLimits = { fileBytes: 16 * 2 ** 20, files: 9 };
 
 /**
  * Records that were refused, with the reason, one per line: for a person to read, and for sending again once the cause

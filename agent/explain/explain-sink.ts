@@ -49,13 +49,16 @@ export class ExplainSink implements RecordSink {
   readonly #encoder: Encoder;
   readonly #batch: Batch;
   readonly #other: LogEvent;
+  readonly #seeksRunnerUp: boolean;
   #prepared: Omit<Explanation, 'fields'> | undefined;
   #alone = false;
   #scanner: { readonly base: number; readonly scanners: Scanners } | undefined;
   readonly #committed: Omit<Explanation, 'fields'>[] = [];
 
-  constructor(arena: Arena, encode: Encode) {
+  /** `seeksRunnerUp`: what else would read a record is found out, which costs as much as reading it. */
+  constructor(arena: Arena, encode: Encode, seeksRunnerUp = true) {
     this.#arena = arena;
+    this.#seeksRunnerUp = seeksRunnerUp;
     this.#encoder = new Encoder(arena, encode, flat, { before: '', after: '\n' });
     this.#batch = new Batch(arena, BATCH);
     this.#other = new LogEvent(arena);
@@ -114,6 +117,7 @@ export class ExplainSink implements RecordSink {
   }
 
   #runnerUp(event: LogEvent, valid: boolean): string | undefined {
+    if (!this.#seeksRunnerUp) return undefined;
     const { base, start, end } = event;
     const bytes = this.#arena.bytes.subarray(base);
     if (this.#scanner?.base !== base) this.#scanner = { base, scanners: plainScanners(bytes) };

@@ -26,10 +26,10 @@ export class Explainer {
   readonly #warn: (message: string) => void;
   #sources = 0;
 
-  constructor(warn: (message: string) => void) {
+  constructor(warn: (message: string) => void, seeksRunnerUp: boolean) {
     const arena = new Arena({ input: MAX_RECORD_BYTES + CHUNK_BYTES, scratch: 1_048_576, constants: 131_072 }, EXPLAIN_BYTES + LANE_BYTES + SCANNER_BYTES);
     const kernels = loadKernels(arena);
-    this.#sink = new ExplainSink(arena, kernels.encode);
+    this.#sink = new ExplainSink(arena, kernels.encode, seeksRunnerUp);
     this.#lane = new Lane(arena, kernels, [this.#sink], new Ledger(['explain']), new Tracker(), { chunkBytes: CHUNK_BYTES, maxRecordBytes: MAX_RECORD_BYTES, continuations, envelopes, scanners: kernelScanners(arena, identify) });
     this.#warn = warn;
   }

@@ -99,7 +99,7 @@ export function colourEnd(bytes: Uint8Array, from: number, end: number): number 
  * Width of the UTF-8 sequence at `from`, whose lead byte is >= 0x80; if it is broken, minus the width of the part that
  * one U+FFFD stands for (Unicode 16, table 3-7 and "maximal subpart").
  */
-export function sequenceWidth(bytes: Uint8Array, from: number, end: number): number {
+function sequenceWidth(bytes: Uint8Array, from: number, end: number): number {
   const lead = bytes[from] ?? 0;
   const width = lead >= 0xc2 && lead <= 0xdf ? 2 : lead >= 0xe0 && lead <= 0xef ? 3 : lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
   if (width === 0) return -1;

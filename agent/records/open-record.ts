@@ -1,8 +1,8 @@
 import { type EnvelopeLine, type Envelopes, STREAMS } from './envelope.ts';
 import { OpenLine } from './open-line.ts';
-import { CLOSED, MAX_LINES, UNSURE, type Continuations } from './record-cutter.ts';
+import { CLOSED, isBlank, MAX_LINES, UNSURE, type Continuations } from './record-cutter.ts';
 
-const [LF, CR, SPACE, TAB] = [0x0a, 0x0d, 0x20, 0x09];
+const [LF, CR] = [0x0a, 0x0d];
 const FIRST_BYTES = 2_048;
 /** What is larger is given back when it is empty. */
 const KEPT_BYTES = 65_536;
@@ -246,12 +246,4 @@ export class OpenRecord {
       this.#spare.length = 0;
     }
   }
-}
-
-function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at];
-    if (byte !== SPACE && byte !== TAB && byte !== CR) return false;
-  }
-  return true;
 }

@@ -206,7 +206,8 @@ export class RecordCutter {
   }
 }
 
-function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+/** Whether a line says nothing. */
+export function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) {
     const byte = bytes[at];
     if (byte !== SPACE && byte !== TAB && byte !== CR) return false;

@@ -1,4 +1,4 @@
-import type { Moment } from '../rfc3339.ts';
+import { isDigit, type Moment } from '../rfc3339.ts';
 
 /** How a JSON number is sent: what is too large for its type goes as text, digit by digit. */
 export type NumberType = 'small' | 'integer' | 'double' | 'text';
@@ -24,8 +24,4 @@ export function smallInteger(json: Buffer, start: number, end: number): number {
 /** Nanoseconds since 1970 as decimal digits: no JavaScript number holds them. */
 export function nanosText({ seconds, nanos }: Moment): string {
   return `${seconds}${String(nanos).padStart(9, '0')}`;
-}
-
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= ZERO && byte <= ZERO + 9;
 }

@@ -1,6 +1,6 @@
 import { isHexId } from '../../agent/hex-id.ts';
 import { LEVELS } from '../../agent/levels.ts';
-import { readTime, type Moment } from '../rfc3339.ts';
+import { isDigit, readTime, type Moment } from '../rfc3339.ts';
 import { afterBlanks, afterString, afterValue } from './json-scan.ts';
 
 /** The inside of a JSON string, [start, end) of the body. Empty: absent. */
@@ -153,8 +153,4 @@ function isId(json: Buffer, start: number, end: number): boolean {
   if (!isHexId(json, start, end - start)) return false;
   for (let at = start; at < end; at++) if (json[at] !== ZERO) return true;
   return false;
-}
-
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= ZERO && byte <= ZERO + 9;
 }

@@ -24,7 +24,7 @@ const MOST_CELLS = 48;
 const MOST_BYTES = 16_384;
 
 /** The cells of one line: columns between bars or tabs, else words, quotations and brackets. Used again for each. */
-export class Cells {
+class Cells {
   count = 0;
   /** Columns are set off by bars or tabs, so that blanks are part of them. */
   isTable = false;
@@ -133,7 +133,7 @@ function methodEnd(bytes: Uint8Array, at: number, end: number): number {
 }
 
 /** Where the target of the request line that is all of [start, end) begins, or -1. */
-export function requestStart(bytes: Uint8Array, start: number, end: number): number {
+function requestStart(bytes: Uint8Array, start: number, end: number): number {
   const method = methodEnd(bytes, start, end);
   if (method < 0 || method + 1 >= end) return -1;
   const target = bytes[method + 1];
@@ -194,7 +194,7 @@ function isTimers(bytes: Uint8Array, start: number, end: number): boolean {
 }
 
 /** Where the address at `at` ends, its port and brackets included; -1: none. */
-export function addressEnd(bytes: Uint8Array, start: number, end: number): number {
+function addressEnd(bytes: Uint8Array, start: number, end: number): number {
   const from = bytes[start] === Byte.OPEN_BRACKET ? start + 1 : start;
   let to = addressOnly(bytes, from, end);
   if (to < 0) return -1;

@@ -58,7 +58,7 @@ export function isObjectStart(bytes: Uint8Array, start: number, end: number): bo
 }
 
 /** Whether a level stands at [start, end) as loggers write it, in front of a text: `ERROR `, `[error]`, `warn:`. */
-export function isLevelLabel(bytes: Uint8Array, start: number, end: number): boolean {
+function isLevelLabel(bytes: Uint8Array, start: number, end: number): boolean {
   let to = start;
   while (to < end && isLetter(bytes[to])) to++;
   const next = to < end ? bytes[to] : Byte.SPACE;

@@ -1,5 +1,5 @@
 import { CLOSED, UNSURE, type Continuations } from '../../agent/records/record-cutter.ts';
-import { Byte, isBlank, isUpper, skipBlanks } from '../values/bytes.ts';
+import { Byte, isBlank, isUpper, skipBlanks, startsWith } from '../values/bytes.ts';
 import { depthAfter } from './brackets.ts';
 import { Head, headOf, isObjectStart } from './headers.ts';
 import { awaitsLevel, isAlarmed, isCaret, isFrame, isGoCall, Trace, traceOf } from './traces.ts';
@@ -279,10 +279,4 @@ function lastByte(bytes: Uint8Array, start: number, end: number): number | undef
   let at = end - 1;
   while (at > start && isBlank(bytes[at])) at--;
   return bytes[at];
-}
-
-function startsWith(bytes: Uint8Array, start: number, end: number, text: Uint8Array): boolean {
-  if (end - start < text.length) return false;
-  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false;
-  return true;
 }

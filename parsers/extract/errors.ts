@@ -1,6 +1,6 @@
 import type { LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
-import { Byte, isDigit, isLetter, isLower, isUpper } from '../values/bytes.ts';
+import { Byte, isDigit, isLetter, isLower, isUpper, startsWith } from '../values/bytes.ts';
 import { FOLD } from '../values/word-table.ts';
 import { textEnd } from './error-text.ts';
 import { slugOf } from './slug.ts';
@@ -67,7 +67,7 @@ const QUALIFIES = new Uint8Array(256);
 for (const char of '.:\\$') QUALIFIES[char.charCodeAt(0)] = 1;
 
 /** `error type: X`: the word at `at` is the second one, or the only one. */
-export function afterErrorType(scan: Scan, at: number): void {
+function afterErrorType(scan: Scan, at: number): void {
   const { bytes, end } = scan;
   let to = at;
   while (to < end && isLetter(bytes[to])) to++;
@@ -243,11 +243,5 @@ function endsWith(bytes: Uint8Array, start: number, end: number, suffix: Uint8Ar
   const from = end - suffix.length;
   if (from < start) return false;
   for (let i = 0; i < suffix.length; i++) if (bytes[from + i] !== suffix[i]) return false;
-  return true;
-}
-
-function startsWith(bytes: Uint8Array, at: number, end: number, text: Uint8Array): boolean {
-  if (at + text.length > end) return false;
-  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false;
   return true;
 }

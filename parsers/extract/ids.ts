@@ -1,5 +1,5 @@
 import { Field } from '../../agent/fields.ts';
-import { Byte, isDigit, isLetter } from '../values/bytes.ts';
+import { Byte, isDigit, isHexDigit, isLetter } from '../values/bytes.ts';
 import { BREAK, FOLD } from '../values/word-table.ts';
 import { isUncommon, Sure, type Scan } from './scan.ts';
 import { CLOSING, marksAt, readValue, skipSpaces, token } from './tokens.ts';
@@ -100,7 +100,7 @@ function isUuid(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start !== 36) return false;
   for (let at = start; at < end; at++) {
     const isDash = at - start === 8 || at - start === 13 || at - start === 18 || at - start === 23;
-    if (isDash ? bytes[at] !== Byte.DASH : !isHex(bytes[at] as number)) return false;
+    if (isDash ? bytes[at] !== Byte.DASH : !isHexDigit(bytes[at] as number)) return false;
   }
   return true;
 }
@@ -113,16 +113,12 @@ function hasDigit(scan: Scan, start: number, end: number): boolean {
 function hexEnd(bytes: Uint8Array, at: number, end: number): number {
   const limit = Math.min(end, at + 33);
   let to = at;
-  while (to < limit && isHex(bytes[to] as number)) to++;
+  while (to < limit && isHexDigit(bytes[to] as number)) to++;
   return to;
 }
 
 function isIdLength(length: number): boolean {
   return length === 16 || length === 32;
-}
-
-function isHex(byte: number): boolean {
-  return isDigit(byte) || (byte >= 0x61 && byte <= 0x66) || (byte >= 0x41 && byte <= 0x46);
 }
 
 const IN_ID = Uint8Array.from({ length: 256 }, (_, byte) => Number(isDigit(byte) || isLetter(byte) || '-_.:/+=@#~'.includes(String.fromCharCode(byte))));

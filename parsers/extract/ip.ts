@@ -1,4 +1,4 @@
-import { Byte, isDigit } from '../values/bytes.ts';
+import { Byte, isDigit, isHexDigit } from '../values/bytes.ts';
 import { FOLD } from '../values/word-table.ts';
 
 /** Where the IPv4 address that begins at `at` ends, or -1. */
@@ -30,12 +30,8 @@ export function ipv6End(bytes: Uint8Array, at: number, end: number): number {
       if (bytes[to - 1] === Byte.COLON && to > at && ++doubles > 1) return -1;
       colons++;
       digits = 0;
-    } else if (!isHex(byte) || ++digits > 4) break;
+    } else if (!isHexDigit(byte) || ++digits > 4) break;
   }
   if (to < end && bytes[to] === Byte.DOT) return -1;
   return (doubles === 1 && colons > 1 && colons < 8) || (doubles === 0 && colons === 7) ? to : -1;
-}
-
-function isHex(byte: number): boolean {
-  return isDigit(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
 }

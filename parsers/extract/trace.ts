@@ -1,6 +1,6 @@
 import type { LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
-import { Byte, isDigit, isLetter, isUpper } from '../values/bytes.ts';
+import { Byte, isDigit, isLetter, isUpper, startsWith } from '../values/bytes.ts';
 import { textEnd } from './error-text.ts';
 import { errorSuffix } from './errors.ts';
 import { Sure, type Scan } from './scan.ts';
@@ -159,10 +159,4 @@ function trimmedEnd(bytes: Uint8Array, from: number, end: number): number {
   let to = end;
   while (to > from && (bytes[to - 1] as number) <= Byte.SPACE) to--;
   return to;
-}
-
-function startsWith(bytes: Uint8Array, at: number, end: number, text: Uint8Array): boolean {
-  if (at + text.length > end) return false;
-  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false;
-  return true;
 }

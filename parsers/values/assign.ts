@@ -2,7 +2,7 @@ import type { Chunk } from '../../agent/chunk.ts';
 import type { LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
 import type { Alias } from '../aliases.ts';
-import { decimal, isDigit, isUpper } from './bytes.ts';
+import { decimal, isDigit, isHexDigit, isUpper } from './bytes.ts';
 import { durationMs } from './durations.ts';
 import { numberEnd, stringEnd } from './json-scan.ts';
 import { requestLine, version } from './request-line.ts';
@@ -233,15 +233,11 @@ function address(chunk: Chunk, start: number, end: number, event: LogEvent): num
         break;
       }
       colons++;
-    } else if (!isDigit(byte) && !(colons > 0 || dots === 0 ? isHexLetter(byte) : false)) return Outcome.UNUSABLE;
+    } else if (!isDigit(byte) && !((colons > 0 || dots === 0) && isHexDigit(byte))) return Outcome.UNUSABLE;
   }
   if (!(dots === 3 && colons === 0) && colons < 2) return Outcome.UNUSABLE;
   event.span(Field.client_ip, from, to);
   return from === start && to === end ? Outcome.RENAMED : Outcome.COPIED;
-}
-
-function isHexLetter(byte: number): boolean {
-  return (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66;
 }
 
 /** Whether [start, end) is an HTTP method in capital letters. */
@@ -276,4 +272,3 @@ function isWhole(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (!isDigit(bytes[at])) return false;
   return end > start && end - start <= 19;
 }
-

@@ -26,8 +26,19 @@ export function isWord(byte: number | undefined): boolean {
   return isLetter(byte) || isDigit(byte) || byte === Byte.UNDERSCORE;
 }
 
+export function isHexDigit(byte: number): boolean {
+  return isDigit(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
+}
+
 export function isBlank(byte: number | undefined): boolean {
   return byte === Byte.SPACE || byte === Byte.TAB;
+}
+
+/** Whether [at, end) begins with `text`. */
+export function startsWith(bytes: Uint8Array, at: number, end: number, text: Uint8Array): boolean {
+  if (at + text.length > end) return false;
+  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false;
+  return true;
 }
 
 /** Where the blanks from `at` on end. */

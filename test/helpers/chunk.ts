@@ -2,7 +2,10 @@ import { plainScanners } from '../../parsers/values/scanners.ts';
 import { Arena } from '../../agent/arena.ts';
 import type { Chunk } from '../../agent/chunk.ts';
 import { LogEvent, MEMBER_INTS, Shape, Value } from '../../agent/event.ts';
-import { FIELDS, NUMERIC } from '../../agent/fields.ts';
+import { FIELDS, type FieldName } from '../../agent/fields.ts';
+
+/** Fields whose value is a JSON number. */
+const NUMERIC = new Set<FieldName>(['pid', 'duration_ms', 'http_status', 'bytes', 'log_offset', 'original_bytes']);
 
 const INPUT_BYTES = 2 * 1024 * 1024;
 
