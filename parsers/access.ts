@@ -47,6 +47,11 @@ export const access: Parser = {
       event: { timestamp: '2026-11-22T10:00:00+00:00', message: 'GET /x HTTP/1.1', duration_ms: 4, request_id: '0f1e2d3c4b5a69788796a5b4c3d2e1f0', http_method: 'GET', http_path: '/x', http_status: 200, http_version: '1.1', client_ip: '1.2.3.4', user_agent: 'curl', bytes: 12 },
       reason: 'ingress-nginx',
     },
+    {
+      line: '1.2.3.4 - - [22/Nov/2026:10:00:00 +0000] "GET /x HTTP/1.1" 000 0 "-" "curl"',
+      event: { timestamp: '2026-11-22T10:00:00+00:00', message: 'GET /x HTTP/1.1', http_method: 'GET', http_path: '/x', http_version: '1.1', client_ip: '1.2.3.4', user_agent: 'curl', bytes: 0 },
+      reason: 'the client left before an answer: 000 is none',
+    },
     { line: '1.2.3.4 - - [22/Nov/2026:10:00:00 +0000] no request', event: undefined },
     { line: 'a man - - [said] "GET" 200 1', event: undefined, reason: 'no time in the brackets' },
   ],
@@ -112,7 +117,7 @@ function statusAndSize(bytes: Uint8Array, row: Int32Array, statusEnd: number, ev
     if (allDigits(bytes, statusEnd + 1, sizeEnd)) event.json(Field.bytes, statusEnd + 1, sizeEnd);
     else if (!isDash(bytes, statusEnd + 1, sizeEnd)) return false;
   }
-  if (known) event.json(Field.http_status, start, statusEnd);
+  if (known && bytes[start] !== 0x30) event.json(Field.http_status, start, statusEnd); // 000: there was no answer; and no JSON number begins with 0
   return true;
 }
 
