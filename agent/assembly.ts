@@ -7,12 +7,10 @@ import type { Destination, Output } from '../outputs/output.ts';
 import { identify } from '../parsers/aliases.ts';
 import { continuations } from '../parsers/continuations/index.ts';
 import { envelopes } from '../parsers/envelopes/index.ts';
-import { readerOf } from '../parsers/read.ts';
 import { Arena } from './arena.ts';
 import { openBuffering } from './buffering.ts';
 import { COMMAND_LINE_INPUT } from './config/command-line-input.ts';
 import type { Config, FileInputConfig, InputConfig } from './config/schema.ts';
-import { networkFields, storeDefaults } from './defaults.ts';
 import type { OpenBuffers } from './delivery/buffer/open-buffers.ts';
 import { DeadLetters } from './delivery/dead-letters.ts';
 import { Delivery } from './delivery/delivery.ts';
@@ -20,14 +18,16 @@ import { Ledger } from './delivery/ledger.ts';
 import { Outlet } from './delivery/outlet.ts';
 import { SlotPool } from './delivery/slot-pool.ts';
 import { Tracker } from './delivery/tracker.ts';
+import { Handling } from './handling.ts';
 import type { OpenedFile } from './inputs/file-intake.ts';
 import type { Input } from './inputs/input.ts';
 import type { Source } from './inputs/source.ts';
 import { kernelScanners, SCANNER_BYTES } from './kernel/kernel-scanners.ts';
 import { loadKernels } from './kernel/kernel.ts';
-import { Lane, LANE_BYTES, type LaneSource } from './lane.ts';
+import { Lane, LANE_BYTES } from './lane.ts';
 import { log } from './log.ts';
 import { ObservedTime } from './observed-time.ts';
+import { POD_PLACE_BYTES } from './pod-place.ts';
 import type { Checkpoint, Checkpoints } from './state/checkpoints.ts';
 import { StateDirectory } from './state/state-directory.ts';
 
@@ -72,8 +72,7 @@ export interface Assembly {
   readonly tracker: Tracker;
   readonly observed: ObservedTime;
   readonly sources: Map<number, Source>;
-  /** How records of an input are read, and what they carry, by outlet. */
-  readonly handlingOf: (input: string) => Omit<LaneSource, 'source'>;
+  readonly handling: Handling;
   readonly checkpoints: Checkpoints | undefined;
   readonly state: StateDirectory | undefined;
   readonly buffers: OpenBuffers | undefined;
@@ -116,7 +115,7 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
   const observed = new ObservedTime(arena);
   const checkpoints = await openCheckpoints(config, state, options.legacy);
   const inputs = await openInputs(config, options, checkpoints, claimIndex);
-  return { inputs, outlets, destinations, deadLetters, lane, ledger, tracker, observed, sources, handlingOf: handlingOf(config, arena, observed, outputs, options.env), checkpoints, state, buffers };
+  return { inputs, outlets, destinations, deadLetters, lane, ledger, tracker, observed, sources, handling: new Handling(config, arena, observed, outputs, options.env), checkpoints, state, buffers };
 }
 
 /** All or none. */
@@ -138,12 +137,12 @@ async function openState(config: Config, outputs: readonly Output[], { stateDir,
 }
 
 function fixedBytes(config: Config, outputs: readonly Output[]): number {
-  return config.max_record_bytes + CHUNK_BYTES + SCRATCH_BYTES + CONSTANT_BYTES + LANE_BYTES + SCANNER_BYTES + outputs.length * LIST_BYTES;
+  return config.max_record_bytes + CHUNK_BYTES + SCRATCH_BYTES + CONSTANT_BYTES + LANE_BYTES + SCANNER_BYTES + POD_PLACE_BYTES + outputs.length * LIST_BYTES;
 }
 
 function reserveOf(outputs: readonly Output[], slots: readonly Slots[]): number {
   const batches = outputs.reduce((sum, { limits }, index) => sum + ((slots[index]?.fill ?? 0) + (slots[index]?.read ?? 0)) * slotBytes(limits), 0);
-  return batches + LANE_BYTES + SCANNER_BYTES + outputs.length * LIST_BYTES;
+  return batches + LANE_BYTES + SCANNER_BYTES + POD_PLACE_BYTES + outputs.length * LIST_BYTES;
 }
 
 /** Batches of an output: to fill and send, and to read back into from its disk buffer. */
@@ -199,17 +198,4 @@ function isOld(before: InputConfig | undefined, input: FileInputConfig): boolean
 /** What shipper itself writes to, where that is a file: to read it would feed it its own output. */
 function ownFiles(): Set<string> {
   return new Set([1, 2].map((descriptor) => fstatSync(descriptor, { bigint: true })).filter((stat) => stat.isFile()).map(({ dev, ino }) => `${dev}:${ino}`));
-}
-
-function handlingOf(config: Config, arena: Arena, observed: ObservedTime, outputs: readonly Output[], env: NodeJS.ProcessEnv): Assembly['handlingOf'] {
-  const network = networkFields(env);
-  const byInput = new Map(Object.entries(config.inputs).map(([name, { fields, format }]) => {
-    const defaults = outputs.map((output) => storeDefaults(arena, output.network ? { ...network, ...fields } : fields, output.dialect.needsTimestamp ? observed : undefined));
-    return [name, { defaults, read: readerOf(format) }];
-  }));
-  return (input) => {
-    const handling = byInput.get(input);
-    if (handling === undefined) throw new Error(`no input is called ${input}`);
-    return handling;
-  };
 }

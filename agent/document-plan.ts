@@ -54,8 +54,9 @@ export class DocumentPlan {
   /** For each root key of the dialect: bits of the fields that lie below it; all bits if it is always written. */
   readonly #roots = new Map<string, number>();
   readonly #isRoot = new Map<Stored, boolean>();
-  readonly #templates = new Map<Defaults, Map<number, Template>>();
-  #last: { readonly defaults: Defaults; readonly mask: number; readonly template: Template } | undefined;
+  /** By the defaults that are fields: members are no part of a template. */
+  readonly #templates = new Map<Defaults['fields'], Map<number, Template>>();
+  #last: { readonly fields: Defaults['fields']; readonly mask: number; readonly template: Template } | undefined;
 
   constructor(arena: Arena, dialect: Dialect) {
     this.#arena = arena;
@@ -75,9 +76,9 @@ export class DocumentPlan {
     if (event.blocked !== 0 && this.#isTaken(event, defaults)) return this.#make(mask, this.#untaken(event, defaults), false);
     if (this.#splitsQuery && (mask & (1 << Field.http_path)) !== 0 && this.queryOf(event) >= 0) mask |= HAS_QUERY;
     const last = this.#last;
-    if (last !== undefined && last.mask === mask && last.defaults === defaults) return last.template;
+    if (last !== undefined && last.mask === mask && last.fields === defaults.fields) return last.template;
     const template = this.#find(mask, defaults);
-    this.#last = { defaults, mask, template };
+    this.#last = { fields: defaults.fields, mask, template };
     return template;
   }
 
@@ -134,8 +135,8 @@ export class DocumentPlan {
   }
 
   #find(mask: number, defaults: Defaults): Template {
-    let templates = this.#templates.get(defaults);
-    if (templates === undefined) this.#templates.set(defaults, (templates = new Map<number, Template>()));
+    let templates = this.#templates.get(defaults.fields);
+    if (templates === undefined) this.#templates.set(defaults.fields, (templates = new Map<number, Template>()));
     const known = templates.get(mask);
     if (known !== undefined) return known;
     const template = this.#make(mask, defaults, templates.size < MAX_TEMPLATES);

@@ -41,6 +41,8 @@ export interface LaneSource {
   readonly source: Source;
   readonly defaults: readonly Defaults[];
   readonly read: ReadRecord;
+  /** Called before each chunk: what its records carry of this source alone is put where the defaults expect it. */
+  readonly begin?: () => void;
 }
 
 /** Records that are encoded together at most. */
@@ -127,7 +129,7 @@ export class Lane {
     if (length === 0) return 'idle';
     const { source } = from;
     const cutter = this.#cutter;
-    const origin = this.#begin(source);
+    const origin = this.#begin(from);
     this.#chunk.set(length);
     cutter.begin(this.#chunk.bytes, this.#chunk.base, length, flush, final);
     let blocked = false;
@@ -155,7 +157,7 @@ export class Lane {
     if (held === undefined) return 'idle';
     chunk.bytes.set(held.head);
     chunk.set(held.head.length);
-    if (!this.#record(from, this.#begin(source), 0, held.head.length, held.length, held.offset, held.length, nowMs)) {
+    if (!this.#record(from, this.#begin(from), 0, held.head.length, held.length, held.offset, held.length, nowMs)) {
       this.#overlong.putBack(source, held, end);
       return 'blocked';
     }
@@ -166,7 +168,7 @@ export class Lane {
   /** Takes one chunk of a source whose lines lie in envelopes. What is in open records is held, so its safe position lags behind. */
   #unwrap(from: LaneSource, flush: boolean, isLast: boolean, nowMs: number): Turn {
     const { source } = from;
-    const { idAddress } = this.#begin(source);
+    const { idAddress } = this.#begin(from);
     this.#chunk.set(0);
     const turn = this.#unwrapper.pump(source, flush, isLast, nowMs, (record) => this.#unwrapped(from, { source: source.index, idAddress, unwrapped: record }, record, nowMs));
     this.#finish(source, 0, this.#unwrapper.position(source));
@@ -236,7 +238,8 @@ export class Lane {
     event.number(Field.original_bytes, length, start, cut);
   }
 
-  #begin(source: Source): Origin {
+  #begin({ source, begin }: LaneSource): Origin {
+    begin?.();
     this.#arena.resetScratch();
     for (let i = 0; i < ID_BYTES; i++) this.#arena.bytes[this.#idAddress + i] = source.id.charCodeAt(i);
     return { source: source.index, idAddress: this.#idAddress };

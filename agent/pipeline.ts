@@ -125,7 +125,7 @@ export class Pipeline {
   #context(source: Source): LaneSource {
     const known = this.#known.get(source.index);
     if (known !== undefined) return known;
-    const context = { source, ...this.#parts.handlingOf(source.input) };
+    const context = { source, ...this.#parts.handling.of(source) };
     this.#known.set(source.index, context);
     this.#parts.sources.set(source.index, source);
     this.#parts.ledger.add(source);

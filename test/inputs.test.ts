@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
-  appendFileSync, closeSync, copyFileSync, existsSync, ftruncateSync, linkSync, mkdirSync, openSync, readFileSync,
+  appendFileSync, chmodSync, chownSync, closeSync, copyFileSync, existsSync, ftruncateSync, linkSync, mkdirSync, openSync, readFileSync,
   renameSync, statSync, symlinkSync, truncateSync, unlinkSync, utimesSync, writeFileSync, writeSync,
 } from 'node:fs';
 import { createServer, connect } from 'node:net';
@@ -441,18 +441,38 @@ t.test('what is named and is no log', async (t) => {
   t.match(warnings.join('\n'), /control is no log: it is binary data: left out/);
 });
 
-t.test('a file that may not be read', async (t) => {
-  const { log } = setUp(t);
-  writeFileSync(log, 'secret\n', { mode: 0o000 });
-  const asNobody = (isOnce: boolean) => child(t, `
+t.test('what may not be read', async (t) => {
+  const { log, logs } = setUp(t);
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot) t.comment('skipped: files of root can only be made by root');
+  const ROOTS = isRoot ? /permission denied; only root may read it \(mode (?:640|0|700)\), as is usual for container logs: run shipper as root, or with the capability DAC_READ_SEARCH/ : /permission denied; run shipper as a user who may read it/;
+  const asNobody = (isOnce: boolean, path: string) => output(child(t, `
     import { FileInput } from '${moduleUrl('inputs/file-input')}';
     import { Checkpoints } from '${moduleUrl('state/checkpoints')}';
-    if (process.getuid() === 0) process.setuid(65534);
+    if (process.getuid() === 0) { process.setgroups([]); process.setgid(65534); process.setuid(65534); }
     const input = new FileInput({ name: 'app', paths: [process.argv[1]], once: ${isOnce}, claimIndex: () => 0, warn: console.log, checkpoints: new Checkpoints({ folder: undefined, warn: console.log }) });
-    try { await input.start(new AbortController().signal); await input.stop(); } catch (error) { console.log(error.exitCode, error.message); }`, [log]);
-  t.match(await output(asNobody(true)), /^77 .*app\.log: permission denied; run shipper as a user who may read it\n$/);
-  t.match(await output(asNobody(false)), /^.*permission denied; run shipper as a user who may read it: waiting for it\n$/);
+    try { await input.start(new AbortController().signal); await input.stop(); } catch (error) { console.log(error.exitCode, error.message); }`, [path]));
+  writeFileSync(log, 'secret\n', { mode: 0o000 });
+  t.match(await asNobody(true, log), all(/^77 .*app\.log: /, ROOTS, /\n$/), 'named, --once');
+  t.match(await asNobody(false, log), all(/^.*app\.log: /, ROOTS, /: waiting for it\n$/), 'named: it may be given the right');
+  t.match(await asNobody(false, join(logs, '*.log')), all(/^.*app\.log: /, ROOTS, /: trying again\n$/), 'found by a pattern, said once');
+  if (isRoot) {
+    chmodSync(log, 0o640);
+    t.match(await asNobody(true, log), all(/^77 .*app\.log: /, ROOTS, /\n$/), "a container's log, 640 root:root");
+    chownSync(log, 0, 4);
+    t.match(await asNobody(true, log), /^77 .*app\.log: permission denied; run shipper as a user who may read it\n$/, "a group's: no need of root");
+  }
+  const folder = join(logs, 'closed');
+  mkdirSync(folder, { mode: isRoot ? 0o700 : 0o000 });
+  t.match(await asNobody(false, join(folder, '*.log')), all(/^.*closed: /, ROOTS, /: trying again\n$/), 'a folder: nothing in it would ever be found');
+  t.match(await asNobody(true, join(folder, '*.log')), all(/^.*closed: /, ROOTS, /\n66 no file matches .*\n$/), 'with --once too');
+  chmodSync(folder, 0o700);
 });
+
+/** All of them, one after the other. */
+function all(...patterns: readonly RegExp[]): RegExp {
+  return new RegExp(patterns.map(({ source }) => source).join(''));
+}
 
 t.test('own output is not read', async (t) => {
   const { log, logs, tail, warnings } = setUp(t);

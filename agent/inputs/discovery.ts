@@ -2,6 +2,7 @@ import { type Dirent, existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import picomatch from 'picomatch';
+import { errorCode } from '../state/error-code.ts';
 
 /** Folders below a `**` are entered this deep, and no links to folders are followed there: they may form a circle. */
 const DEEPEST = 32;
@@ -23,6 +24,8 @@ export class Discovery {
   readonly literals: ReadonlySet<string>;
   /** Folders in which new files may show up, as the last scan found them. */
   folders: ReadonlySet<string> = new Set();
+  /** Folders that the last scan could not look into, and why. */
+  closed: ReadonlyMap<string, unknown> = new Map();
   readonly #globs: readonly Glob[];
   readonly #excluded: (path: string) => boolean;
 
@@ -43,8 +46,10 @@ export class Discovery {
   async scan(): Promise<string[]> {
     const found = new Set(this.literals);
     const folders = new Set([...this.literals].map((path) => dirname(path)));
-    for (const glob of this.#globs) await walk(glob, glob.base, 0, found, folders);
+    const closed = new Map<string, unknown>();
+    for (const glob of this.#globs) await walk(glob, glob.base, 0, { found, folders, closed });
     this.folders = folders;
+    this.closed = closed;
     return [...found].filter((path) => !this.#excluded(path));
   }
 }
@@ -72,19 +77,26 @@ function excluder(patterns: readonly string[]): (path: string) => boolean {
   return (path) => matchesName(basename(path)) || matchesPath(path);
 }
 
-async function walk(glob: Glob, folder: string, depth: number, found: Set<string>, folders: Set<string>): Promise<void> {
+interface Found {
+  readonly found: Set<string>;
+  readonly folders: Set<string>;
+  readonly closed: Map<string, unknown>;
+}
+
+async function walk(glob: Glob, folder: string, depth: number, into: Found): Promise<void> {
   let entries: Dirent[];
   try {
     entries = await readdir(folder, { withFileTypes: true });
-  } catch {
+  } catch (error) {
+    if (errorCode(error) === 'EACCES') into.closed.set(folder, error);
     return; // not there yet, or not ours to see; looked at again in the next scan
   }
-  folders.add(folder);
+  into.folders.add(folder);
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (isFolder(entry, path, depth < glob.segments.length)) {
-      if (depth < glob.depth && (glob.segments[depth]?.(entry.name) ?? true)) await walk(glob, path, depth + 1, found, folders);
-    } else if (glob.matches(path)) found.add(path);
+      if (depth < glob.depth && (glob.segments[depth]?.(entry.name) ?? true)) await walk(glob, path, depth + 1, into);
+    } else if (glob.matches(path)) into.found.add(path);
   }
 }
 

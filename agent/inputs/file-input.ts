@@ -1,7 +1,6 @@
 import { type BigIntStats, closeSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Checkpoints } from '../state/checkpoints.ts';
-import { errorText } from '../state/error-code.ts';
 import { Descriptors } from './descriptors.ts';
 import { Discovery } from './discovery.ts';
 import { FileIntake, type OpenedFile, keyOf } from './file-intake.ts';
@@ -9,7 +8,7 @@ import { type FileOwner, FileSource } from './file-source.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { type Input, InputError, WakeUp } from './input.ts';
 import { realPath } from './moved-file.ts';
-import { problemOf } from './named-file.ts';
+import { fromSystem, problemOf } from './named-file.ts';
 import type { Source } from './source.ts';
 
 export interface FileInputOptions {
@@ -195,6 +194,7 @@ export class FileInput implements Input, FileOwner {
   /** Takes up what is new. Gives the number of paths there are. */
   async #discover(): Promise<number> {
     const paths = await this.#discovery.scan();
+    for (const [folder, error] of this.#discovery.closed) this.#tellOnce(folder, error);
     await Promise.all(paths.map((path) => (this.#paths.has(path) ? undefined : this.#consider(path))));
     if (!this.#options.once && this.#state !== 'stopped') {
       this.#watch.follow(new Set([...this.#discovery.folders, ...[...this.#paths.keys()].map((path) => dirname(path))]));
@@ -260,9 +260,14 @@ export class FileInput implements Input, FileOwner {
       else this.#add(opened, path);
     } catch (error) {
       if (this.#options.once) throw problemOf(path, false) ?? error;
-      if (!this.#unreadable.has(path)) this.#options.warn(`${path} can't be read (${errorText(error)}): trying again`);
-      this.#unreadable.add(path);
+      this.#tellOnce(path, error);
     }
+  }
+
+  /** Says that a file or folder can't be read, and what to do about it. */
+  #tellOnce(path: string, error: unknown): void {
+    if (!this.#unreadable.has(path)) this.#options.warn(`${fromSystem(path, error).message}${this.#options.once ? '' : ': trying again'}`);
+    this.#unreadable.add(path);
   }
 
   /** `path`: the name that is meant, if it has one. */

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { errorCode, errorText } from '../state/error-code.ts';
 import { type FileKind, SAMPLE_BYTES, fileKind } from './file-kind.ts';
 import { InputError } from './input.ts';
@@ -16,6 +16,20 @@ export function problemOf(path: string, refuseBinary: boolean): InputError | und
     return openProblem(path, refuseBinary);
   } catch (error) {
     return fromSystem(path, error);
+  }
+}
+
+/** An error of the system as one line for its user, with what to do about it. */
+export function fromSystem(path: string, error: unknown): InputError {
+  switch (errorCode(error)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new InputError(`${path}: no such file`, 66, true);
+    case 'EACCES':
+    case 'EPERM':
+      return new InputError(`${path}: permission denied; ${remedy(path)}`, 77, true);
+    default:
+      return new InputError(`${path}: ${errorText(error)}`, 66);
   }
 }
 
@@ -40,15 +54,18 @@ function openProblem(path: string, refuseBinary: boolean): InputError | undefine
   }
 }
 
-function fromSystem(path: string, error: unknown): InputError {
-  switch (errorCode(error)) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return new InputError(`${path}: no such file`, 66, true);
-    case 'EACCES':
-    case 'EPERM':
-      return new InputError(`${path}: permission denied; run shipper as a user who may read it`, 77, true);
-    default:
-      return new InputError(`${path}: ${errorText(error)}`, 66);
+/** What its user can do about a file or folder that is not theirs to read. Container runtimes make their logs root's, mode 640. */
+function remedy(path: string): string {
+  const { uid, gid, mode } = statIf(path) ?? { uid: -1, gid: -1, mode: 0 };
+  const forGroup = (mode & 0o040) !== 0 && gid !== 0;
+  if (uid !== 0 || forGroup) return 'run shipper as a user who may read it';
+  return `only root may read it (mode ${(mode & 0o777).toString(8)}), as is usual for container logs: run shipper as root, or with the capability DAC_READ_SEARCH`;
+}
+
+function statIf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined; // it lies in a folder that is not ours to enter
   }
 }
