@@ -1,9 +1,7 @@
-import type { LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
 import { Byte, isDigit, isLetter, isLower, isUpper, startsWith } from '../values/bytes.ts';
 import { FOLD } from '../values/word-table.ts';
 import { textEnd } from './error-text.ts';
-import { slugOf } from './slug.ts';
 import { Sure, type Scan } from './scan.ts';
 import { beforeEnd, beforeStart, CLOSING, endsAt, isQuote, readValue, skipSpaces, token, wordBefore, wordBeside } from './tokens.ts';
 import { Mark } from './words.ts';
@@ -86,7 +84,7 @@ export function takeErrno(scan: Scan, start: number, at: number): void {
 }
 
 /** At the message's end: its text, and for a plain `Error: DB timeout` a type made from the phrase. `tail`: where pairs end it, or -1. */
-export function finishError(scan: Scan, event: LogEvent, tail: number): void {
+export function finishError(scan: Scan, tail: number): void {
   const isClass = scan.errorTextStart >= 0;
   const from = isClass ? scan.errorTextStart : scan.plainErrorStart;
   if (from < 0) return;
@@ -96,10 +94,7 @@ export function finishError(scan: Scan, event: LogEvent, tail: number): void {
   const to = textEnd(scan.bytes, from, limit, scan.start);
   if (to <= from) return;
   scan.offer(Field.error_message, Sure.NAMED, from, to, 'error text');
-  if (isClass || scan.has(Field.error_type) || event.has(Field.error_type)) return;
-  const slug = slugOf(scan.bytes, from, to);
-  event.rule = 'error phrase';
-  if (slug !== '') event.value(Field.error_type, slug, from, to);
+  if (!isClass && !scan.has(Field.error_type) && !scan.isTaken(Field.error_type)) scan.offerPhrase(Field.error_type, Sure.HINT, from, to, 'error phrase');
 }
 
 const ERROR = Buffer.from('Error');

@@ -1,11 +1,9 @@
-import type { Chunk } from '../../agent/chunk.ts';
-import type { LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
-import { pair } from '../aliases.ts';
 import { Byte, isDigit, isLetter } from '../values/bytes.ts';
 import { durationMs } from '../values/durations.ts';
 import { FOLD } from '../values/word-table.ts';
 import { takeKeyedAddress } from './addresses.ts';
+import { addPair } from './host.ts';
 import { takeKeyedId } from './ids.ts';
 import { Sure, type Scan } from './scan.ts';
 import { statusEnd, statusOf } from './tokens.ts';
@@ -18,7 +16,7 @@ import { CUE_MASK, Rule, RULE_MASK } from './words.ts';
  */
 
 /** A word that ends at the `=` at `at` and began at `start`, with the marks `marks`. Gives where to go on. */
-export function takePair(chunk: Chunk, scan: Scan, event: LogEvent, marks: number, start: number, at: number): number {
+export function takePair(scan: Scan, marks: number, start: number, at: number): number {
   const { bytes, end } = scan;
   const keyStart = findKeyStart(scan, start);
   const valueAt = at + 1;
@@ -30,8 +28,8 @@ export function takePair(chunk: Chunk, scan: Scan, event: LogEvent, marks: numbe
   const to = quote === 0 ? bareEnd(bytes, from, end) : quotedEnd(bytes, from, end, quote);
   if (to < 0) return at + 1;
   if (to > from) {
-    pair(chunk, keyStart, at, from, to, quote !== 0, event);
-    if (marks !== 0) takeKnown(scan, event, marks, from, to);
+    scan.taken = addPair(keyStart, at, from, to, quote !== 0);
+    if (marks !== 0) takeKnown(scan, marks, from, to);
     if (quote === 0 && emailAt >= 0) aroundAt(scan, emailAt);
   }
   const after = quote === 0 ? to : to + 1;
@@ -92,17 +90,17 @@ function quotedEnd(bytes: Uint8Array, from: number, end: number, quote: number):
 }
 
 /** The alias table has had its turn: what it set is not looked at again. */
-function takeKnown(scan: Scan, event: LogEvent, marks: number, start: number, end: number): void {
+function takeKnown(scan: Scan, marks: number, start: number, end: number): void {
   switch (marks & RULE_MASK) {
-    case Rule.USER: if (!event.has(Field.user_id) && isName(scan, start, end)) scan.offer(Field.user_id, Sure.NAMED, start, end, 'user key'); return;
-    case Rule.PEER: if (!event.has(Field.client_ip)) takeKeyedAddress(scan, start, end); return;
-    case Rule.REQUEST_ID: if (!event.has(Field.request_id)) takeKeyedId(scan, Field.request_id, start, end); return;
-    case Rule.TRACE_ID: if (!event.has(Field.trace_id)) takeKeyedId(scan, Field.trace_id, start, end); return;
-    case Rule.SPAN_ID: if (!event.has(Field.span_id)) takeKeyedId(scan, Field.span_id, start, end); return;
+    case Rule.USER: if (!scan.isTaken(Field.user_id) && isName(scan, start, end)) scan.offer(Field.user_id, Sure.NAMED, start, end, 'user key'); return;
+    case Rule.PEER: if (!scan.isTaken(Field.client_ip)) takeKeyedAddress(scan, start, end); return;
+    case Rule.REQUEST_ID: if (!scan.isTaken(Field.request_id)) takeKeyedId(scan, Field.request_id, start, end); return;
+    case Rule.TRACE_ID: if (!scan.isTaken(Field.trace_id)) takeKeyedId(scan, Field.trace_id, start, end); return;
+    case Rule.SPAN_ID: if (!scan.isTaken(Field.span_id)) takeKeyedId(scan, Field.span_id, start, end); return;
     case Rule.SESSION: case Rule.SESSION_ID: takeKeyedId(scan, Field.session_id, start, end); return;
     case Rule.PATH: if (scan.bytes[start] === Byte.SLASH) takePath(scan, start, end); return;
     case Rule.STATUS: if (statusEnd(scan.bytes, start, end) === end) scan.offerNumber(Field.http_status, Sure.PHRASE, statusOf(scan.bytes, start), start, end, 'status key'); return;
-    case Rule.ELAPSED: if (!event.has(Field.duration_ms)) takeElapsed(scan, start, end); return;
+    case Rule.ELAPSED: if (!scan.isTaken(Field.duration_ms)) takeElapsed(scan, start, end); return;
     default: if ((marks & CUE_MASK) !== 0) scan.breakClause();
   }
 }

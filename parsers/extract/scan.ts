@@ -1,6 +1,5 @@
-import type { Chunk } from '../../agent/chunk.ts';
-import type { LogEvent } from '../../agent/event.ts';
 import { FIELDS, type Field } from '../../agent/fields.ts';
+import type { Float } from '../values/bytes.ts';
 import { CUE_MASK, CUE_SHIFT, Cue, Mark } from './words.ts';
 
 /** How sure a rule is. The surest value of a field is taken, the first of equals; a pair of the line beats them all. */
@@ -14,6 +13,8 @@ export class Scan {
   bytes: Uint8Array = new Uint8Array(0);
   start = 0;
   end = 0;
+  /** Bit mask of the fields that the event has, or can't have any more. */
+  taken = 0;
   /** What the clause says about a duration, and where it said so. */
   cue: number = Cue.NONE;
   cueStart = 0;
@@ -49,8 +50,9 @@ export class Scan {
   readonly numbers = new Float64Array(FIELDS.length);
   readonly rules: string[] = FIELDS.map(() => '');
 
-  begin(chunk: Chunk, start: number, end: number): void {
-    this.bytes = chunk.bytes;
+  begin(bytes: Uint8Array, start: number, end: number, taken: number): void {
+    this.bytes = bytes;
+    this.taken = taken;
     this.start = start;
     this.end = end;
     this.cue = Cue.NONE;
@@ -78,6 +80,11 @@ export class Scan {
     this.cue = Cue.NONE;
   }
 
+  /** Whether the event has the field, from whatever came before the prose. */
+  isTaken(field: Field): boolean {
+    return (this.taken & (1 << field)) !== 0;
+  }
+
   has(field: Field): boolean {
     return (this.found & (1 << field)) !== 0;
   }
@@ -88,7 +95,7 @@ export class Scan {
   }
 
   /** Offers a number that was read from [from, to); NaN: the text itself. */
-  offerNumber(field: Field, sure: number, value: number, from: number, to: number, rule: string): void {
+  offerNumber(field: Field, sure: number, value: Float, from: number, to: number, rule: string): void {
     const bit = 1 << field;
     if ((this.found & bit) !== 0 && sure <= (this.sure[field] as number)) return;
     this.found |= bit;
@@ -97,6 +104,11 @@ export class Scan {
     this.to[field] = to;
     this.numbers[field] = value;
     this.rules[field] = rule;
+  }
+
+  /** Offers the phrase at [from, to), of which a type can be made. */
+  offerPhrase(field: Field, sure: number, from: number, to: number, rule: string): void {
+    this.offerNumber(field, sure, PHRASE, from, to, rule);
   }
 
   /** Takes an offer back. */
@@ -108,18 +120,6 @@ export class Scan {
   beginTail(at: number): void {
     const textStart = this.errorTextStart >= 0 ? this.errorTextStart : this.plainErrorStart;
     if (textStart >= 0 && at > textStart && (this.tailStart < 0 || this.tailStart < textStart)) this.tailStart = at;
-  }
-
-  /** Gives the event what it does not have yet. */
-  settle(event: LogEvent): void {
-    for (let rest = this.found; rest !== 0; rest &= rest - 1) {
-      const field = 31 - Math.clz32(rest & -rest);
-      if (event.has(field)) continue;
-      event.rule = this.rules[field] as string;
-      const value = this.numbers[field] as number;
-      if (Number.isNaN(value)) event.span(field, this.from[field] as number, this.to[field] as number);
-      else event.number(field, value, this.from[field] as number, this.to[field] as number);
-    }
   }
 
   /**
@@ -134,6 +134,9 @@ export class Scan {
     this.cueEnd = end;
   }
 }
+
+/** In place of a number: the text is a phrase, and what it is called is the value. */
+export const PHRASE: Float = Infinity;
 
 /** Whether the word may be a name: it means nothing by itself. */
 export function isUncommon(marks: number): boolean {

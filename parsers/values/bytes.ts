@@ -1,3 +1,8 @@
+/**
+ * A number that may have a fraction. Every other number of what is compiled to WebAssembly as well is a 32-bit integer.
+ */
+export type Float = number;
+
 /** Bytes of ASCII that scanners ask for by name. */
 export const Byte = {
   TAB: 9, NEWLINE: 10, RETURN: 13, ESCAPE: 27, SPACE: 32, QUOTE: 34, HASH: 35, DOLLAR: 36, PERCENT: 37, APOSTROPHE: 39, OPEN_PAREN: 40,

@@ -1,3 +1,5 @@
+import { plainProse } from '../extract/plain-prose.ts';
+import type { ProseReader } from '../extract/index.ts';
 import { PlainAccessScanner, type AccessScanner } from './access-scan.ts';
 import type { MemberScanner } from './json-scan.ts';
 import { PlainScanner } from './plain-scanner.ts';
@@ -6,8 +8,9 @@ import { PlainScanner } from './plain-scanner.ts';
 export interface Scanners {
   readonly members: MemberScanner;
   readonly access: AccessScanner;
+  readonly prose: ProseReader;
 }
 
 export function plainScanners(bytes: Uint8Array): Scanners {
-  return { members: new PlainScanner(bytes), access: new PlainAccessScanner(bytes) };
+  return { members: new PlainScanner(bytes), access: new PlainAccessScanner(bytes), prose: plainProse };
 }

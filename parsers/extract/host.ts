@@ -1,0 +1,31 @@
+import type { Chunk } from '../../agent/chunk.ts';
+import type { LogEvent } from '../../agent/event.ts';
+import { pair } from '../aliases.ts';
+import type { Scan } from './scan.ts';
+import { takeTrace } from './trace.ts';
+
+// What the reading of prose asks of the record that the prose belongs to. A kernel imports these functions.
+
+let chunk: Chunk | undefined;
+let event: LogEvent | undefined;
+
+/** The record whose message is read next. */
+export function attach(itsChunk: Chunk, itsEvent: LogEvent): void {
+  chunk = itsChunk;
+  event = itsEvent;
+}
+
+/** Gives the record a pair of its message; see `pair`. The fields that the record has then, as a bit mask. */
+export function addPair(keyStart: number, keyEnd: number, start: number, end: number, quoted: boolean): number {
+  if (chunk === undefined || event === undefined) return 0;
+  pair(chunk, keyStart, keyEnd, start, end, quoted, event);
+  return event.present | event.blocked;
+}
+
+/** Reads the lines behind the newline at `at`, the first of the message; where its prose ends. */
+export function belowFirstLine(scan: Scan, at: number): number {
+  if (event === undefined) return scan.end;
+  const to = takeTrace(scan, event, at);
+  scan.taken = event.present | event.blocked;
+  return to;
+}
