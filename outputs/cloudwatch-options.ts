@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { batch, buffer, count, duration, text } from '../agent/config/options.ts';
 import { LIMITS } from './cloudwatch/limits.ts';
 import { UNITS } from './cloudwatch/metrics.ts';
+import { network } from './network/options.ts';
 
 // PutRetentionPolicy, retentionInDays: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 const RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
@@ -61,6 +62,7 @@ export const CloudWatchOptions = z.strictObject({
     .describe('What becomes of events older than 14 days or more than 2 h ahead, which CloudWatch refuses: sent under the present time with `observed_timestamp` beside their own, or dead-lettered'),
   metrics: metrics.optional().describe('Metrics that CloudWatch makes of the records (embedded metric format)'),
   timeout: duration(1).prefault('30s').describe('Longest wait for an answer; then the batch is sent again'),
+  ...network(),
   batch: batch({ bytes: '1MiB', events: LIMITS.events, age: '1s' }, { bytes: LIMITS.requestBytes, events: LIMITS.events }),
   buffer: buffer(),
 });

@@ -56,7 +56,7 @@ export class CloudWatchDestination implements Destination {
   }
 
   static async open(options: CloudWatchOptions, env: NodeJS.ProcessEnv, now?: () => number): Promise<CloudWatchDestination> {
-    const client = await HttpClient.open({ connections: CONNECTIONS, connectMs: CONNECT_MS, timeoutMs: options.timeout, answerBytes: ANSWER_BYTES });
+    const client = await HttpClient.open({ connections: CONNECTIONS, connectMs: CONNECT_MS, timeoutMs: options.timeout, answerBytes: ANSWER_BYTES, env, network: { ...options, ca_file: options.ca_file ?? (env['AWS_CA_BUNDLE'] || undefined) } });
     return new CloudWatchDestination(client, options, env, now);
   }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { batch, buffer, duration, secret, text } from '../agent/config/options.ts';
+import { network } from './network/options.ts';
 
 /** What the intake takes: bytes before compression, logs in one request, bytes of one log. "Send logs", https://docs.datadoghq.com/api/latest/logs/#send-logs, read 2026-11 */
 export const LIMITS = { payloadBytes: 5_000_000, entries: 1_000, entryBytes: 1_000_000 };
@@ -21,6 +22,7 @@ const Options = z.strictObject({
     .describe('Tags of all logs, each `key:value`; `$DD_ENV`, `$DD_VERSION` and `$DD_TAGS` are added'),
   compression: z.enum(['gzip', 'none']).prefault('gzip').describe('How bodies are sent'),
   timeout: duration(1).prefault('30s').describe('Longest wait for an answer; then the batch is sent again'),
+  ...network(),
   batch: batch({ bytes: '2MiB', events: LIMITS.entries, age: '1s' }, { bytes: LIMITS.payloadBytes, events: LIMITS.entries }),
   buffer: buffer(),
 });

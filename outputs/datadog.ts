@@ -4,7 +4,7 @@ import { readSecret } from './credentials.ts';
 import { toEntries } from './datadog-body.ts';
 import { LIMITS, type DatadogOptions } from './datadog-options.ts';
 import { datadogDialect } from './dialects/datadog.ts';
-import { gzip, HttpClient, retryAfterMs, type HttpResult } from './http.ts';
+import { gzip, HttpClient, retryAfterMs, unanswered, type HttpResult } from './http.ts';
 import type { Destination, ItemVerdict, Output, Verdict } from './output.ts';
 import { isRecord, parseAnswer } from './json-answer.ts';
 
@@ -23,7 +23,7 @@ export function datadog(name: string, options: DatadogOptions, env: NodeJS.Proce
     limits: { bytes: Math.min(options.batch.bytes, LIMITS.payloadBytes - BRACKET_BYTES), events: options.batch.events },
     ageMs: options.batch.age,
     connections: CONNECTIONS,
-    open: () => DatadogDestination.open(options, intake(options, env), new ApiKey(key, options.api_key_file), Buffer.from(`{${constants},"timestamp":"`)),
+    open: () => DatadogDestination.open(options, intake(options, env), new ApiKey(key, options.api_key_file), Buffer.from(`{${constants},"timestamp":"`), env),
   };
 }
 
@@ -100,9 +100,9 @@ class DatadogDestination implements Destination {
     this.#gzip = options.compression === 'gzip';
   }
 
-  static async open(options: DatadogOptions, url: URL, key: ApiKey, head: Buffer): Promise<Destination> {
+  static async open(options: DatadogOptions, url: URL, key: ApiKey, head: Buffer, env: NodeJS.ProcessEnv): Promise<Destination> {
     await key.refresh();
-    const client = await HttpClient.open({ connections: CONNECTIONS, connectMs: CONNECT_MS, timeoutMs: options.timeout, answerBytes: ANSWER_BYTES });
+    const client = await HttpClient.open({ connections: CONNECTIONS, connectMs: CONNECT_MS, timeoutMs: options.timeout, answerBytes: ANSWER_BYTES, network: options, env });
     return new DatadogDestination(options, url, client, key, head);
   }
 
@@ -122,7 +122,7 @@ class DatadogDestination implements Destination {
     const bytes = this.#gzip ? await gzip(entries) : entries;
     let result = await this.#post(bytes, signal);
     if (isRefused(result) && (await this.#key.refresh())) result = await this.#post(bytes, signal);
-    if (result.kind === 'failure') return { kind: 'retry', reason: result.reason, stubborn: result.stubborn };
+    if (result.kind === 'failure') return unanswered(result);
     return classify(result.status, result.headers, result.body);
   }
 

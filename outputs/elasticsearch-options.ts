@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { batch, buffer, duration, oneOrMore, secret, text } from '../agent/config/options.ts';
+import { network } from './network/options.ts';
 
 // "Create index API", path parameter <index>: https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-indices-create
 const INDEX = /^[^A-Z\s\\/*?"<>|,#:+_-][^A-Z\s\\/*?"<>|,#:]{0,254}$/;
@@ -25,6 +26,7 @@ const Options = z.strictObject({
   bearer_token_file: text().optional().describe('File that holds the token; it may change while shipper runs'),
   compression: z.enum(['gzip', 'none']).prefault('gzip').describe('How bodies are sent'),
   timeout: duration(1).prefault('60s').describe('Longest wait for an answer; then the batch is sent again'),
+  ...network(),
   batch: batch({ bytes: '2MiB', events: 10_000, age: '1s' }),
   buffer: buffer(),
 });

@@ -1,12 +1,12 @@
 import { Credentials } from './credentials.ts';
 import { ecs } from './dialects/ecs.ts';
 import type { ElasticsearchOptions } from './elasticsearch-options.ts';
-import { gzip, HttpClient, retryAfterMs, type HttpResult } from './http.ts';
+import { gzip, HttpClient, retryAfterMs, unanswered, type HttpResult } from './http.ts';
 import type { Destination, ItemVerdict, Output, Verdict } from './output.ts';
 import { isRecord, parseAnswer } from './json-answer.ts';
 
 /** Elasticsearch and OpenSearch, through `_bulk`. https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-bulk */
-export function elasticsearch(name: string, options: ElasticsearchOptions): Output {
+export function elasticsearch(name: string, options: ElasticsearchOptions, env: NodeJS.ProcessEnv = process.env): Output {
   return {
     name,
     type: 'elasticsearch',
@@ -18,7 +18,7 @@ export function elasticsearch(name: string, options: ElasticsearchOptions): Outp
     limits: options.batch,
     ageMs: options.batch.age,
     connections: CONNECTIONS,
-    open: () => ElasticsearchDestination.open(options),
+    open: () => ElasticsearchDestination.open(options, env),
   };
 }
 
@@ -41,10 +41,10 @@ class ElasticsearchDestination implements Destination {
     this.#gzip = options.compression === 'gzip';
   }
 
-  static async open(options: ElasticsearchOptions): Promise<Destination> {
+  static async open(options: ElasticsearchOptions, env: NodeJS.ProcessEnv): Promise<Destination> {
     const credentials = new Credentials(options);
     await credentials.refresh();
-    const client = await HttpClient.open({ connections: CONNECTIONS, connectMs: CONNECT_MS, timeoutMs: options.timeout, answerBytes: ANSWER_BYTES });
+    const client = await HttpClient.open({ connections: CONNECTIONS, connectMs: CONNECT_MS, timeoutMs: options.timeout, answerBytes: ANSWER_BYTES, network: options, env });
     return new ElasticsearchDestination(options, client, credentials);
   }
 
@@ -55,7 +55,7 @@ class ElasticsearchDestination implements Destination {
     if (refused(result) && (await this.#credentials.refresh())) result = await this.#post(bytes, signal);
     if (result.kind === 'answer') return classify(result.status, result.headers, result.body, count);
     this.#urls.push(...this.#urls.splice(0, 1)); // the next node, if there are several
-    return { kind: 'retry', reason: result.reason, stubborn: result.stubborn };
+    return unanswered(result);
   }
 
   close(): Promise<void> {

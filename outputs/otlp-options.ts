@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { batch, buffer, duration, secret, text } from '../agent/config/options.ts';
+import { network } from './network/options.ts';
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http or https address, such as http://localhost:4318' });
 
@@ -14,11 +15,12 @@ export const OtlpOptions = z
     bearer_token: secret().optional().describe('Token for `Authorization: Bearer`'),
     bearer_token_file: text().optional().describe('File that holds the token; it may change while shipper runs'),
     resource: z.record(text(), text()).prefault({}).describe('Attributes of the resource; `$OTEL_RESOURCE_ATTRIBUTES` and `$OTEL_SERVICE_NAME` are added'),
-    ca_file: text().optional().describe('PEM file of the authorities to trust; without it `$OTEL_EXPORTER_OTLP_CERTIFICATE`'),
-    client_certificate_file: text().optional().describe('PEM file of a client certificate; without it `$OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`'),
-    client_key_file: text().optional().describe('PEM file of its key; without it `$OTEL_EXPORTER_OTLP_CLIENT_KEY`'),
     compression: z.enum(['gzip', 'none']).optional().describe('How bodies are sent; without it `$OTEL_EXPORTER_OTLP_COMPRESSION`, or `gzip`'),
     timeout: duration(1).optional().describe('Longest wait for an answer, then the batch is sent again; without it `$OTEL_EXPORTER_OTLP_TIMEOUT`, or `10s`'),
+    ...network(),
+    ca_file: text().optional().describe('PEM file of the authorities to trust, instead of those that Node knows; without it `$OTEL_EXPORTER_OTLP_CERTIFICATE`'),
+    client_certificate_file: text().optional().describe('PEM file of a certificate to show to the server; without it `$OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`'),
+    client_key_file: text().optional().describe('PEM file of its key; without it `$OTEL_EXPORTER_OTLP_CLIENT_KEY`, or the key is in the file of the certificate'),
     batch: batch({ bytes: '2MiB', events: 10_000, age: '1s' }),
     buffer: buffer(),
   })

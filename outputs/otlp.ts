@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { ExitCode, UserError } from '../agent/exit-codes.ts';
 import { log } from '../agent/log.ts';
 import { version } from '../agent/version.ts';
 import { Credentials } from './credentials.ts';
 import { otel } from './dialects/otel.ts';
-import { gzip, HttpClient, retryAfterMs, type HttpResult, type TlsFiles } from './http.ts';
+import { gzip, HttpClient, retryAfterMs, unanswered, type HttpResult } from './http.ts';
 import type { OtlpOptions } from './otlp-options.ts';
 import { json } from './otlp/json.ts';
 import { protobuf } from './otlp/protobuf.ts';
@@ -25,7 +23,7 @@ export function otlp(name: string, options: OtlpOptions, env: NodeJS.ProcessEnv 
     limits: options.batch,
     ageMs: options.batch.age,
     connections: CONNECTIONS,
-    open: () => OtlpDestination.open(name, options, settings),
+    open: () => OtlpDestination.open(name, options, settings, env),
   };
 }
 
@@ -47,11 +45,10 @@ class OtlpDestination implements Destination {
     this.#credentials = credentials;
   }
 
-  static async open(name: string, options: OtlpOptions, settings: OtlpSettings): Promise<Destination> {
+  static async open(name: string, options: OtlpOptions, settings: OtlpSettings, env: NodeJS.ProcessEnv): Promise<Destination> {
     const credentials = new Credentials(options);
     await credentials.refresh();
-    const tls = await readTls(name, settings.files);
-    const client = await HttpClient.open({ connections: CONNECTIONS, connectMs: CONNECT_MS, timeoutMs: settings.timeoutMs, answerBytes: ANSWER_BYTES, tls });
+    const client = await HttpClient.open({ connections: CONNECTIONS, connectMs: CONNECT_MS, timeoutMs: settings.timeoutMs, answerBytes: ANSWER_BYTES, network: settings.network, env });
     return new OtlpDestination(name, settings, client, credentials);
   }
 
@@ -63,7 +60,7 @@ class OtlpDestination implements Destination {
     const bytes = this.#settings.gzip ? await gzip(request) : request;
     let result = await this.#post(bytes, signal);
     if (isRefused(result) && (await this.#credentials.refresh())) result = await this.#post(bytes, signal);
-    if (result.kind === 'failure') return { kind: 'retry', reason: result.reason, stubborn: result.stubborn };
+    if (result.kind === 'failure') return unanswered(result);
     const { verdict, warning } = classify(result.status, result.headers, result.body, count);
     if (warning !== undefined && !this.#warned) log.warn(`${this.#name}: ${warning}`);
     this.#warned ||= warning !== undefined;
@@ -85,16 +82,6 @@ class OtlpDestination implements Destination {
 
 const FORMATS = { 'http/protobuf': protobuf, 'http/json': json };
 const USER_AGENT = `shipper/${version()} OTel-OTLP-Exporter-JavaScript/1.0`;
-
-async function readTls(name: string, files: OtlpSettings['files']): Promise<TlsFiles> {
-  const read = (file: string | undefined): Promise<string | undefined> => (file === undefined ? Promise.resolve(undefined) : readFile(file, 'utf8'));
-  try {
-    const [ca, cert, key] = await Promise.all([read(files.ca), read(files.cert), read(files.key)]);
-    return { ca, cert, key };
-  } catch (error) {
-    throw new UserError(`${name}: can't read a certificate: ${error instanceof Error ? error.message : String(error)}`, ExitCode.CONFIG);
-  }
-}
 
 function isRefused(result: HttpResult): boolean {
   return result.kind === 'answer' && (result.status === 401 || result.status === 403);

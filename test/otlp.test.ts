@@ -193,7 +193,7 @@ t.test('OpenTelemetry\'s variables', async (t) => {
     ['one error leaves all of it out', {}, { OTEL_RESOURCE_ATTRIBUTES: 'a=1,b=%zz' }, { resource: {}, warnings: ['OTEL_RESOURCE_ATTRIBUTES is not a list of key=value; all of it is left out'] }],
     ['no list', {}, { OTEL_EXPORTER_OTLP_HEADERS: 'a=1,b' }, { headers: {}, warnings: [/OTEL_EXPORTER_OTLP_HEADERS/] }],
     ['a timeout that is none', {}, { OTEL_EXPORTER_OTLP_TIMEOUT: '10s' }, { timeoutMs: 10_000, warnings: [/OTEL_EXPORTER_OTLP_TIMEOUT/] }],
-    ['files', { ca_file: '/o' }, { OTEL_EXPORTER_OTLP_CERTIFICATE: '/e', OTEL_EXPORTER_OTLP_CLIENT_KEY: '/k' }, { files: { ca: '/o', key: '/k' } }],
+    ['files', { ca_file: '/o' }, { OTEL_EXPORTER_OTLP_CERTIFICATE: '/e', OTEL_EXPORTER_OTLP_CLIENT_KEY: '/k' }, { network: { ca_file: '/o', client_key_file: '/k' } }],
   ];
   for (const [reason, options, env, expected] of rows) {
     const warnings: string[] = [];

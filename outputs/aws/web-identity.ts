@@ -25,7 +25,7 @@ async function assumeRole(env: NodeJS.ProcessEnv, role: string, token: string): 
   const body = new URLSearchParams({ Action: 'AssumeRoleWithWebIdentity', Version: '2011-06-15', RoleArn: role, RoleSessionName: session, WebIdentityToken: token });
   const address = stsAddress(env);
   if (!URL.canParse('/', address)) return { kind: 'problem', reason: `web identity: ${address} is no address of STS; is AWS_ENDPOINT_URL right?`, passing: false };
-  const client = await HttpClient.open(LIMITS);
+  const client = await HttpClient.open({ ...LIMITS, env, network: { ca_file: env['AWS_CA_BUNDLE'] || undefined } });
   try {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const result = await client.post(new URL('/', address), headers, Buffer.from(body.toString()), AbortSignal.timeout(2 * LIMITS.timeoutMs));

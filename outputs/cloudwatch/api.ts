@@ -4,7 +4,7 @@ import { CredentialCache, type AwsCredentials } from '../aws/credentials.ts';
 import { logsEndpoint } from '../aws/endpoint.ts';
 import { findRegion } from '../aws/region.ts';
 import { sign } from '../aws/sigv4.ts';
-import type { HttpClient } from '../http.ts';
+import { unanswered, type HttpClient } from '../http.ts';
 import type { Verdict } from '../output.ts';
 import { CLOCK_CODES, CREDENTIAL_CODES, readError, unreadable, type AwsError } from './errors.ts';
 
@@ -66,7 +66,7 @@ export class CloudWatchApi {
     const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `Logs_20140328.${operation}` };
     const signed = sign({ method: 'POST', url, headers, body }, { credentials, region, service: 'logs', atMs: sentAtMs });
     const result = await this.#client.post(url, signed, body, signal);
-    if (result.kind === 'failure') return { kind: 'failed', verdict: { kind: 'retry', reason: result.reason, stubborn: result.stubborn } };
+    if (result.kind === 'failure') return { kind: 'failed', verdict: unanswered(result) };
     const clockCorrected = this.clock.learn(result.headers, sentAtMs);
     if (result.status !== 200) return { kind: 'error', error: withoutSecrets(readError(result.status, result.headers, result.body), credentials), clockCorrected };
     const answer = objectOf(result.body, operation);

@@ -1,4 +1,5 @@
 import { ExitCode, UserError } from '../../agent/exit-codes.ts';
+import type { NetworkOptions } from '../network/options.ts';
 import type { OtlpOptions } from '../otlp-options.ts';
 import type { TextAttributes } from './format.ts';
 
@@ -10,8 +11,7 @@ export interface OtlpSettings {
   readonly resource: TextAttributes;
   readonly gzip: boolean;
   readonly timeoutMs: number;
-  /** PEM files. */
-  readonly files: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  readonly network: NetworkOptions;
 }
 
 /** `warn` takes what is wrong in the environment and can be passed over. Throws a UserError for what can't. */
@@ -22,9 +22,6 @@ export function settingsOf(options: OtlpOptions, env: NodeJS.ProcessEnv, warn: (
     warn(message);
     return {};
   };
-  const ca = options.ca_file ?? exporter('CERTIFICATE');
-  const cert = options.client_certificate_file ?? exporter('CLIENT_CERTIFICATE');
-  const key = options.client_key_file ?? exporter('CLIENT_KEY');
   return {
     url: addressOf(options, env),
     protocol: options.protocol ?? protocolOf(exporter('PROTOCOL')),
@@ -32,7 +29,13 @@ export function settingsOf(options: OtlpOptions, env: NodeJS.ProcessEnv, warn: (
     resource: { ...pairs('OTEL_RESOURCE_ATTRIBUTES', env['OTEL_RESOURCE_ATTRIBUTES']), ...(env['OTEL_SERVICE_NAME'] ? { 'service.name': env['OTEL_SERVICE_NAME'] } : {}), ...options.resource },
     gzip: (options.compression ?? exporter('COMPRESSION') ?? 'gzip') === 'gzip',
     timeoutMs: options.timeout ?? timeoutOf(exporter('TIMEOUT'), warn),
-    files: { ...(ca === undefined ? {} : { ca }), ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) },
+    network: {
+      proxy: options.proxy,
+      server_name: options.server_name,
+      ca_file: options.ca_file ?? exporter('CERTIFICATE'),
+      client_certificate_file: options.client_certificate_file ?? exporter('CLIENT_CERTIFICATE'),
+      client_key_file: options.client_key_file ?? exporter('CLIENT_KEY'),
+    },
   };
 }
 
