@@ -6,11 +6,11 @@ import { findLevel, isLevelNext, readLevelWord } from './header/levels.ts';
 import { Header } from './header/state.ts';
 import { readMysql } from './header/mysql.ts';
 import { readPostgres } from './header/postgres.ts';
-import { readBehindPrefix, readCompose, readHostAndTag, skipDecoration } from './header/prefixes.ts';
+import { readBehindPrefix, readCompose, readHostAndTag, readTagged, skipDecoration } from './header/prefixes.ts';
 import { readSpring } from './header/spring.ts';
 import { readJavaUtil, readTrailingLogger } from './header/trailers.ts';
 import { readClosedGroups, readLabels, skipUptime } from './header/labels.ts';
-import { readName, readPairsBeforeLevel, readProcess, readSlashed } from './header/words.ts';
+import { readFunctionColumn, readName, readPairsBeforeLevel, readPlaceOfFile, readProcess, readSlashed } from './header/words.ts';
 import type { Parser } from './parser.ts';
 import { Byte, isBlank, isDigit, isLetter, skipDigits } from './values/bytes.ts';
 import { isUuid } from './values/names.ts';
@@ -175,8 +175,13 @@ function readItem(state: Header, at: number): number {
     return after > 0 ? after : readGroup(state, at);
   }
   if (byte === Byte.QUOTE) return readQuotedTime(state, at);
+  if (byte === Byte.LESS && state.bar) {
+    const column = readFunctionColumn(state, at);
+    if (column > 0) return column;
+  }
   if (byte === Byte.OPEN_PAREN || byte === Byte.LESS || byte === Byte.OPEN_BRACE) return readGroup(state, at);
-  return byte === Byte.SLASH && state.hasLevel ? readSlashed(state, at) : -1;
+  if (byte !== Byte.SLASH) return -1;
+  return state.hasLevel && at === state.levelEnd ? readSlashed(state, at) : readPlaceOfFile(state, at);
 }
 
 function readWord(state: Header, at: number): number {
@@ -186,6 +191,8 @@ function readWord(state: Header, at: number): number {
   if (level >= 0) return level;
   const after = readTime(state, at);
   if (after > 0) return after;
+  const tag = readTagged(state, at);
+  if (tag > 0) return tag;
   const pairs = state.hasTime && !state.hasLevel ? readPairsBeforeLevel(state, at) : -1;
   return pairs > 0 ? pairs : readName(state, at);
 }
@@ -206,7 +213,14 @@ function readTime(state: Header, at: number): number {
   if (after < 0 || isLetter(state.bytes[after]) || isDigit(state.bytes[after])) return -1;
   state.hasTime = true;
   state.epoch = wasEpoch() && isBlank(state.bytes[after]) && after - at < 12;
-  return after;
+  return skipMilliseconds(state.bytes, after, state.end);
+}
+
+/** Python's `%(asctime)s,%(msecs)d`: the milliseconds once more. */
+function skipMilliseconds(bytes: Uint8Array, at: number, end: number): number {
+  if (bytes[at] !== Byte.COMMA || !isDigit(bytes[at + 1])) return at;
+  const to = skipDigits(bytes, at + 1, end);
+  return to - at <= 4 && bytes[to] === Byte.SPACE ? to : at;
 }
 
 /** A time in quotes, the first column of a CSV. */

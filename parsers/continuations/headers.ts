@@ -99,9 +99,10 @@ function isDateMark(byte: number | undefined): boolean {
   return byte === Byte.DASH || byte === Byte.SLASH || byte === Byte.DOT;
 }
 
-/** `9:01:02`, `09:01:02`. */
+/** `9:01:02`, `09:01:02`, `9:01AM`. */
 function isClock(bytes: Uint8Array, at: number, end: number): boolean {
   const colon = isDigit(bytes[at + 1]) ? at + 2 : at + 1;
+  if (((bytes[colon + 4] as number) | 32) === 109 && (bytes[colon + 3] === 0x41 || bytes[colon + 3] === 0x50) && colon + 5 < end) return bytes[colon] === Byte.COLON && !isLetter(bytes[colon + 5]); // 6:31PM
   return colon + 5 < end && bytes[colon] === Byte.COLON && isDigit(bytes[at]) && isDigit(bytes[colon + 1]) && isDigit(bytes[colon + 2]) && bytes[colon + 3] === Byte.COLON && isDigit(bytes[colon + 4]) && isDigit(bytes[colon + 5]);
 }
 

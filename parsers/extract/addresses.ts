@@ -3,7 +3,7 @@ import { Byte, isDigit } from '../values/bytes.ts';
 import { FOLD } from '../values/word-table.ts';
 import { ipv4End, ipv6End } from './ip.ts';
 import { Sure, type Scan } from './scan.ts';
-import { marksAt, skipSpaces, wordBeside } from './tokens.ts';
+import { beforeEnd, beforeStart, marksAt, skipSpaces, wordBefore, wordBeside } from './tokens.ts';
 import { beforeAddress } from './users.ts';
 import { Mark, Rule, RULE_MASK } from './words.ts';
 
@@ -40,6 +40,18 @@ export function takeKeyedAddress(scan: Scan, start: number, end: number): void {
   if (to > from) scan.offer(Field.client_ip, Sure.NAMED, from, to, 'address');
 }
 
+/** `on address X`, `on IPv4 address X`, `on IP: X`: a program's own, which it listens on. `at`: where the word begins that names it. */
+export function isOwn(scan: Scan, at: number): boolean {
+  if (isOn(scan, at)) return true;
+  const isKind = beforeEnd - beforeStart === 4 && ((scan.bytes[beforeStart] as number) | 0x20) === 0x69 && scan.bytes[beforeStart + 2] === 0x76; // IPv4
+  return isKind && isOn(scan, beforeStart);
+}
+
+function isOn(scan: Scan, at: number): boolean {
+  wordBefore(scan, at);
+  return beforeEnd - beforeStart === 2 && scan.bytes[beforeStart] === 0x6f && scan.bytes[beforeStart + 1] === 0x6e;
+}
+
 /** IPv4 inside IPv6: what a dual-stack socket reports. */
 const MAPPED = Buffer.from('::ffff:');
 
@@ -62,15 +74,27 @@ function sureness(scan: Scan, start: number, to: number): number {
   if (isNested(scan, start)) return Sure.HINT;
   const word = wordBeside(scan, start);
   if ((word & Mark.AWAY) !== 0) return 0;
-  if ((word & Mark.PEER) !== 0) return Sure.NAMED;
+  if ((word & Mark.PEER) !== 0) return isOwn(scan, beforeStart) ? 0 : Sure.NAMED;
   const next = skipSpaces(bytes, to, end);
   if (start === scan.start) return isAtStart(scan, to, next) ? Sure.LIKELY : 0;
+  if (before === 0x28 && isSecond(scan, start)) return 0;
   if (before === 0x28 || before === Byte.OPEN_BRACKET || before === Byte.SLASH) return closesAfter(bytes, to, end) ? Sure.LIKELY : 0;
   if (before === Byte.COMMA && (bytes[to] === 0x29 || bytes[to] === Byte.COMMA)) return Sure.LIKELY;
   if (before === Byte.AT || (before === Byte.APOSTROPHE && bytes[start - 2] === Byte.AT)) return Sure.LIKELY;
   if (before === Byte.PIPE) return Sure.HINT;
   if (next + 4 < end && bytes[next] === 0x70 && bytes[next + 1] === 0x6f && bytes[next + 3] === 0x74) return Sure.LIKELY; // `10.0.0.5 port 22`
   return (marksAt(scan, next) & RULE_MASK) === Rule.METHOD && bytes[next] === ((bytes[next] as number) & 0xdf) ? Sure.LIKELY : closesListed(bytes, to, end);
+}
+
+/** `to 10.0.0.1:80 (10.0.0.1:80)`: what stands before the bracket is an address with its port. */
+function isSecond(scan: Scan, start: number): boolean {
+  const { bytes } = scan;
+  let at = start - 2;
+  if (at <= scan.start || bytes[at] !== Byte.SPACE) return false;
+  at--;
+  const limit = Math.max(scan.start, at - 22);
+  while (at > limit && (isDigit(bytes[at]) || bytes[at] === Byte.DOT || bytes[at] === Byte.COLON)) at--;
+  return bytes[at] === Byte.SPACE && (ipv4End(bytes, at + 1, start) > 0 || ipv6End(bytes, at + 1, start) > 0);
 }
 
 /** `([10.0.0.1])`: what the peer calls itself. */

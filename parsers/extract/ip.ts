@@ -33,5 +33,6 @@ export function ipv6End(bytes: Uint8Array, at: number, end: number): number {
     } else if (!isHexDigit(byte) || ++digits > 4) break;
   }
   if (to < end && bytes[to] === Byte.DOT) return -1;
+  if (to - at === 2) return -1; // `::`: any
   return (doubles === 1 && colons > 1 && colons < 8) || (doubles === 0 && colons === 7) ? to : -1;
 }

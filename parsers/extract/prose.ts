@@ -2,7 +2,7 @@ import { Field } from '../../agent/fields.ts';
 import { Byte, isDigit, isUpper } from '../values/bytes.ts';
 import { decimal, durationEnd, durationIsClock, numberEnd, readDuration } from '../values/durations.ts';
 import { BREAK, FOLD, LAST_DIGIT, SILENT } from '../values/word-table.ts';
-import { takeAddress, takeKeyedAddress, tryIpv6 } from './addresses.ts';
+import { isOwn, takeAddress, takeKeyedAddress, tryIpv6 } from './addresses.ts';
 import { afterClass, afterError, afterRaised, errorSuffix, finishError, takeErrno, takeErrorType } from './errors.ts';
 import { afterMethod, afterStatusWord, takeSize, takeVersion, takeWhole, tryPath } from './http.ts';
 import { afterId, afterIdNoun, afterText, idWordEnd, trySleuth } from './ids.ts';
@@ -137,7 +137,7 @@ function named(field: Field, start: number, to: number): number {
 /** `client: 10.0.0.1`, `from 2001:db8::1`. */
 function peer(start: number, to: number): void {
   if (scan.bytes[to] === Byte.SPACE && (FOLD[scan.bytes[to + 1] as number] as number) > LAST_HEX) return;
-  if (readValue(scan, to) && (token.isNamed || (wordBefore(scan, start) & Mark.AWAY) === 0)) takeKeyedAddress(scan, token.start, token.end);
+  if (readValue(scan, to) && (!isOwn(scan, start) && (token.isNamed || (wordBefore(scan, start) & Mark.AWAY) === 0))) takeKeyedAddress(scan, token.start, token.end);
 }
 
 /** `bytes: 512`. */

@@ -15,7 +15,7 @@ import { Cue, Mark } from './words.ts';
 export function takeDuration(scan: Scan, start: number, to: number, ms: number, isClock: boolean): void {
   const sure = sureness(scan, start, to);
   if (sure === 0) return;
-  if (isClock && sure < Sure.PHRASE) return;
+  if (isClock && (sure < Sure.PHRASE || (wordBefore(scan, start) & Mark.NUMBER) !== 0)) return; // behind a number it is a time: `at 261125 18:37:22`
   if (sure >= Sure.PHRASE && isSentence(scan, scan.cueStart)) scan.beginTail(scan.cueStart);
   scan.offerNumber(Field.duration_ms, sure, ms, start, to, 'duration');
   scan.requestEnd = (scan.seen & Mark.REQUEST) !== 0 || scan.requestEnd >= 0 ? to : -1;

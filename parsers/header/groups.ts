@@ -65,15 +65,13 @@ function readContent(header: Header, start: number, end: number, opener: number)
       return true;
     }
   }
-  if (opener === Byte.LESS) return readErlangProcess(header, start, end);
+  if (opener === Byte.LESS) return readErlangProcess(header, start, end) || readPlace(header, start, end);
+  if (opener === Byte.OPEN_PAREN && readOwner(header, start, end)) return true;
   if (isDigit(bytes[start]) || bytes[start] === Byte.HASH) return readNumbers(header, start, end);
   if (header.seen === WORD) return readName(header, start, end, opener);
   if (readProcess(header, start, end) || readProcessAndThread(header, start, end) || readClient(header, start, end)) return true;
   if (opener === Byte.OPEN_BRACE && bytes[start] === Byte.OPEN_BRACE) return readContent(header, start + 1, end - 1, opener);
-  if (isPlace(header, start, end)) {
-    header.span(Field.caller, start, end);
-    return true;
-  }
+  if (readPlace(header, start, end)) return true;
   return readLocated(header, start, end) || readNumberedClass(header, start, end) || readNamedLevel(header, start, end) || readPairs(header, start, end) || readName(header, start, end, opener);
 }
 
@@ -103,7 +101,9 @@ function readNumbers(header: Header, start: number, end: number): boolean {
   const from = bytes[start] === Byte.HASH ? start + 1 : start;
   const to = skipDigits(bytes, from, end);
   if (bytes[to] === Byte.DOT && !header.hasTime && header.items === 0) return isUptime(bytes, to + 1, end);
-  if (to === from || header.hasLevel && !isAdjacent(header, start, to - from)) return false;
+  if (to === from) return false;
+  if (to === end && to - from > 3 && !header.hasTime && isBehindLevel(header, start - 1)) return true; // logrus: seconds since the start
+  if (header.hasLevel && !isAdjacent(header, start, to - from)) return false;
   if (to === end) return header.process(from, to);
   const mark = bytes[to];
   if (mark === Byte.COLON && isThreadName(bytes, to + 1, end) && header.process(from, to)) { // `77:main`
@@ -114,6 +114,14 @@ function readNumbers(header: Header, start: number, end: number): boolean {
   if (!header.process(from, to)) return false;
   if (mark !== Byte.DASH) header.span(Field.thread, to + 1, end);
   return true;
+}
+
+/** Whether the bracket at `at` touches the level, but for colours. */
+function isBehindLevel(header: Header, at: number): boolean {
+  if (!header.hasLevel) return false;
+  let to = header.levelEnd;
+  for (let next = skipColour(header.bytes, to, header.end); next > to; next = skipColour(header.bytes, to, header.end)) to = next;
+  return to === at;
 }
 
 /** The rest of `[0.123s][info][gc]`, the JVM's unified logging: seconds since its start. */
@@ -199,9 +207,10 @@ function isPairEnd(byte: number | undefined): boolean {
 }
 
 /** A place in code: `main.rs:268`, `prepare@Feature.cpp:187`, `source/server.cc:168`, `Block.java:flush(419)`. */
-function isPlace(header: Header, start: number, end: number): boolean {
-  if (header.event.has(Field.caller)) return false;
-  return isCaller(header.bytes, start, end);
+function readPlace(header: Header, start: number, end: number): boolean {
+  if (header.event.has(Field.caller) || !isCaller(header.bytes, start, end)) return false;
+  header.span(Field.caller, start, end);
+  return true;
 }
 
 /** ZooKeeper's `%t:%C{1}@%L`: `[NIOWorkerThread-3:NIOServerCnxn@514]`. */
@@ -262,9 +271,31 @@ function readName(header: Header, start: number, end: number, opener: number): b
     header.logger(start, end);
     return true;
   }
-  if (header.nameStart >= 0 || !isSimpleName(bytes, start, end) && !(header.hasLevel && isTagList(bytes, start, end))) return false;
+  if (!isSimpleName(bytes, start, end) && !(header.hasLevel && isTagList(bytes, start, end))) return false;
+  if (header.nameStart >= 0) {
+    if (!header.hasLevel || !header.hasTime || event.has(Field.service) || header.nameStart > event.fromOf(Field.timestamp)) return false;
+    event.span(Field.service, header.nameStart, header.nameEnd); // Nest: the name in front of the time is the application's
+  }
   header.nameStart = start;
   header.nameEnd = end;
+  return true;
+}
+
+/** pino-pretty's `(shop): `, `(shop/77): `, `(77 on web1): `, `(shop/77 on web1): ` behind the level. */
+function readOwner(header: Header, start: number, end: number): boolean {
+  const { bytes, event } = header;
+  if (!header.hasLevel || !header.hasTime || bytes[skipBlanks(bytes, end, header.end) + 1] !== Byte.COLON || event.has(Field.pid)) return false;
+  let to = start;
+  while (to < end && (isWord(bytes[to]) || bytes[to] === Byte.DASH || bytes[to] === Byte.DOT)) to++;
+  const isNumber = skipDigits(bytes, start, to) === to;
+  const pid = isNumber ? start : bytes[to] === Byte.SLASH ? to + 1 : to;
+  const pidEnd = skipDigits(bytes, pid, end);
+  const hasHost = equals(bytes, pidEnd, Math.min(end, pidEnd + 4), ' on ');
+  if (to === start || isNumber && !hasHost || !hasHost && pidEnd !== end) return false;
+  if (!isNumber && !isSimpleName(bytes, start, to)) return false;
+  if (!isNumber) header.logger(start, to);
+  if (pidEnd > pid && !header.process(pid, pidEnd)) return false;
+  if (hasHost) event.span(Field.host, pidEnd + 4, end);
   return true;
 }
 

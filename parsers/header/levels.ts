@@ -1,4 +1,4 @@
-import { Byte, isBlank, isDigit, isLetter, isLower, isUpper, isWord, skipBlanks } from '../values/bytes.ts';
+import { Byte, isBlank, isDigit, isLetter, isLower, isUpper, isWord, skipBlanks, skipColour } from '../values/bytes.ts';
 import { levelAt, strongLevelAt } from '../values/levels.ts';
 import { hadDate, scanTimestamp } from '../values/timestamps.ts';
 import { isColumnEnd, isDashed, type Header } from './state.ts';
@@ -80,7 +80,8 @@ function stands(bytes: Uint8Array, from: number, to: number): boolean {
 /** 1: the word is a level and belongs to the header; 0: it is one, but the text begins with it; -1: it is none. */
 function wordEnd(header: Header, at: number, to: number, level: number): number {
   const { bytes, end } = header;
-  const next = to < end ? (bytes[to] as number) : Byte.NEWLINE;
+  const behind = bytes[to] === Byte.ESCAPE ? skipColour(bytes, to, end) : to;
+  const next = to < end ? (bytes[bytes[behind] === Byte.COLON ? behind : to] as number) : Byte.NEWLINE;
   const strong = strongLevelAt(bytes, at, to) >= 0;
   const known = header.hasTime || header.tab || header.bar;
   if (next === Byte.SLASH) return known && isLetter(bytes[to + 1]) ? 1 : header.items === 0 && strong && isLower(bytes[at]) && isSlashed(header, to) ? 1 : -1;
@@ -96,7 +97,7 @@ function wordEnd(header: Header, at: number, to: number, level: number): number 
 
 function ends(header: Header, at: number, next: number, to: number): boolean {
   if (next === Byte.DASH) return isBlank(header.bytes[to + 1]);
-  if (next === Byte.COLON) return header.bytes[to + 1] !== Byte.COLON;
+  if (next === Byte.COLON) return header.bytes[to] !== Byte.COLON || header.bytes[to + 1] !== Byte.COLON;
   if (next === Byte.SEMICOLON) return header.bytes[at - 1] === Byte.SEMICOLON;
   return isBlank(next) || next === Byte.NEWLINE || next === Byte.RETURN || next === Byte.COMMA || next === Byte.PIPE || next === Byte.ESCAPE || next === 92
     || next === header.open || next === Byte.OPEN_BRACKET || next === Byte.OPEN_PAREN;

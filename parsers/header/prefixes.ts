@@ -1,12 +1,14 @@
 import { Field } from '../../agent/fields.ts';
 import { ipv4End } from '../extract/ip.ts';
-import { Byte, isBlank, isDigit, isLetter, isUpper, skipBlanks } from '../values/bytes.ts';
+import { Byte, isBlank, isDigit, isLetter, isUpper, isWord, skipBlanks, skipDigits } from '../values/bytes.ts';
+import { levelAt } from '../values/levels.ts';
 import { isSimpleName } from '../values/names.ts';
 import { hostEnd, readTag, setLeadingLevel } from '../values/syslog-tag.ts';
 import { hadDate, readTimestamp, scanTimestamp } from '../values/timestamps.ts';
 import type { Header } from './state.ts';
 
 const LONGEST_PREFIX = 96;
+const LONGEST_TAG = 48;
 const DECORATION = new Set([Byte.EQUALS, Byte.GREATER, Byte.STAR, Byte.HASH, 33] as number[]);
 
 /** Over what draws the eye to a level, `==> WARNING: …`, `*** ERROR: …`. */
@@ -52,6 +54,31 @@ export function readBehindPrefix(header: Header, start: number): number {
     }
   }
   return start;
+}
+
+/**
+ * `tag[pid]: ` without a host, behind a time or alone, as daemons write to their stderr what goes to syslog else, and
+ * unbound's `tag[pid:thread] level: `. The position of the text, or -1.
+ */
+export function readTagged(header: Header, at: number): number {
+  const { bytes, end, event } = header;
+  if (header.hasLevel || event.has(Field.service) || header.items > (header.hasTime ? 1 : 0)) return -1;
+  let open = at;
+  while (open < end && open - at < LONGEST_TAG && (isWord(bytes[open]) || bytes[open] === Byte.DASH || bytes[open] === Byte.SLASH)) open++;
+  if (bytes[open] !== Byte.OPEN_BRACKET || levelAt(bytes, at, open) >= 0) return -1;
+  const to = skipDigits(bytes, open + 1, end);
+  if (to === open + 1 || to - open > 11) return -1;
+  const hasThread = bytes[to] === Byte.COLON && isDigit(bytes[to + 1]);
+  const close = hasThread ? skipDigits(bytes, to + 1, end) : to;
+  if (bytes[close] !== Byte.CLOSE_BRACKET || !(bytes[close + 1] === Byte.COLON && isBlank(bytes[close + 2]) || hasThread && isBlank(bytes[close + 1]))) return -1;
+  event.span(Field.service, at, open);
+  header.process(open + 1, to);
+  if (hasThread) event.span(Field.thread, to + 1, close);
+  else if (header.hasTime) header.closed = true;
+  const text = skipBlanks(bytes, hasThread ? close + 1 : close + 2, end);
+  if (!hasThread) setLeadingLevel(bytes, text, end, event);
+  header.hasLevel = event.has(Field.level);
+  return text;
 }
 
 /**

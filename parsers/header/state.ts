@@ -17,6 +17,8 @@ export class Header {
   lineStart = 0;
   hasTime = false;
   hasLevel = false;
+  /** Where the level's word ends. */
+  levelEnd = -1;
   /** The level was a single letter: who writes so writes a tag and a colon behind it. */
   letter = false;
   /** The time is a bare number, which may be anything. */
@@ -47,7 +49,7 @@ export class Header {
     this.lineStart = start;
     this.hasTime = this.hasLevel = this.closed = this.letter = this.epoch = this.tab = this.bar = this.dash = false;
     this.open = this.items = 0;
-    this.nameStart = -1;
+    this.nameStart = this.levelEnd = -1;
   }
 
   get chunk(): Chunk {
@@ -75,7 +77,7 @@ export class Header {
         this.bar = true;
         at++;
       } else if (byte === Byte.DASH) {
-        const after = this.#dashesEnd(at);
+        const after = bytes[at + 1] === Byte.GREATER && isBlank(bytes[at + 2]) ? at + 2 : this.#dashesEnd(at);
         if (after < 0) return at;
         this.dash = true;
         at = after;
@@ -84,7 +86,11 @@ export class Header {
         at++;
       } else if (byte === 33 && this.letter) at++;
       else if (byte === Byte.COMMA || byte === Byte.SEMICOLON || byte === Byte.COLON && bytes[at + 1] !== Byte.COLON) at++;
-      else {
+      else if (byte === Byte.GREATER && this.items > 0 && bytes[at - 1] === Byte.SPACE && bytes[at + 1] === Byte.SPACE) at++; // zerolog's `main.go:12 > text`
+      else if (byte === 0xe2 && this.items > 0 && isArrow(bytes, at)) {
+        this.bar = true;
+        at += 3;
+      } else {
         const after = skipColour(bytes, at, this.end);
         if (after === at) return at;
         at = after;
@@ -116,6 +122,7 @@ export class Header {
   level(level: number, start: number, end: number): void {
     this.event.level(level, start, end);
     this.hasLevel = true;
+    this.levelEnd = end;
     this.letter = end - start === 1;
   }
 
@@ -127,6 +134,13 @@ export class Header {
     return ends && to - at <= 3 ? to : -1;
   }
 }
+
+/** `▶`, `→`, `│`, `›`, `–`, `—` or `❯` between blanks. */
+function isArrow(bytes: Uint8Array, at: number): boolean {
+  return bytes[at - 1] === Byte.SPACE && bytes[at + 3] === Byte.SPACE && ARROWS.has(((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number));
+}
+
+const ARROWS = new Set(['▶', '→', '│', '›', '–', '—', '❯'].map((arrow) => Buffer.from(arrow).readUInt16BE(1)));
 
 /** Whether a run of at least two blanks, a tab or a bar stands at `at`: the next column begins there. */
 export function isColumnEnd(bytes: Uint8Array, at: number, end: number): boolean {

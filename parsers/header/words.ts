@@ -1,6 +1,6 @@
 import { Field } from '../../agent/fields.ts';
 import { pair } from '../aliases.ts';
-import { Byte, isBlank, isDigit, isLetter, isUpper, skipBlanks, skipDigits } from '../values/bytes.ts';
+import { Byte, isBlank, isDigit, isLetter, isUpper, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
 import { levelAt } from '../values/levels.ts';
 import { hasExtension, isClassName, isJvmFile, isLoggerWord, isQualified, isSimpleName, isThreadName, nameEnd } from '../values/names.ts';
 import { scanTimestamp } from '../values/timestamps.ts';
@@ -12,6 +12,8 @@ export function readName(header: Header, at: number): number {
   const { bytes, end, event } = header;
   const to = nameEnd(bytes, at, end);
   if (to === at || to >= end) return -1;
+  const column = header.bar ? readFunctionColumn(header, at) : -1;
+  if (column > 0) return column;
   if (header.hasLevel && isProse(bytes, at, to)) return -1;
   const place = readPlace(header, at, to);
   if (place > 0) return place;
@@ -56,6 +58,13 @@ export function readSlashed(header: Header, at: number): number {
   const digits = skipBlanks(bytes, to + 1, end);
   const close = skipDigits(bytes, digits, end);
   return close > digits && bytes[close] === Byte.CLOSE_PAREN && header.process(digits, close) ? close + 1 : to;
+}
+
+/** `/src/app/main.go:12: `: a file with its whole path. The position behind it, or -1. */
+export function readPlaceOfFile(header: Header, at: number): number {
+  const to = nameEnd(header.bytes, at, header.end);
+  if (header.nameStart >= 0 || header.event.has(Field.logger)) return -1; // Python's warnings begin with one
+  return hasExtension(header.bytes, at, to) && header.bytes[to] === Byte.COLON ? readPlace(header, at, to) : -1;
 }
 
 /** `server.go:12`, `Main.cpp(00123)`, `int_dataplane.go 1484:`, `JobScheduler:54 -`, `auth.go:200:SignInPost()`. -1: none. */
@@ -158,12 +167,15 @@ function skipProcess(bytes: Uint8Array, at: number, end: number): number {
 
 function readAfterLevel(header: Header, at: number, to: number): number {
   const { bytes, end } = header;
+  const module = readModule(header, at, to);
+  if (module > 0) return module;
   const qualified = isQualified(bytes, at, to);
   const simple = qualified || isSimpleName(bytes, at, to);
   if (bytes[to] === Byte.COLON) {
     if (header.nameStart >= 0 && !qualified) return -1; // the name in brackets is the logger, this one begins the text
     const spaced = isBlank(bytes[to + 1]) || bytes[to + 1] === Byte.NEWLINE;
-    if (!(spaced ? isLoggerWord(bytes, at, to) || header.letter && simple && levelAt(bytes, at, to) < 0 : isClassName(bytes, at, to))) return -1;
+    const tight = header.hasTime && at === header.levelEnd + 1 && bytes[at - 1] === Byte.COLON; // `10:00:00:INFO:shop.cart:text`
+    if (!(tight ? simple : spaced ? isLoggerWord(bytes, at, to) || header.letter && simple && levelAt(bytes, at, to) < 0 : isClassName(bytes, at, to))) return -1;
   } else if (bytes[to] === Byte.TAB && header.tab && simple) {
     if (bytes[to + 1] === Byte.OPEN_BRACE) return -1; // zap: the text is one word, its fields follow
     if (!header.event.has(Field.thread) && isThreadName(bytes, at, to)) {
@@ -188,11 +200,44 @@ function readAfterLevel(header: Header, at: number, to: number): number {
   return Math.min(to, end);
 }
 
+/** Django's verbose `module process thread text`: the thread's number is as long as an address. -1: it is not. */
+function readModule(header: Header, at: number, to: number): number {
+  const { bytes, end, event } = header;
+  if (bytes[to] !== Byte.SPACE || !isDigit(bytes[to + 1]) || !header.hasTime || event.has(Field.pid) || event.has(Field.thread)) return -1;
+  const process = skipDigits(bytes, to + 1, end);
+  const thread = skipDigits(bytes, process + 1, end);
+  if (process - to > 11 || thread - process < 12 || bytes[process] !== Byte.SPACE || bytes[thread] !== Byte.SPACE || !isSimpleName(bytes, at, to)) return -1;
+  header.logger(at, to);
+  header.process(to + 1, process);
+  header.span(Field.thread, process + 1, thread);
+  return thread;
+}
+
+/** A function and its line as a column of its own: `| <module>:20 |`, `| pay:41 - `. The position behind it, or -1. */
+export function readFunctionColumn(header: Header, at: number): number {
+  const { bytes, end } = header;
+  if (!header.hasLevel || !header.bar || header.event.has(Field.caller)) return -1;
+  const isNameless = bytes[at] === Byte.LESS;
+  let colon = nameEnd(bytes, isNameless ? at + 1 : at, end);
+  if (isNameless && bytes[colon++] !== Byte.GREATER) return -1;
+  const to = skipDigits(bytes, colon + 1, end);
+  if (bytes[colon] !== Byte.COLON || to === colon + 1 || bytes[skipBlanks(bytes, to, end)] !== Byte.PIPE && !isDashed(bytes, to, end)) return -1;
+  header.span(Field.caller, at, to);
+  return to;
+}
+
 /** Whether what follows shows that the word before it was a column of its own. */
 function isSetOff(header: Header, from: number, to: number): boolean {
   const { bytes, end } = header;
   return isDashed(bytes, to, end) || isPaddedColon(bytes, to, end) || isDashedGroup(bytes, to, end)
-    || header.hasTime && (isColumnEnd(bytes, to, end) || isMarkedOff(bytes, from, to));
+    || header.hasTime && (isColumnEnd(bytes, to, end) && !isPairNext(bytes, to, end) || isMarkedOff(bytes, from, to));
+}
+
+/** Whether a `key=` follows, maybe coloured: then the word before it is a text, padded (log15, geth). */
+function isPairNext(bytes: Uint8Array, at: number, end: number): boolean {
+  const from = skipColour(bytes, skipBlanks(bytes, at, end), end);
+  const to = nameEnd(bytes, from, end);
+  return to > from && bytes[skipColour(bytes, to, end)] === Byte.EQUALS;
 }
 
 /** Between two commas or semicolons, without blanks. */

@@ -32,6 +32,17 @@ export function readClock(bytes: Uint8Array, pos: number, end: number, moment: M
   return readHalf(bytes, readFraction(bytes, at, end, moment), end, moment);
 }
 
+/** Reads Go's kitchen time, `6:31PM`, which zerolog's console writes: only with AM or PM right behind. Where it ends, or -1. */
+export function readKitchen(bytes: Uint8Array, pos: number, end: number, moment: Moment): number {
+  const colon = isDigit(bytes[pos + 1]) ? pos + 2 : pos + 1;
+  if (((bytes[colon + 4] as number) | 32) !== 109 || bytes[colon] !== Byte.COLON || colon + 5 > end) return -1;
+  moment.hour = decimal(bytes, pos, colon);
+  moment.minute = twoDigits(bytes, colon + 1);
+  moment.second = 0;
+  const after = readHalf(bytes, colon + 3, end, moment);
+  return after === colon + 5 && moment.minute < 60 ? after : -1;
+}
+
 /**
  * Reads the fraction of a second: `.123456789`, `,123`, `:259149` (sssd). Where it ends, or `at`. A comma must be
  * followed by three, six or nine digits, since in a CSV it ends a column.

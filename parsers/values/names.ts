@@ -7,9 +7,17 @@ export function nameEnd(bytes: Uint8Array, at: number, end: number): number {
     const byte = bytes[at] as number;
     if (isNameByte(byte)) at++;
     else if (byte === Byte.COLON && bytes[at + 1] === Byte.COLON && isWord(bytes[at + 2])) at += 2;
+    else if (byte === Byte.LESS && bytes[at - 1] === Byte.DOT && namelessEnd(bytes, at, end) > 0) at = namelessEnd(bytes, at, end);
     else break;
   }
   return at;
+}
+
+/** The end of what a runtime calls code without a name, `<module>`, `<init>`, `<lambda>`; -1: it is none. */
+function namelessEnd(bytes: Uint8Array, at: number, end: number): number {
+  let to = at + 1;
+  while (to < end && to - at < 16 && isLower(bytes[to])) to++;
+  return to > at + 1 && bytes[to] === Byte.GREATER ? to + 1 : -1;
 }
 
 /** `com.acme.Shop`, `app::models`, `o.e.s.UserService`: more than one part and no path, number or host name. */
@@ -21,7 +29,7 @@ export function isQualified(bytes: Uint8Array, start: number, end: number): bool
     if (byte === Byte.SLASH || byte === Byte.AT || isBlank(byte) || byte === Byte.COMMA || byte === Byte.OPEN_PAREN) return false;
     if (byte === Byte.DOT || byte === Byte.COLON && bytes[at + 1] === Byte.COLON) parts++;
   }
-  return parts > 1 && isWord(bytes[end - 1]);
+  return parts > 1 && (isWord(bytes[end - 1]) || bytes[end - 1] === Byte.GREATER);
 }
 
 /** A qualified name that prose would hardly have: `::`, or two dots and a part that begins with a capital letter. */
@@ -73,7 +81,9 @@ export function isCaller(bytes: Uint8Array, start: number, end: number): boolean
   if (bytes[end - 1] === Byte.CLOSE_PAREN) return isMethod(bytes, start, end);
   let colon = end - 1;
   while (colon > start && isDigit(bytes[colon])) colon--;
-  if (colon === end - 1 || colon <= start || bytes[colon] !== Byte.COLON) return false;
+  if (colon === end - 1 || colon <= start) return false;
+  if (bytes[colon] === Byte.DOT && bytes[colon - 2] === Byte.DOT && bytes[colon - 1] === 0x63) return isSimpleName(bytes, start, colon - 2); // lighttpd: `server.c.1704`
+  if (bytes[colon] !== Byte.COLON) return false;
   for (let at = start; at < colon; at++) if (isBlank(bytes[at]) || bytes[at] === Byte.COLON || bytes[at] === Byte.OPEN_BRACKET) return false;
   return hasExtension(bytes, start, colon) || bytes[colon - 1] === Byte.CLOSE_PAREN;
 }

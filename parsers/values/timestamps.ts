@@ -1,7 +1,7 @@
 import type { Chunk } from '../../agent/chunk.ts';
 import type { LogEvent } from '../../agent/event.ts';
 import { Byte, decimal, isDigit, isLetter, skipDigits } from './bytes.ts';
-import { readClock, readFraction, readOffset, twoDigits } from './clock.ts';
+import { readClock, readFraction, readKitchen, readOffset, twoDigits } from './clock.ts';
 import { DAY_MS, Moment } from './moment.ts';
 import { timeContext } from './zones.ts';
 
@@ -139,6 +139,7 @@ function threeNumbers(bytes: Uint8Array, first: number, second: number, at: numb
 function monthAndDay(bytes: Uint8Array, first: number, second: number, at: number, end: number): number {
   moment.month = first > 12 ? second : first;
   moment.day = first > 12 ? first : second;
+  if (bytes[at] === Byte.PIPE && isDigit(bytes[at - 2]) && isDigit(bytes[at + 1])) return readClock(bytes, at + 1, end, moment); // log15, geth: `11-22|10:00:00`
   return bytes[at] === Byte.SPACE && isDigit(bytes[at - 2]) ? dated(bytes, at, end) : -1;
 }
 
@@ -227,6 +228,8 @@ function epochNumber(bytes: Uint8Array, pos: number, digits: number, end: number
 }
 
 function clockOnly(bytes: Uint8Array, pos: number, end: number): number {
+  const kitchen = readKitchen(bytes, pos, end, moment);
+  if (kitchen > 0) return kitchen;
   if (bytes[pos + 2] !== Byte.COLON) return -1;
   const after = readClock(bytes, pos, end, moment);
   // `00:11:22:33` is a hardware address or a count of frames.
