@@ -111,7 +111,10 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
     const shipping = buffers?.has(index) === true ? buffers.shipping(index, delivery, new SlotPool(arena, output.limits, read)) : new Delivery(delivery);
     return new Outlet(arena, kernels.encode, output, shipping, pool);
   });
-  const lane = new Lane(arena, kernels, outlets, ledger, tracker, { chunkBytes: CHUNK_BYTES, maxRecordBytes: config.max_record_bytes, continuations, envelopes, scanners: kernelScanners(arena, identify) });
+  const sinks = Object.values(config.outputs).some(({ only, sample }) => only !== undefined || sample !== undefined)
+    ? (await import('./routing/select.ts')).selecting(outlets, config.outputs, ledger, { arena, sourceOf: (source) => sources.get(source) })
+    : outlets;
+  const lane = new Lane(arena, kernels, sinks, ledger, tracker, { chunkBytes: CHUNK_BYTES, maxRecordBytes: config.max_record_bytes, continuations, envelopes, scanners: kernelScanners(arena, identify) });
   const observed = new ObservedTime(arena);
   const checkpoints = await openCheckpoints(config, state, options.legacy);
   const inputs = await openInputs(config, options, checkpoints, claimIndex);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { batch, buffer, count, duration, text } from '../agent/config/options.ts';
+import { routing } from '../agent/config/routing.ts';
 import { LIMITS } from './cloudwatch/limits.ts';
 import { UNITS } from './cloudwatch/metrics.ts';
 import { network } from './network/options.ts';
@@ -63,6 +64,7 @@ export const CloudWatchOptions = z.strictObject({
   metrics: metrics.optional().describe('Metrics that CloudWatch makes of the records (embedded metric format)'),
   timeout: duration(1).prefault('30s').describe('Longest wait for an answer; then the batch is sent again'),
   ...network(),
+  ...routing(),
   batch: batch({ bytes: '1MiB', events: LIMITS.events, age: '1s' }, { bytes: LIMITS.requestBytes, events: LIMITS.events }),
   buffer: buffer(),
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { batch, buffer, duration, secret, text } from '../agent/config/options.ts';
+import { routing } from '../agent/config/routing.ts';
 import { network } from './network/options.ts';
 
 /** What the intake takes: bytes before compression, logs in one request, bytes of one log. "Send logs", https://docs.datadoghq.com/api/latest/logs/#send-logs, read 2026-11 */
@@ -23,6 +24,7 @@ const Options = z.strictObject({
   compression: z.enum(['gzip', 'none']).prefault('gzip').describe('How bodies are sent'),
   timeout: duration(1).prefault('30s').describe('Longest wait for an answer; then the batch is sent again'),
   ...network(),
+  ...routing(),
   batch: batch({ bytes: '2MiB', events: LIMITS.entries, age: '1s' }, { bytes: LIMITS.payloadBytes, events: LIMITS.entries }),
   buffer: buffer(),
 });

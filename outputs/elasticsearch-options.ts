@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { batch, buffer, duration, oneOrMore, secret, text } from '../agent/config/options.ts';
+import { routing } from '../agent/config/routing.ts';
 import { network } from './network/options.ts';
 
 // "Create index API", path parameter <index>: https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-indices-create
@@ -27,6 +28,7 @@ const Options = z.strictObject({
   compression: z.enum(['gzip', 'none']).prefault('gzip').describe('How bodies are sent'),
   timeout: duration(1).prefault('60s').describe('Longest wait for an answer; then the batch is sent again'),
   ...network(),
+  ...routing(),
   batch: batch({ bytes: '2MiB', events: 10_000, age: '1s' }),
   buffer: buffer(),
 });

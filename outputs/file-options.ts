@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { batch, buffer, count, duration, size, text } from '../agent/config/options.ts';
+import { routing } from '../agent/config/routing.ts';
 
 /** Options of the output `file`: events as JSON lines, appended to a file. */
 export const FileOptions = z.strictObject({
@@ -14,6 +15,7 @@ export const FileOptions = z.strictObject({
     })
     .prefault({})
     .describe('When a new file is begun; without `bytes` and `age` never'),
+  ...routing(),
   batch: batch({ bytes: '1MiB', events: 10_000, age: '200ms' }),
   buffer: buffer(),
 });

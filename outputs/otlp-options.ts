@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { batch, buffer, duration, secret, text } from '../agent/config/options.ts';
+import { routing } from '../agent/config/routing.ts';
 import { network } from './network/options.ts';
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http or https address, such as http://localhost:4318' });
@@ -21,6 +22,7 @@ export const OtlpOptions = z
     ca_file: text().optional().describe('PEM file of the authorities to trust, instead of those that Node knows; without it `$OTEL_EXPORTER_OTLP_CERTIFICATE`'),
     client_certificate_file: text().optional().describe('PEM file of a certificate to show to the server; without it `$OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`'),
     client_key_file: text().optional().describe('PEM file of its key; without it `$OTEL_EXPORTER_OTLP_CLIENT_KEY`, or the key is in the file of the certificate'),
+    ...routing(),
     batch: batch({ bytes: '2MiB', events: 10_000, age: '1s' }),
     buffer: buffer(),
   })

@@ -6,7 +6,7 @@ import { closest, didYouMean } from './did-you-mean.ts';
 import { loadConfig } from './load.ts';
 import type { Problem } from './load.ts';
 import { describeIssue } from './messages.ts';
-import { InputOptions, SETTINGS, budgetProblem } from './schema.ts';
+import { InputOptions, SETTINGS, budgetProblem, routingProblems } from './schema.ts';
 import type { Config, OutputConfig } from './schema.ts';
 import { stateDir } from './state-dir.ts';
 import { STDIN_TO_CONSOLE } from './stdin-to-console.ts';
@@ -37,6 +37,8 @@ export function configure(flags: Flags, env: NodeJS.ProcessEnv): Configured {
   };
   const problem = budgetProblem(config);
   if (problem !== undefined) throw new UserError(`memory ${problem}`, ExitCode.CONFIG);
+  const [unknown] = routingProblems(config); // the inputs may be others than those of the file
+  if (unknown !== undefined) throw new UserError(`${unknown.path.slice(0, -1).join('.')} ${unknown.message}`, ExitCode.CONFIG);
   return { ok: true, config, stateDir: stateDir(flags.stateDir, loaded.config.state_dir, env) };
 }
 

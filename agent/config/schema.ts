@@ -60,8 +60,10 @@ export const ConfigSchema = z
     ...SETTINGS,
   })
   .superRefine((config, context) => {
-    const message = context.issues.length === 0 ? budgetProblem(config) : undefined; // the sizes themselves come first
+    if (context.issues.length > 0) return; // the options themselves come first
+    const message = budgetProblem(config);
     if (message !== undefined) context.addIssue({ code: 'custom', path: ['memory'], message });
+    for (const { path, message } of routingProblems(config)) context.addIssue({ code: 'custom', path, message });
   });
 
 export type Config = z.output<typeof ConfigSchema>;
@@ -74,6 +76,14 @@ export type OutputConfig = z.output<typeof OutputOptions>;
 export function budgetProblem(config: { memory: number; outputs: Record<string, OutputConfig> }): string | undefined {
   const batches = Object.values(config.outputs).reduce((bytes, output) => bytes + output.batch.bytes, 0);
   return batches * 2 <= config.memory ? undefined : `must be at least ${formatSize(batches * 2)}, twice the batch.bytes of all outputs`;
+}
+
+/** Where an output wants records of an input that there is not. */
+export function routingProblems({ inputs, outputs }: Pick<Config, 'inputs' | 'outputs'>): { path: (string | number)[]; message: string }[] {
+  const names = Object.keys(inputs);
+  return Object.entries(outputs).flatMap(([output, { only }]) =>
+    (only?.input ?? []).flatMap((name, at) => (names.includes(name) ? [] : [{ path: ['outputs', output, 'only', 'input', at], message: `must name an input; ${name} is none${didYouMean(name, names)}` }])),
+  );
 }
 
 function oneStdin(inputs: Record<string, InputConfig>, context: z.RefinementCtx): void {
