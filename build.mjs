@@ -1,7 +1,7 @@
 // Builds dist/: kernels (AssemblyScript → .wasm beside their sources and in dist), then TypeScript, step by step and only
 // what has changed. `npm run build`.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { appendFileSync, chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,9 +9,16 @@ const ROOT = path.dirname(fileURLToPath(import.meta.url));
 const KERNELS = 'agent/kernel';
 const ASC_OPTIONS = ['-O3', '--enable', 'simd', '--runtime', 'stub', '--importMemory', '--noAssert'];
 
+const PORTABLE = 'agent/kernel/portable';
+/** `hosts`: what a kernel asks of TypeScript. */
+const PORTABLE_KERNELS = [{ name: 'prose', file: 'parsers/extract/prose.ts', entry: 'readProse', hosts: ['addPair', 'belowFirstLine', 'slowDecimal'] }];
+/** Where their constants and objects lie in the arena's memory. */
+const STATIC_START = 1024;
+
 process.chdir(ROOT);
 await buildKernels();
 buildTypeScript();
+await buildPortable();
 chmodSync('dist/agent/cli.js', 0o755);
 
 async function buildKernels() {
@@ -26,13 +33,50 @@ async function buildKernels() {
   }
 }
 
-async function compileKernel(source, wasm) {
+/** Kernels whose source is TypeScript that runs as it is, too. */
+async function buildPortable() {
+  const newest = newestIn(['parsers/extract', 'parsers/values', 'parsers/columns', PORTABLE]);
+  for (const { name, file, entry, hosts } of PORTABLE_KERNELS) {
+    const wasm = path.join(KERNELS, `${name}.wasm`);
+    if (!existsSync(wasm) || statSync(wasm).mtimeMs < newest) {
+      const { translate } = await import(`./${PORTABLE}/translate.mjs`);
+      const { source, texts } = await translate(file, entry, new Set(hosts));
+      const parts = [readFileSync(`${PORTABLE}/prelude.ts`, 'utf8'), source, readFileSync(`${PORTABLE}/${name}.ts`, 'utf8')];
+      await compileKernel(`${name}.ts`, wasm, ['--memoryBase', String(STATIC_START), '--uncheckedBehavior', 'always'], parts.join('\n'));
+      appendFileSync(wasm, customSection('texts', JSON.stringify(texts)));
+    }
+    copyFileSync(wasm, path.join('dist', wasm));
+  }
+}
+
+/** A section of a WebAssembly module that holds a text. */
+function customSection(name, text) {
+  const content = Buffer.concat([unsigned(Buffer.byteLength(name)), Buffer.from(name + text)]);
+  return Buffer.concat([Buffer.of(0), unsigned(content.length), content]);
+}
+
+/** LEB128. */
+function unsigned(value) {
+  return value < 128 ? Buffer.of(value) : Buffer.concat([Buffer.of((value & 127) | 128), unsigned(value >>> 7)]);
+}
+
+function newestIn(folders) {
+  return Math.max(...folders.flatMap((folder) => readdirSync(folder).map((file) => statSync(path.join(folder, file)).mtimeMs)));
+}
+
+/** `text`: the source, if it is in no file. */
+async function compileKernel(source, wasm, options = [], text = undefined) {
   // Imported only when needed: loading the compiler alone takes a second.
   const { default: asc } = await import('assemblyscript/asc');
-  const { error, stdout, stderr } = await asc.main([source, '-o', wasm, ...ASC_OPTIONS]);
+  const readFile = (name, folder) => (name === source && text !== undefined ? text : readOptional(path.join(folder, name)));
+  const { error, stdout, stderr } = await asc.main([source, '-o', wasm, ...ASC_OPTIONS, ...options], { readFile });
   process.stdout.write(stdout.toString());
   process.stderr.write(stderr.toString());
   if (error) throw error;
+}
+
+function readOptional(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : null;
 }
 
 function buildTypeScript() {

@@ -1,6 +1,8 @@
 import { SLACK } from './kernel/pieces.ts';
 
 const PAGE_BYTES = 65_536;
+/** Up to here memory belongs to the kernels that are made of TypeScript: their constants and objects (see build.mjs). */
+const STATIC_END = 131_072;
 
 /** A part of the arena's memory. `start` and `end` are addresses. */
 export interface Region {
@@ -29,7 +31,7 @@ export class Arena {
   readonly scratch: Region;
   /** Counts resets of the scratch space: what lies there is valid for one round. */
   round = 0;
-  #free = SLACK; // address 0 stays unused, so that 0 can mean "none"
+  #free = STATIC_END; // address 0 stays unused, so that 0 can mean "none"
   #constantsAt: number;
   readonly #constants: Region;
   readonly #known = new Map<string, number>();
@@ -37,7 +39,7 @@ export class Arena {
 
   /** `reserve` is what `claim` may give out later, in bytes. */
   constructor(sizes: ArenaSizes, reserve: number) {
-    const parts = SLACK + sizes.input + sizes.scratch + sizes.constants + 3 * 2 * SLACK;
+    const parts = STATIC_END + sizes.input + sizes.scratch + sizes.constants + 3 * 2 * SLACK;
     const pages = Math.ceil((parts + reserve) / PAGE_BYTES);
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     this.bytes = new Uint8Array(this.memory.buffer);

@@ -20,6 +20,21 @@ export interface AccessKernel {
   readonly access: (start: number, end: number, row: number, base: number) => number;
 }
 
+/** Reads prose; see parsers/extract/prose.ts and portable/prose.ts. */
+export interface ProseKernel {
+  readonly read: (bytes: number, start: number, end: number, taken: number) => number;
+  readonly findings: (index: number) => number;
+  /** Its texts, by number. */
+  readonly texts: readonly string[];
+}
+
+/** What the prose kernel asks back. */
+export interface ProseHost {
+  addPair(keyStart: number, keyEnd: number, start: number, end: number, quoted: number): number;
+  slowDecimal(address: number, start: number, end: number, shift: number): number;
+  belowFirstLine(scan: number, at: number): number;
+}
+
 /** The loops that run over every byte. */
 export interface Kernels {
   readonly encode: Encode;
@@ -46,13 +61,29 @@ export function loadAccess(arena: Arena): AccessKernel {
   return { setUpAccess, access } as AccessKernel;
 }
 
-function load(name: string, arena: Arena): Record<string, unknown> {
+/** The prose kernel over an arena's memory, whose constants lie at the memory's start. */
+export function loadProse(arena: Arena, host: ProseHost): ProseKernel {
+  const { read, findings } = load('prose', arena, { ...host });
+  return { read, findings, texts: textsOf('prose') } as ProseKernel;
+}
+
+function load(name: string, arena: Arena, host: Record<string, (...args: number[]) => number> = {}): Record<string, unknown> {
+  return new WebAssembly.Instance(moduleOf(name), { env: { memory: arena.memory, abort: () => undefined }, host }).exports;
+}
+
+function moduleOf(name: string): WebAssembly.Module {
   let module = compiled.get(name);
   if (module === undefined) {
     module = new WebAssembly.Module(readFileSync(new URL(`./${name}.wasm`, import.meta.url)));
     compiled.set(name, module);
   }
-  return new WebAssembly.Instance(module, { env: { memory: arena.memory } }).exports;
+  return module;
+}
+
+/** The texts that a kernel's numbers stand for, which the build puts into a section of their own. */
+function textsOf(name: string): readonly string[] {
+  const [section] = WebAssembly.Module.customSections(moduleOf(name), 'texts');
+  return section === undefined ? [] : (JSON.parse(Buffer.from(section).toString()) as string[]);
 }
 
 /** The same in plain TypeScript: the oracle of the tests. */

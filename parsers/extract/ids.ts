@@ -62,11 +62,16 @@ export function afterText(scan: Scan, field: Field, at: number): number {
   else {
     let to = token.start;
     for (const limit = Math.min(end, to + 512); to < limit && bytes[to] !== Byte.CLOSE_BRACKET && bytes[to] !== Byte.QUOTE && bytes[to] !== Byte.NEWLINE;) to++;
-    if (bytes[token.end] !== Byte.SLASH && bytes.subarray(token.start, token.end).indexOf(Byte.SLASH) < 0) return at;
+    if (bytes[token.end] !== Byte.SLASH && !holdsSlash(bytes, token.start, token.end)) return at;
     scan.offer(field, Sure.NAMED, token.start, to, 'named');
     return to;
   }
   return token.after;
+}
+
+function holdsSlash(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === Byte.SLASH) return true;
+  return false;
 }
 
 /** `Mozilla/5.0 (…) …`: every browser's agent begins so. It runs to the closing mark of what it stands in, or to the end. */

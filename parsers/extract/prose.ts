@@ -1,7 +1,7 @@
 import { Field } from '../../agent/fields.ts';
 import { Byte, isDigit, isUpper } from '../values/bytes.ts';
 import { decimal, durationEnd, durationIsClock, numberEnd, readDuration } from '../values/durations.ts';
-import { BREAK, FOLD, LAST_DIGIT, SILENT } from '../values/word-table.ts';
+import { BREAK, findWord, FOLD, LAST_DIGIT, SILENT } from '../values/word-table.ts';
 import { isOwn, takeAddress, takeKeyedAddress, tryIpv6 } from './addresses.ts';
 import { afterClass, afterError, afterRaised, errorSuffix, finishError, takeErrno, takeErrorType } from './errors.ts';
 import { afterMethod, afterStatusWord, takeSize, takeVersion, takeWhole, tryPath } from './http.ts';
@@ -37,7 +37,7 @@ export function readProse(bytes: Uint8Array, start: number, end: number, taken: 
         if (next > SILENT) hash = (Math.imul(hash, 31) + next) | 0;
         else if (next === BREAK) break;
       }
-      const marks = WORDS.find(hash);
+      const marks = findWord(WORDS, hash);
       if (to < end && bytes[to] === Byte.EQUALS) at = takePair(scan, marks, at, to);
       else if ((marks & ACTING) !== 0) at = known(marks, at, to);
       else {

@@ -1,5 +1,5 @@
 import { Field } from '../../agent/fields.ts';
-import { Byte, isDigit, isUpper } from '../values/bytes.ts';
+import { Byte, isDigit, isUpper, type Float } from '../values/bytes.ts';
 import { decimal, numberEnd } from '../values/durations.ts';
 import { FOLD } from '../values/word-table.ts';
 import { Sure, type Scan } from './scan.ts';
@@ -12,7 +12,7 @@ import { Cue, Mark } from './words.ts';
  */
 
 /** A duration of `ms` was read from [start, to); written as a clock, it needs a word for it. */
-export function takeDuration(scan: Scan, start: number, to: number, ms: number, isClock: boolean): void {
+export function takeDuration(scan: Scan, start: number, to: number, ms: Float, isClock: boolean): void {
   const sure = sureness(scan, start, to);
   if (sure === 0) return;
   if (isClock && (sure < Sure.PHRASE || (wordBefore(scan, start) & Mark.NUMBER) !== 0)) return; // behind a number it is a time: `at 261125 18:37:22`

@@ -1,5 +1,5 @@
 import { Byte, isDigit, isLetter } from '../values/bytes.ts';
-import { FOLD, hashBytes, wordEnd } from '../values/word-table.ts';
+import { findWord, FOLD, hashBytes, wordEnd } from '../values/word-table.ts';
 import type { Scan } from './scan.ts';
 import { Mark, WORDS } from './words.ts';
 
@@ -61,7 +61,7 @@ export function readToken(scan: Scan, at: number): boolean {
 /** Marks of the word that stands at `at`, 0 if it is none of ours. */
 export function marksAt(scan: Scan, at: number): number {
   const to = wordEnd(scan.bytes, at, Math.min(scan.end, at + 32));
-  return WORDS.find(hashBytes(scan.bytes, at, to));
+  return findWord(WORDS, hashBytes(scan.bytes, at, to));
 }
 
 /** Where the word that `wordBefore` found last stands. */
@@ -81,7 +81,7 @@ export function wordBefore(scan: Scan, at: number): number {
   beforeStart = from;
   beforeEnd = to;
   if (from === to) return 0;
-  return isDigit(bytes[from]) ? Mark.NUMBER : WORDS.find(hashBytes(bytes, from, to)) | formOf(bytes, from, to);
+  return isDigit(bytes[from]) ? Mark.NUMBER : findWord(WORDS, hashBytes(bytes, from, to)) | formOf(bytes, from, to);
 }
 
 /** Marks of the word before `at` if nothing but spaces and opening marks stand between, else 0. */

@@ -1,4 +1,4 @@
-import { WordTable } from '../values/word-table.ts';
+import { wordTable } from '../values/word-table.ts';
 
 /**
  * What a word means to extraction: one rule that it starts (the low bits), and marks that other rules ask for when it
@@ -129,7 +129,7 @@ const MEANINGS: readonly (readonly [bits: number, words: string])[] = [
 ];
 
 /** The words and their bits: meanings of one word add up, the rule and the cue come from the first that has one. */
-export const WORDS = new WordTable(collect());
+export const WORDS = wordTable(collect());
 
 function collect(): Map<string, number> {
   const bits = new Map<string, number>();

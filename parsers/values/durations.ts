@@ -1,4 +1,5 @@
-import { FOLD, hashBytes, SILENT, WordTable } from './word-table.ts';
+import type { Float } from './bytes.ts';
+import { findWord, FOLD, hashBytes, SILENT, wordTable } from './word-table.ts';
 
 /**
  * Durations as people and programs write them: `35ms`, `1.2e-05s`, `2m30s`, `1m 54s`, `1 hour 5 minutes`, `350µs`,
@@ -11,7 +12,7 @@ export let durationEnd = 0;
 export let durationIsClock = false;
 
 /** Milliseconds of the duration that begins at `at`, or NaN. One space may stand before a unit and between parts. */
-export function readDuration(bytes: Uint8Array, at: number, end: number): number {
+export function readDuration(bytes: Uint8Array, at: number, end: number): Float {
   const digits = skipDigits(bytes, at, end);
   if (digits === at) return NaN;
   durationIsClock = bytes[digits] === COLON && digits < end;
@@ -19,7 +20,7 @@ export function readDuration(bytes: Uint8Array, at: number, end: number): number
 }
 
 /** Milliseconds of [start, end) if all of it is one duration, else NaN. */
-export function durationMs(bytes: Uint8Array, start: number, end: number): number {
+export function durationMs(bytes: Uint8Array, start: number, end: number): Float {
   const value = readDuration(bytes, start, end);
   return durationEnd === end ? value : NaN;
 }
@@ -36,8 +37,8 @@ export function numberEnd(bytes: Uint8Array, at: number, end: number): number {
  * The number whose text is [start, end) (digits, thousands' commas, one point, an exponent), times ten to the `shift`.
  * Up to 15 digits it is one exact integer and one correctly rounded division: 90.951 µs is 0.090951 ms, not 0.09095099999999999.
  */
-export function decimal(bytes: Uint8Array, start: number, end: number, shift: number): number {
-  let digits = 0;
+export function decimal(bytes: Uint8Array, start: number, end: number, shift: number): Float {
+  let digits: Float = 0;
   let power = shift;
   let pointAt = end;
   let at = start;
@@ -70,7 +71,7 @@ const POWERS = Float64Array.from({ length: MAX_EXACT_POWER + 1 }, (_, power) => 
 // By unit: milliseconds are the number times ten to the SHIFT, times FACTOR.
 const SHIFTS = [0, -6, -3, 0, 3, 0, 0, 0];
 const FACTORS = [NaN, 1, 1, 1, 1, MINUTE, HOUR, DAY];
-const UNITS = new WordTable(new Map([
+const UNITS = wordTable(new Map([
   'ns nsec nsecs nanosecond nanoseconds nanos',
   'us \u00b5s \u03bcs usec usecs microsecond microseconds micros',
   'ms msec msecs millisecond milliseconds millis',
@@ -81,8 +82,8 @@ const UNITS = new WordTable(new Map([
 ].flatMap((words, index) => words.split(' ').map((word): [string, number] => [word, index + 1]))));
 
 /** `2m30s`, `1min 2.5s`: each part in a smaller unit than the one before. */
-function readParts(bytes: Uint8Array, start: number, end: number): number {
-  let total = NaN;
+function readParts(bytes: Uint8Array, start: number, end: number): Float {
+  let total: Float = NaN;
   let last = FACTORS.length;
   for (let at = start; ;) {
     const numeric = numberEnd(bytes, at, end);
@@ -99,7 +100,7 @@ function readParts(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /** `hh:mm:ss`, with decimals or days as hours above 24; `mm:ss` only where a unit says so. */
-function readClock(bytes: Uint8Array, start: number, end: number): number {
+function readClock(bytes: Uint8Array, start: number, end: number): Float {
   const first = skipDigits(bytes, start, end);
   const second = skipDigits(bytes, first + 1, end);
   if (second !== first + 3) return NaN;
@@ -122,7 +123,7 @@ function readClock(bytes: Uint8Array, start: number, end: number): number {
 function unitAt(bytes: Uint8Array, start: number, end: number): number {
   if (end === start || end - start > UNIT_LIMIT) return 0;
   if (end === start + 1 && (bytes[start] as number) < 0x61) return 0;
-  return UNITS.find(hashBytes(bytes, start, end));
+  return findWord(UNITS, hashBytes(bytes, start, end));
 }
 
 function lettersEnd(bytes: Uint8Array, at: number, end: number): number {
@@ -154,7 +155,8 @@ function isDigit(bytes: Uint8Array, at: number, end: number): boolean {
   return at < end && ((bytes[at] as number) - ZERO) >>> 0 <= 9;
 }
 
-function slowDecimal(bytes: Uint8Array, start: number, end: number, shift: number): number {
+/** `decimal` of what has too many digits for one integer, or an exponent. */
+export function slowDecimal(bytes: Uint8Array, start: number, end: number, shift: number): Float {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1').replaceAll(',', '');
   return Number(text) * 10 ** shift;
 }

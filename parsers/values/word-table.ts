@@ -10,37 +10,34 @@ export const LAST_DIGIT = 0x39;
  */
 export const FOLD = Uint8Array.from({ length: 256 }, (_, byte) => foldOf(byte));
 
-/** Bits that belong to words, by the word's hash. Words are added at the start only. */
-export class WordTable {
-  /** By slot: hash and bits, side by side for the cache. */
-  readonly #slots: Int32Array;
-  readonly #mask: number;
-
-  constructor(words: ReadonlyMap<string, number>) {
-    const slots = 2 ** Math.ceil(Math.log2(words.size * 3 + 1));
-    this.#mask = slots - 1;
-    this.#slots = new Int32Array(slots * 2);
-    for (const [word, bits] of words) this.#put(hashOf(word), bits);
+/** Bits that belong to words, by the word's hash: a mask, and then by slot a hash and its bits, side by side for the cache. */
+export function wordTable(words: ReadonlyMap<string, number>): Int32Array {
+  const slots = 2 ** Math.ceil(Math.log2(words.size * 3 + 1));
+  const table = new Int32Array(1 + slots * 2);
+  table[0] = slots - 1;
+  for (const [word, bits] of words) {
+    const hash = hashOf(word);
+    const at = slotOf(table, hash);
+    if (table[at + 1] !== 0) throw new Error('two words with one hash');
+    table[at] = hash;
+    table[at + 1] = bits;
   }
+  return table;
+}
 
-  /** Bits of the word with this hash; 0 if there is none. */
-  find(hash: number): number {
-    let slot = (hash ^ (hash >>> 13)) & this.#mask;
-    for (;;) {
-      const bits = this.#slots[slot * 2 + 1] as number;
-      if (bits === 0 || this.#slots[slot * 2] === hash) return bits;
-      slot = (slot + 1) & this.#mask;
-    }
-  }
+/** Bits of the word with this hash; 0 if there is none. */
+export function findWord(table: Int32Array, hash: number): number {
+  return table[slotOf(table, hash) + 1] as number;
+}
 
-  #put(hash: number, bits: number): void {
-    let slot = (hash ^ (hash >>> 13)) & this.#mask;
-    while (this.#slots[slot * 2 + 1] !== 0) {
-      if (this.#slots[slot * 2] === hash) throw new Error('two words with one hash');
-      slot = (slot + 1) & this.#mask;
-    }
-    this.#slots[slot * 2] = hash;
-    this.#slots[slot * 2 + 1] = bits;
+/** Where the word with this hash has its slot in the table, or would have it. */
+function slotOf(table: Int32Array, hash: number): number {
+  const mask = table[0] as number;
+  let slot = (hash ^ (hash >>> 13)) & mask;
+  for (;;) {
+    const at = 1 + slot * 2;
+    if (table[at + 1] === 0 || table[at] === hash) return at;
+    slot = (slot + 1) & mask;
   }
 }
 
