@@ -90,7 +90,7 @@ function bufferOptions(argv: Argv) {
 }
 
 function agentOptions(argv: Argv) {
-  return stateOptions(argv).option('output', { alias: 'o', type: 'string', array: true, nargs: 1, describe: 'console, file=PATH, elasticsearch=URL, cloudwatch=GROUP, datadog or otlp=URL; can be repeated' });
+  return stateOptions(argv).option('output', { alias: 'o', type: 'string', array: true, nargs: 1, describe: 'console, file=PATH, elasticsearch=URL, cloudwatch=GROUP, datadog, otlp=URL or kafka=BROKERS/TOPIC; can be repeated' });
 }
 
 function stateOptions(argv: Argv) {

@@ -3,6 +3,7 @@ import { consoleOutput } from './console.ts';
 import { datadog } from './datadog.ts';
 import { elasticsearch } from './elasticsearch.ts';
 import { file } from './file.ts';
+import { kafka } from './kafka.ts';
 import type { OutputOptions } from './options.ts';
 import { otlp } from './otlp.ts';
 import type { Output } from './output.ts';
@@ -22,5 +23,7 @@ export function createOutput(name: string, options: OutputOptions): Output {
       return datadog(name, options);
     case 'otlp':
       return otlp(name, options);
+    case 'kafka':
+      return kafka(name, options);
   }
 }

@@ -4,10 +4,11 @@ import { ConsoleOptions, consoleFlag } from './console-options.ts';
 import { DatadogOptions, datadogFlag } from './datadog-options.ts';
 import { ElasticsearchOptions, elasticsearchFlag } from './elasticsearch-options.ts';
 import { FileOptions, fileFlag } from './file-options.ts';
+import { KafkaOptions, kafkaFlag } from './kafka-options.ts';
 import { OtlpOptions, otlpFlag } from './otlp-options.ts';
 
 /** Options of every output there is, told apart by `type`. */
-export const OutputOptions = z.discriminatedUnion('type', [ConsoleOptions, FileOptions, ElasticsearchOptions, CloudWatchOptions, DatadogOptions, OtlpOptions]);
+export const OutputOptions = z.discriminatedUnion('type', [ConsoleOptions, FileOptions, ElasticsearchOptions, CloudWatchOptions, DatadogOptions, OtlpOptions, KafkaOptions]);
 export type OutputOptions = z.output<typeof OutputOptions>;
 
 /** What `-o TYPE=VALUE` of the command line means, by type: options, not checked yet. */
@@ -18,4 +19,5 @@ export const OUTPUT_FLAGS: ReadonlyMap<string, { usage: string; read: (value: st
   ['cloudwatch', { usage: 'cloudwatch=GROUP[/STREAM]', read: cloudwatchFlag }],
   ['datadog', { usage: 'datadog', read: datadogFlag }],
   ['otlp', { usage: 'otlp=URL', read: otlpFlag }],
+  ['kafka', { usage: 'kafka=BROKERS/TOPIC', read: kafkaFlag }],
 ]);

@@ -33,7 +33,8 @@ t.test('flags', async (t) => {
   for (const [reason, files, outputs, env, expected] of FLAGS) t.match(configure({ files, outputs }, env), { ok: true, config: expected }, reason);
   const wrong: [string[], Record<string, string>, RegExp][] = [
     [['elastcsearch=http://x'], {}, /^-o elastcsearch is no output; did you mean elasticsearch\?$/],
-    [['kafka=x/y'], {}, /^-o kafka is no output; there are console, file=PATH, elasticsearch=URL, cloudwatch=GROUP\[\/STREAM\], datadog, otlp=URL$/],
+    [['syslog=x/y'], {}, /^-o syslog is no output; there are console, file=PATH, elasticsearch=URL, cloudwatch=GROUP\[\/STREAM\], datadog, otlp=URL, kafka=BROKERS\/TOPIC$/],
+    [['kafka=kafka:9092'], {}, /^-o kafka: topic .*$/],
     [['https://me:hunter2@es'], {}, /^-o is no output; there are /],
     [['elasticsearch'], {}, /^-o elasticsearch is not complete: -o elasticsearch=URL$/],
     [['elasticsearch=es:hunter2'], {}, /^-o elasticsearch: url must be an http or https address/],

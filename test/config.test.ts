@@ -43,7 +43,7 @@ const BROKEN: [reason: string, text: string, ...problems: string[]][] = [
   ['a feature that is not there', 'redact: [email]\n', '1:1 redact is not an option'],
   ['a key of another type of input', 'inputs:\n  a: {type: stdin, paths: [x]}\n', '2:20 inputs.a.paths is not an option'],
   ['unknown keys side by side', `${ES}    batch: {byts: 1, ag: 1s}\n`, '5:13 outputs.es.batch.byts is not an option; did you mean bytes?', '5:22 outputs.es.batch.ag is not an option; did you mean age?'],
-  ['an unknown type', 'outputs:\n  es:\n    type: elastcsearch\n', '3:11 outputs.es.type must be console, file, elasticsearch, cloudwatch, datadog or otlp; did you mean elasticsearch?'],
+  ['an unknown type', 'outputs:\n  es:\n    type: elastcsearch\n', '3:11 outputs.es.type must be console, file, elasticsearch, cloudwatch, datadog, otlp or kafka; did you mean elasticsearch?'],
   ['no type', 'inputs:\n  a:\n    paths: [x]\n', '2:3 inputs.a.type is missing: file or stdin'],
   ['a required option is missing', 'outputs:\n  f:\n    type: file\n', '2:3 outputs.f.path is missing'],
   ['a value of a list of words', `${ES}    compression: gzpi\n`, '5:18 outputs.es.compression must be gzip or none; did you mean gzip?'],

@@ -34,7 +34,8 @@ const UNREACHED = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ECONNREFUSED', 'EHOSTUNRE
 // What OpenSSL and Node call what they find wrong with a certificate; a reset in the middle of a handshake is not among it.
 const TLS = /^(?:ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED|CRL_)|^EPROTO$/;
 const UNTRUSTED = 'its authority is not trusted; name it in ca_file or NODE_EXTRA_CA_CERTS';
-const HINTS: Readonly<Record<string, string>> = {
+/** What a code means, for a person; those that need no word of ours are not here. */
+export const HINTS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
   ENOTFOUND: 'there is no such host',
   EAI_AGAIN: 'the name server does not answer',
@@ -49,7 +50,8 @@ const HINTS: Readonly<Record<string, string>> = {
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'it does not trust the authority of the certificate in client_certificate_file',
 };
 
-function stageOf(code: string): Stage {
+/** How far it got, by the code of the error. */
+export function stageOf(code: string): Stage {
   if (UNKNOWN_NAME.has(code)) return 'name';
   if (UNREACHED.has(code)) return 'connection';
   return TLS.test(code) ? 'TLS' : 'answer';

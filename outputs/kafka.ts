@@ -1,0 +1,120 @@
+import { log } from '../agent/log.ts';
+import { readSecret } from './credentials.ts';
+import { flat } from './dialects/flat.ts';
+import { gzip } from './http.ts';
+import type { KafkaOptions } from './kafka-options.ts';
+import type { Access, KafkaClient } from './kafka/broker.ts';
+import { Cluster, type Leaders } from './kafka/cluster.ts';
+import { outcomeOf, outcomeOfFailure, verdictOf, type Outcome } from './kafka/outcome.ts';
+import { NO_STAMP, recordBatch } from './kafka/record-batch.ts';
+import { FRAMING, toPartitions, type PartitionRecords } from './kafka/records.ts';
+import { Sequences } from './kafka/sequences.ts';
+import { TlsFiles } from './network/tls-files.ts';
+import type { Destination, Output, Verdict } from './output.ts';
+
+/** A topic of Apache Kafka or of what speaks its protocol (2.4 and later). Values are the events, keys the ids of their sources. */
+export function kafka(name: string, options: KafkaOptions): Output {
+  return {
+    name,
+    type: 'kafka',
+    target: `${options.brokers.join(',')}/${options.topic}`,
+    network: true,
+    dialect: flat,
+    framing: FRAMING,
+    limits: options.batch,
+    ageMs: options.batch.age,
+    connections: 1, // keeps the order within a source, and what was sent last is all that can be in doubt
+    open: () => KafkaDestination.open(options, (message) => log.warn(`${name}: ${message}`)),
+  };
+}
+
+/** Opens the destination alone, for tests that look at its messages. */
+export class KafkaDestination implements Destination {
+  readonly #client: KafkaClient;
+  readonly #cluster: Cluster;
+  readonly #options: KafkaOptions;
+  readonly #warn: (message: string) => void;
+  readonly #sequences = new Sequences();
+
+  private constructor(client: KafkaClient, cluster: Cluster, options: KafkaOptions, warn: (message: string) => void) {
+    this.#client = client;
+    this.#cluster = cluster;
+    this.#options = options;
+    this.#warn = warn;
+  }
+
+  static async open(options: KafkaOptions, warn: (message: string) => void): Promise<KafkaDestination> {
+    const client = await import('@platformatic/kafka'); // half a second: only who sends to Kafka pays for it
+    const cluster = new Cluster(options.brokers, options.topic, await accessOf(client, options));
+    return new KafkaDestination(client, cluster, options, warn);
+  }
+
+  async send(body: Uint8Array<ArrayBuffer>, count: number, signal: AbortSignal): Promise<Verdict> {
+    const leaders = await this.#cluster.leaders(signal);
+    if (leaders.kind === 'failed') return leaders.failure;
+    const batches = toPartitions(body, count, leaders.value.length);
+    const problem = await this.#prepareProducer(batches, signal);
+    if (problem !== undefined) return problem;
+    const outcomes = await Promise.all([...byLeader(batches, leaders.value)].map(([leader, group]) => this.#produce(leader, group, signal)));
+    return verdictOf(outcomes.flat(), count);
+  }
+
+  close(): Promise<void> {
+    this.#cluster.close();
+    if (this.#sequences.isUnsure) this.#warn('nobody knows whether Kafka has stored the last batch; whoever sends it next may store it a second time, under the same header id');
+    return Promise.resolve();
+  }
+
+  /** A producer id for the first batch, and for those that must not go by the numbers of the present one. */
+  async #prepareProducer(batches: readonly PartitionRecords[], signal: AbortSignal): Promise<Verdict | undefined> {
+    if (!this.#options.idempotent || this.#sequences.admits(batches)) return undefined;
+    const made = await this.#cluster.newProducer(signal);
+    if (made.kind === 'failed') return made.failure;
+    const mayRepeat = this.#sequences.begin(made.value.producerId, made.value.producerEpoch);
+    if (mayRepeat) this.#warn('what was sent last has no answer, and can\'t be sent again as it was; some of its records may be stored twice, under the same header id');
+    return undefined;
+  }
+
+  async #produce(leader: number, batches: readonly PartitionRecords[], signal: AbortSignal): Promise<Outcome[]> {
+    const encoded = await Promise.all(batches.map((batch) => this.#encode(batch)));
+    const called = await this.#cluster.produce(leader, encoded, signal);
+    if (called.kind === 'failed') this.#cluster.expire(); // another may lead by now
+    return batches.map((records) => {
+      const outcome = called.kind === 'failed' ? outcomeOfFailure(records, called.failure, this.#options.idempotent) : outcomeOf(records, called.value.find(({ index }) => index === records.partition));
+      this.#account(records, outcome);
+      return outcome;
+    });
+  }
+
+  async #encode({ partition, positions, bytes }: PartitionRecords): Promise<{ readonly partition: number; readonly batch: Buffer }> {
+    const isCompressed = this.#options.compression === 'gzip';
+    const records = isCompressed ? await gzip(bytes) : bytes;
+    const stamp = this.#options.idempotent ? this.#sequences.stamp(partition) : NO_STAMP;
+    return { partition, batch: recordBatch(records, isCompressed, positions.length, stamp, Date.now(), this.#client.crc32c) };
+  }
+
+  #account(records: PartitionRecords, { verdict, mayBeStored, isStale, isStranger }: Outcome): void {
+    if (isStale) this.#cluster.expire();
+    if (!this.#options.idempotent) return;
+    if (verdict.kind === 'delivered') this.#sequences.stored(records);
+    if (mayBeStored) this.#sequences.unsure(records);
+    if (isStranger) this.#sequences.forget();
+  }
+}
+
+function byLeader(batches: readonly PartitionRecords[], leaders: Leaders): Map<number, PartitionRecords[]> {
+  const groups = new Map<number, PartitionRecords[]>();
+  for (const batch of batches) {
+    const leader = leaders[batch.partition] ?? -1;
+    groups.set(leader, [...(groups.get(leader) ?? []), batch]);
+  }
+  return groups;
+}
+
+const MECHANISMS = { plain: 'PLAIN', 'scram-sha-256': 'SCRAM-SHA-256', 'scram-sha-512': 'SCRAM-SHA-512' } as const;
+
+async function accessOf(client: KafkaClient, options: KafkaOptions): Promise<Access> {
+  const { client_id: clientId, timeout: timeoutMs, mechanism, username, password, password_file } = options;
+  const sasl = mechanism === undefined || username === undefined ? undefined : { mechanism: MECHANISMS[mechanism], username, password: async () => (await readSecret(password, password_file)) ?? '' };
+  return { client, clientId, timeoutMs, sasl, tls: options.tls ? { files: await TlsFiles.open(options), serverName: options.server_name } : undefined };
+}
