@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { batch, buffer, duration, oneOrMore, secret, text } from '../agent/config/options.ts';
+import { routing } from '../agent/config/routing.ts';
 import { network } from './network/options.ts';
 
 const MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
@@ -22,6 +23,7 @@ const Options = z.strictObject({
   password_file: text().optional().describe('File that holds the password; it is read for each new connection'),
   compression: z.enum(['gzip', 'none']).prefault('gzip').describe('How records are stored and sent'),
   timeout: duration(1_000).prefault('30s').describe('Longest wait for an answer; then the batch is sent again'),
+  ...routing(),
   batch: batch({ bytes: '1MiB', events: 10_000, age: '1s' }),
   buffer: buffer(),
 });
