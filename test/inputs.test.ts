@@ -10,101 +10,14 @@ import { gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
 import { Descriptors } from '../agent/inputs/descriptors.ts';
 import { Discovery } from '../agent/inputs/discovery.ts';
-import { FileInput, type FileInputOptions } from '../agent/inputs/file-input.ts';
+import { FileInput } from '../agent/inputs/file-input.ts';
 import { fileKind } from '../agent/inputs/file-kind.ts';
-import { type Input, InputError } from '../agent/inputs/input.ts';
-import type { Source } from '../agent/inputs/source.ts';
+import { InputError } from '../agent/inputs/input.ts';
 import { StreamInput } from '../agent/inputs/stdin-source.ts';
 import { Checkpoints } from '../agent/state/checkpoints.ts';
+import { joined, numbered, openFiles, Reader, setUp } from './helpers/tail-rig.ts';
 
 const DEADLINE_MS = 20_000;
-
-/** What a lane does, in its plainest form: whole lines, and what is left when a source ends. */
-class Reader {
-  readonly lines: string[] = [];
-  /** Lines by the source's id, in the order in which sources came. */
-  readonly bySource = new Map<string, string[]>();
-  readonly input: Input;
-  readonly #open = new Map<Source, Buffer>();
-  readonly #target: Uint8Array<ArrayBuffer>;
-  readonly #acknowledge: boolean;
-
-  constructor(input: Input, { bytes = 4_096, acknowledge = true } = {}) {
-    this.input = input;
-    this.#target = new Uint8Array(bytes);
-    this.#acknowledge = acknowledge;
-  }
-
-  /** Reads until `isThere`, waiting for whatever the input waits for. */
-  async until(isThere: () => boolean, what: string): Promise<void> {
-    const deadline = performance.now() + DEADLINE_MS;
-    while (!isThere()) {
-      if (performance.now() > deadline) throw new Error(`waited in vain for ${what}; lines: ${JSON.stringify(this.lines).slice(0, 500)}`);
-      this.pass();
-      await Promise.race([this.input.waitForData(), new Promise((resolve) => setTimeout(resolve, 20))]);
-    }
-  }
-
-  untilLines(count: number): Promise<void> {
-    return this.until(() => this.lines.length >= count, `${count} lines`);
-  }
-
-  untilFinished(): Promise<void> {
-    return this.until(() => this.input.finished, 'the end');
-  }
-
-  pass(): void {
-    for (const source of this.input.sources()) this.#read(source);
-  }
-
-  #read(source: Source): void {
-    const carried = this.#open.get(source) ?? Buffer.alloc(0);
-    const length = source.read(this.#target, carried.length);
-    const bytes = Buffer.concat([carried, this.#target.subarray(0, length)]);
-    const end = length === 0 && source.ended ? bytes.length : bytes.lastIndexOf(10) + 1;
-    const text = bytes.toString('latin1', 0, end);
-    for (const line of text.split('\n')) if (line !== '') this.#take(source, line);
-    this.#open.set(source, bytes.subarray(end));
-    source.advance(end);
-    if (this.#acknowledge) source.acknowledge(source.offset);
-  }
-
-  #take(source: Source, line: string): void {
-    this.lines.push(line);
-    const lines = this.bySource.get(source.id) ?? [];
-    lines.push(line);
-    this.bySource.set(source.id, lines);
-  }
-}
-
-/** A folder to work in, with inputs that are stopped when the test ends. */
-function setUp(test: Test) {
-  const running: (() => Promise<void>)[] = [];
-  // Before the folder is made: what is set up last is torn down first.
-  test.teardown(async () => {
-    for (const stop of running) await stop();
-  });
-  const dir = test.testdir({ state: {}, logs: {} });
-  const warnings: string[] = [];
-  const warn = (message: string) => warnings.push(message);
-  const openCheckpoints = () => new Checkpoints({ folder: join(dir, 'state'), warn, intervalMs: 5 });
-  let index = 0;
-  const tail = async (paths: string[], more: Partial<FileInputOptions> = {}, reading = {}) => {
-    const checkpoints = more.checkpoints ?? openCheckpoints();
-    const input = new FileInput({ name: 'app', paths, claimIndex: () => index++, warn, pollMs: 20, graceMs: 200, ...more, checkpoints });
-    const stop = async () => {
-      await input.stop();
-      await checkpoints.close();
-    };
-    running.push(stop);
-    await input.start(new AbortController().signal);
-    return Object.assign(new Reader(input, reading), { stop, checkpoints });
-  };
-  return { dir, log: join(dir, 'logs', 'app.log'), logs: join(dir, 'logs'), state: join(dir, 'state'), warnings, tail };
-}
-
-const numbered = (from: number, to: number, text = 'line') => Array.from({ length: to - from }, (_, i) => `${text} ${from + i}`);
-const joined = (lines: string[]) => lines.map((line) => `${line}\n`).join('');
 
 t.test('appended lines come as they are written, and a line only when it is whole', async (t) => {
   const { log, tail } = setUp(t);
@@ -414,7 +327,7 @@ t.test('an abort ends it, and wakes who waits', async (t) => {
 
 t.test('what is named and is no log', async (t) => {
   const { dir, log, logs, tail, warnings } = setUp(t);
-  writeFileSync(join(logs, 'app.gz'), gzipSync('line\n'));
+  writeFileSync(join(logs, 'app.xz'), Buffer.from('\xfd7zXZ\0\0', 'latin1'));
   writeFileSync(join(logs, 'control'), Buffer.alloc(1_000, '\x01\x02abc'));
   writeFileSync(log, 'line\n');
   const cases: [string, boolean, number, RegExp, string][] = [
@@ -425,7 +338,7 @@ t.test('what is named and is no log', async (t) => {
     [logs, false, 66, /is a directory/, 'folder, for the agent too: no waiting turns it into a file'],
     ['/dev/null', true, 66, /is not a regular file; .* shipper < \/dev\/null$/, 'device'],
     [process.execPath, true, 66, /is no log: it is an ELF program$/, 'program'],
-    [join(logs, 'app.gz'), true, 66, /is compressed \(gzip\)/, 'gzip'],
+    [join(logs, 'app.xz'), true, 66, /is compressed \(xz\)/, 'compressed by another program than gzip'],
     [join(logs, 'control'), false, 66, /is no log: it is binary data$/, '40 % control bytes'],
   ];
   for (const [path, isOnce, exitCode, message, why] of cases) {
@@ -591,19 +504,6 @@ t.test('a stream is held back when nobody reads', async (t) => {
   t.equal(reader.lines.length, 30_000);
   t.ok(reader.lines.every((line) => line.length === 99));
 });
-
-function openFiles(below: string): number {
-  const { readdirSync, readlinkSync } = process.getBuiltinModule('node:fs');
-  let count = 0;
-  for (const descriptor of readdirSync('/proc/self/fd')) {
-    try {
-      if (readlinkSync(`/proc/self/fd/${descriptor}`).startsWith(below)) count++;
-    } catch {
-      // the one that readdir had open
-    }
-  }
-  return count;
-}
 
 function moduleUrl(name: string): string {
   return new URL(`../agent/${name}.ts`, import.meta.url).href;

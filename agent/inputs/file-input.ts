@@ -1,44 +1,22 @@
 import { type BigIntStats, closeSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Checkpoints } from '../state/checkpoints.ts';
+import type { Checkpoint } from '../state/checkpoints.ts';
+import { CompressedFiles } from './compressed-files.ts';
 import { Descriptors } from './descriptors.ts';
 import { Discovery } from './discovery.ts';
+import type { FileInputOptions } from './file-input-options.ts';
 import { FileIntake, type OpenedFile, keyOf } from './file-intake.ts';
 import { type FileOwner, FileSource } from './file-source.ts';
 import { FolderWatch } from './folder-watch.ts';
+import { type GzipOwner, GzipSource } from './gzip-source.ts';
 import { type Input, InputError, WakeUp } from './input.ts';
-import { realPath } from './moved-file.ts';
+import { holds } from './moved-file.ts';
 import { fromSystem, problemOf } from './named-file.ts';
+import { mayBecome } from './rotation-name.ts';
 import type { Source } from './source.ts';
+import { type TailedFile, TailedFiles } from './tailed-files.ts';
 
-export interface FileInputOptions {
-  readonly name: string;
-  /** Paths and globs; relative ones start in the working directory. */
-  readonly paths: readonly string[];
-  readonly exclude?: readonly string[];
-  /** Where files without a checkpoint begin that are there at the start. Later ones begin at their beginning. */
-  readonly startAt?: 'beginning' | 'end';
-  /** Read to the present end, then finish. What can't be read is an error, and is not waited for. */
-  readonly once?: boolean;
-  /** Refuse paths that are no logs: they were named on the command line. Else they are left out with a warning. */
-  readonly refuseBinary?: boolean;
-  /** Binary-looking content is expected: another encoding is configured. */
-  readonly anyContent?: boolean;
-  /** Files that shipper itself writes, as `device:inode`: reading them would feed it its own output. */
-  readonly ownFiles?: ReadonlySet<string>;
-  /** Deleted files that another FileInput held. */
-  readonly deleted?: readonly OpenedFile[];
-  readonly checkpoints: Checkpoints;
-  /** Shared among inputs, as descriptors are. */
-  readonly descriptors?: Descriptors;
-  /** The next free position in the pipeline's table of sources. */
-  readonly claimIndex: () => number;
-  readonly warn: (message: string) => void;
-  /** Time between two looks at every path, in ms. */
-  readonly pollMs?: number;
-  /** How long a file that was renamed or deleted is held after its last bytes, in ms. */
-  readonly graceMs?: number;
-}
+export type { FileInputOptions } from './file-input-options.ts';
 
 const POLL_MS = 500;
 /** With so many files that a look takes long, looks are rarer: they cost this share of a core at most. Appends are seen by hints meanwhile. */
@@ -46,24 +24,24 @@ const POLL_SHARE = 0.01;
 const LONGEST_POLL_MS = 10_000;
 /** Applications go on writing to a renamed file until they are told to open the new one. */
 const GRACE_MS = 60_000;
+const SETTLE_MS = 2_000;
+/** What was written to last this long ago is no copy that is being made, in ms. */
+const COPY_MS = 10_000;
 /** Polls between two looks for checkpoints that nothing needs. */
 const SWEEP_POLLS = 120;
 const MOST_UNREADABLE = 10_000;
 
 /** Tails the files that paths and globs name: each generation of each file is a source. */
-export class FileInput implements Input, FileOwner {
+export class FileInput implements Input, FileOwner, GzipOwner {
   readonly name: string;
   readonly #options: FileInputOptions;
   readonly #discovery: Discovery;
   readonly #descriptors: Descriptors;
   readonly #intake: FileIntake;
+  readonly #compressed: CompressedFiles;
   readonly #watch = new FolderWatch((path, renamed) => this.#hint(path, renamed));
   readonly #wakeUp = new WakeUp();
-  /** Sources that are not done, by device and inode. A truncated one has lost its place to its successor. */
-  readonly #files = new Map<string, FileSource>();
-  /** The same by path, and by the real path where that is another. Without those whose path is another file now. */
-  readonly #paths = new Map<string, FileSource>();
-  readonly #ready = new Set<FileSource>();
+  readonly #files = new TailedFiles();
   /** Paths that can't be opened; said once. */
   readonly #unreadable = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
@@ -75,36 +53,34 @@ export class FileInput implements Input, FileOwner {
     this.#options = options;
     this.#discovery = new Discovery(options.paths, options.exclude);
     this.#descriptors = options.descriptors ?? new Descriptors();
-    const { checkpoints, anyContent = false, ownFiles = new Set(), warn } = options;
-    this.#intake = new FileIntake({ input: options.name, checkpoints, anyContent, ownFiles, warn });
+    const { name, checkpoints, anyContent = false, ownFiles = new Set(), once = false, settleMs = SETTLE_MS, warn } = options;
+    this.#intake = new FileIntake({ input: name, checkpoints, anyContent, ownFiles, warn });
+    const opened = (file: OpenedFile): void => void (this.#state === 'stopped' ? closeSync(file.descriptor) : this.#add(file));
+    this.#compressed = new CompressedFiles({ input: name, checkpoints, once, settleMs, isBusy: (id) => this.#files.isBusy(id), opened, rested: () => this.#wakeUp.wake(), warn });
   }
 
   async start(signal: AbortSignal): Promise<void> {
     this.#checkLiterals();
+    await this.#resume();
     const found = await this.#discover();
     if (this.#options.once && found === 0) throw new InputError(`no file matches ${this.#options.paths.join(', ')}`, 66);
-    this.#resumeMoved();
-    for (const opened of this.#options.deleted ?? []) this.#add(opened).orphanedAtMs = performance.now();
+    for (const opened of this.#options.deleted ?? []) this.#orphaned(this.#add(opened));
     if (signal.aborted) return this.#end();
     signal.addEventListener('abort', () => this.#end(), { once: true });
     this.#state = 'running';
     if (!this.#options.once) this.#schedule(0);
   }
 
-  *sources(): Iterable<Source> {
-    for (const source of [...this.#ready]) {
-      if (!this.#ready.delete(source)) continue; // went while others had their turn
-      this.#ready.add(source); // to the end of the queue, so that whoever comes next begins with another
-      yield source;
-    }
+  sources(): Iterable<Source> {
+    return this.#files.ready();
   }
 
   known(): Iterable<Source> {
-    return this.#files.values();
+    return [...this.#files.all, ...this.#files.compressed];
   }
 
   async waitForData(): Promise<void> {
-    if (this.#ready.size === 0 && !this.finished) await this.#wakeUp.wait();
+    if (!this.#files.hasReady && !this.finished) await this.#wakeUp.wait();
   }
 
   get ending(): boolean {
@@ -112,42 +88,60 @@ export class FileInput implements Input, FileOwner {
   }
 
   get finished(): boolean {
-    const isRead = this.#options.once === true && this.#ready.size === 0; // nothing comes back to it then
+    const isRead = this.#options.once === true && !this.#files.hasReady && this.#compressed.isIdle; // nothing comes back to it then
     return this.#state === 'stopped' || (this.#state === 'running' && isRead);
   }
 
   async stop(): Promise<void> {
     this.#end();
     await this.#options.checkpoints.flush(); // as long as markers can be read
-    for (const source of this.#files.values()) this.#descriptors.close(source);
+    for (const source of this.#files.all) this.#descriptors.close(source);
+    await Promise.all([...this.#files.compressed].map((source) => source.close()));
   }
 
   /** Opens those of its files that nobody else could open again. */
   openDeleted(): OpenedFile[] {
-    return [...this.#files.values()].flatMap((source) => source.openDeleted() ?? []);
+    return [...this.#files.all, ...this.#files.compressed].flatMap((source) => source.openDeleted() ?? []);
   }
 
-  idle(source: FileSource): void {
-    this.#ready.delete(source);
+  ready(source: TailedFile): void {
+    this.#wake(source);
   }
 
-  truncated(source: FileSource): void {
-    source.forget();
-    this.#release(source);
-    if (!this.#options.once) void this.#consider(source.path);
+  idle(source: TailedFile): void {
+    this.#files.idle(source);
+    if (!this.#files.hasReady) return;
+    this.#wakeUp.wake(); // what it held back has its turn
   }
 
-  done(source: FileSource): void {
-    this.#ready.delete(source);
-    this.#release(source);
+  truncated(source: FileSource): OpenedFile | undefined {
+    const copy = this.#intake.openCopy(source.asRead(), source.acknowledged);
+    const { key, meantPath } = source;
+    if (copy === undefined) {
+      source.detach();
+      this.#files.unplace(source);
+    } else {
+      source.moveTo(copy);
+      this.#files.moved(source, key);
+      source.orphanedAtMs = performance.now();
+    }
+    this.#files.left(meantPath, source);
+    if (!this.#options.once) void this.#consider(meantPath);
+    return copy;
+  }
+
+  done(source: TailedFile): void {
+    this.#files.release(source);
+    if (source instanceof GzipSource) this.#compressed.done(source.file);
     this.#wakeUp.wake();
   }
 
   #end(): void {
     clearTimeout(this.#timer);
     this.#watch.close();
+    this.#compressed.stop();
     this.#state = 'stopped';
-    this.#ready.clear();
+    this.#files.sleep();
     this.#wakeUp.wake();
   }
 
@@ -162,13 +156,20 @@ export class FileInput implements Input, FileOwner {
     }
   }
 
-  /** Files that were renamed while nobody looked, and whose new names are not among those meant. */
-  #resumeMoved(): void {
+  /** Generations that were renamed, copied or compressed while nobody looked: they come before what is in their places now. */
+  async #resume(): Promise<void> {
     for (const checkpoint of this.#options.checkpoints.previous(this.name)) {
-      if (this.#files.has(`${checkpoint.device}:${checkpoint.inode}`) || !this.#discovery.matches(checkpoint.path)) continue;
-      const opened = this.#intake.openMoved(checkpoint);
-      if (opened !== undefined) this.#add(opened).orphanedAtMs = performance.now();
+      if (!this.#discovery.matches(checkpoint.path) || isFinished(checkpoint) || isAtPlace(checkpoint)) continue;
+      const opened = this.#intake.openMoved(checkpoint) ?? this.#intake.openCopy(checkpoint, checkpoint.offset) ?? (await this.#compressed.resume(checkpoint));
+      if (opened === undefined) continue;
+      const source = this.#add(opened);
+      this.#orphaned(source);
+      this.#files.left(checkpoint.path, source);
     }
+  }
+
+  #orphaned(source: TailedFile): void {
+    if (source instanceof FileSource) source.orphanedAtMs = performance.now();
   }
 
   #schedule(costMs: number): void {
@@ -179,7 +180,8 @@ export class FileInput implements Input, FileOwner {
   /** What is true, whatever the hints said. */
   async #poll(): Promise<void> {
     const startMs = performance.now();
-    for (const source of [...this.#files.values()]) this.#check(source);
+    for (const source of [...this.#files.all]) this.#check(source);
+    this.#files.tidy();
     const costMs = 2 * (performance.now() - startMs); // finding what is new costs about as much
     await this.#discover();
     if (this.#polls++ % SWEEP_POLLS === 0) this.#sweep();
@@ -187,7 +189,7 @@ export class FileInput implements Input, FileOwner {
   }
 
   #sweep(): void {
-    this.#options.checkpoints.sweep(this.name, new Set([...this.#files.values()].map((source) => source.id)));
+    this.#options.checkpoints.sweep(this.name, this.#files.ids);
     if (this.#unreadable.size > MOST_UNREADABLE) this.#unreadable.clear(); // then they are said once more
   }
 
@@ -195,24 +197,24 @@ export class FileInput implements Input, FileOwner {
   async #discover(): Promise<number> {
     const paths = await this.#discovery.scan();
     for (const [folder, error] of this.#discovery.closed) this.#tellOnce(folder, error);
-    await Promise.all(paths.map((path) => (this.#paths.has(path) ? undefined : this.#consider(path))));
+    await Promise.all(paths.map((path) => (this.#files.byPath(path) === undefined ? this.#consider(path) : undefined)));
     if (!this.#options.once && this.#state !== 'stopped') {
-      this.#watch.follow(new Set([...this.#discovery.folders, ...[...this.#paths.keys()].map((path) => dirname(path))]));
+      this.#watch.follow(new Set([...this.#discovery.folders, ...[...this.#files.paths].map((path) => dirname(path))]));
     }
     return paths.length;
   }
 
   #hint(path: string, renamed: boolean): void {
-    const source = this.#paths.get(path);
+    const source = this.#files.byPath(path);
     if (source === undefined) {
       if (this.#discovery.matches(path)) void this.#consider(path);
     } else if (renamed) this.#check(source);
     else this.#wake(source);
   }
 
-  #wake(source: FileSource): void {
+  #wake(source: TailedFile): void {
     if (this.#state === 'stopped') return;
-    this.#ready.add(source);
+    this.#files.wake(source);
     this.#wakeUp.wake();
   }
 
@@ -230,9 +232,10 @@ export class FileInput implements Input, FileOwner {
   /** The path is another file now, or none. The old one is read to its end, and a while longer. */
   #orphan(source: FileSource): void {
     source.orphanedAtMs = performance.now();
-    this.#unname(source);
+    this.#files.unname(source);
+    this.#files.left(source.meantPath, source);
     this.#checkOrphan(source);
-    void this.#consider(source.path);
+    void this.#consider(source.meantPath);
   }
 
   #checkOrphan(source: FileSource): void {
@@ -250,11 +253,12 @@ export class FileInput implements Input, FileOwner {
     try {
       const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
       if (stat === undefined || !stat.isFile()) return;
-      const known = this.#files.get(keyOf(stat));
+      const known = this.#files.byKey(keyOf(stat));
       if (known !== undefined) return this.#found(known, path);
       if (stat.size === 0n) return; // its id shall be bound to something
       const fromEnd = this.#options.startAt === 'end' && this.#state === 'starting' && !this.#options.checkpoints.lost;
-      const opened = await this.#intake.open(path, fromEnd);
+      if (this.#compressed.consider(path, stat, fromEnd) || this.#isCopying(path, stat)) return;
+      const opened = await this.#intake.open(path, fromEnd, this.#files.before(path, undefined)?.id);
       if (opened === undefined) return;
       if (this.#state === 'stopped') closeSync(opened.descriptor);
       else this.#add(opened, path);
@@ -270,13 +274,22 @@ export class FileInput implements Input, FileOwner {
     this.#unreadable.add(path);
   }
 
+  /** Whether it is the copy of a file that is about to be truncated: then that file is followed to it. */
+  #isCopying(path: string, stat: BigIntStats): boolean {
+    if (this.#state !== 'running' || Date.now() - Number(stat.ctimeMs) > COPY_MS) return false;
+    for (const source of this.#files.all) if (mayBecome(source.path, path) && source.isCopiedBy(path, Number(stat.size))) return true;
+    return false;
+  }
+
   /** `path`: the name that is meant, if it has one. */
-  #add(opened: OpenedFile, path?: string): FileSource {
+  #add(opened: OpenedFile, path?: string): TailedFile {
     const { claimIndex, checkpoints, once, warn } = this.#options;
-    const limit = once ? opened.size : Infinity;
-    const source = new FileSource({ ...opened, index: claimIndex(), limit, descriptors: this.#descriptors, checkpoints, owner: this, warn });
-    this.#files.set(`${source.device}:${source.inode}`, source);
-    if (path !== undefined) this.#name(source, path);
+    const given = { ...opened, index: claimIndex(), checkpoints, owner: this, warn };
+    const source = opened.checkpoint.gzip ? new GzipSource(given) : new FileSource({ ...given, limit: once ? opened.size : Infinity, descriptors: this.#descriptors });
+    if (path !== undefined) source.predecessor = this.#files.before(path, opened.checkpoint.after);
+    this.#files.add(source);
+    if (path !== undefined && source instanceof FileSource) this.#files.name(source, path);
+    if (source.predecessor !== undefined) this.#wake(source.predecessor); // it may have got its last lines just before
     this.#wake(source);
     return source;
   }
@@ -285,25 +298,20 @@ export class FileInput implements Input, FileOwner {
   #found(source: FileSource, path: string): void {
     if (source.orphanedAtMs === undefined) return;
     source.orphanedAtMs = undefined;
-    this.#name(source, path);
+    this.#files.name(source, path);
     this.#wake(source);
   }
+}
 
-  #name(source: FileSource, path: string): void {
-    source.path = path;
-    this.#paths.set(path, source);
-    this.#paths.set(realPath(path), source);
-  }
+/** Nothing of it is left to be read. */
+function isFinished({ offset, gzip }: Checkpoint): boolean {
+  return gzip !== undefined && gzip.end === offset;
+}
 
-  #unname(source: FileSource): void {
-    for (const [path, other] of this.#paths) if (other === source) this.#paths.delete(path);
-  }
-
-  #release(source: FileSource): void {
-    const key = `${source.device}:${source.inode}`;
-    if (this.#files.get(key) === source) this.#files.delete(key);
-    this.#unname(source);
-  }
+/** Whether what a checkpoint was taken of is where it was. */
+function isAtPlace(checkpoint: Checkpoint): boolean {
+  const stat = checkpoint.detached ? undefined : statIf(checkpoint.path);
+  return stat !== undefined && String(stat.ino) === checkpoint.inode && holds(checkpoint.path, checkpoint);
 }
 
 function statIf(path: string): BigIntStats | undefined {

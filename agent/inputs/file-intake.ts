@@ -3,7 +3,7 @@ import type { Checkpoint, Checkpoints } from '../state/checkpoints.ts';
 import { newSourceId } from '../state/source-id.ts';
 import { isSameContent, markerOf, prefixOf } from './fingerprint.ts';
 import { lastLineEnd } from './line-end.ts';
-import { openIf, findInode } from './moved-file.ts';
+import { descendantsOf, findInode, openIf, realPath } from './moved-file.ts';
 import { kindOf, refusal } from './named-file.ts';
 
 /** A file that is open, with who it is and where to begin. */
@@ -43,13 +43,14 @@ export class FileIntake {
   /**
    * Opens what is at `path`, a regular file with something in it; undefined: not to be read, or on its way in already.
    * A file without a checkpoint gets one, which is durable when this resolves. `fromEnd`: it begins behind its last line.
+   * `after`: id of the generation that was there before.
    */
-  async open(path: string, fromEnd: boolean): Promise<OpenedFile | undefined> {
+  async open(path: string, fromEnd: boolean, after?: string): Promise<OpenedFile | undefined> {
     const descriptor = openSync(path, 'r');
     let opened: OpenedFile | undefined;
     try {
       // What was opened counts, not what was looked at before.
-      opened = await this.#identify(path, descriptor, fstatSync(descriptor, { bigint: true }), fromEnd);
+      opened = await this.#identify(path, descriptor, fstatSync(descriptor, { bigint: true }), fromEnd, after);
       return opened;
     } finally {
       if (opened === undefined) closeSync(descriptor);
@@ -58,7 +59,8 @@ export class FileIntake {
 
   /** Opens what a checkpoint is about, if it lies under another name beside its old one and has not been read to its end. */
   openMoved(checkpoint: Checkpoint): OpenedFile | undefined {
-    const path = findInode(checkpoint.path, checkpoint.inode);
+    if (checkpoint.detached || checkpoint.gzip) return undefined;
+    const path = findInode(checkpoint.seenAt ?? checkpoint.path, checkpoint.inode);
     const descriptor = path === undefined ? undefined : openIf(path, checkpoint.device, checkpoint.inode);
     if (path === undefined || descriptor === undefined) return undefined;
     const stat = fstatSync(descriptor, { bigint: true });
@@ -68,14 +70,38 @@ export class FileIntake {
     return undefined;
   }
 
-  async #identify(path: string, descriptor: number, stat: BigIntStats, fromEnd: boolean): Promise<OpenedFile | undefined> {
+  /**
+   * Opens a copy of what a checkpoint was taken of, made before that was truncated: a file that rotation has named, that
+   * nobody has read, and that holds the same up to the place where reading stopped. The checkpoint is the copy's then,
+   * and `safe` its offset.
+   */
+  openCopy(checkpoint: Checkpoint, safe: number): OpenedFile | undefined {
+    const { checkpoints, input } = this.#options;
+    if (checkpoint.gzip) return undefined;
+    for (const path of descendantsOf(checkpoint)) {
+      const descriptor = openOrNot(path);
+      if (descriptor === undefined) continue;
+      const stat = fstatSync(descriptor, { bigint: true });
+      const [device, inode, size] = [String(stat.dev), String(stat.ino), Number(stat.size)];
+      if (stat.isFile() && checkpoints.find(input, device, inode) === undefined && isSameContent(descriptor, size, checkpoint)) {
+        const { detached: _, ...rest } = checkpoint;
+        const next = { ...rest, device, inode, offset: safe, seenAt: path };
+        checkpoints.move(checkpoint, next);
+        return { path, descriptor, checkpoint: next, size, changedNs: stat.mtimeNs };
+      }
+      closeSync(descriptor);
+    }
+    return undefined;
+  }
+
+  async #identify(path: string, descriptor: number, stat: BigIntStats, fromEnd: boolean, after: string | undefined): Promise<OpenedFile | undefined> {
     const key = keyOf(stat);
     if (this.#opening.has(key)) return undefined;
     this.#opening.add(key);
     try {
       const known = this.#known(path, descriptor, stat);
       if (known === undefined && !this.#isWanted(path, descriptor, stat)) return undefined;
-      const checkpoint = known ?? this.#newCheckpoint(path, descriptor, stat, fromEnd);
+      const checkpoint = known ?? { ...this.#newCheckpoint(path, descriptor, stat, fromEnd), ...(after !== undefined && { after }) };
       if (known?.device !== String(stat.dev)) await this.#options.checkpoints.adopt(checkpoint);
       return { path, descriptor, checkpoint, size: Number(stat.size), changedNs: stat.mtimeNs };
     } finally {
@@ -89,7 +115,7 @@ export class FileIntake {
     const direct = checkpoints.find(input, device, inode);
     // Device numbers are dealt out anew when a machine or container starts.
     const known = direct ?? checkpoints.previous(input).find((other) => other.inode === inode && other.path === path);
-    return known !== undefined && isSameContent(descriptor, Number(stat.size), known) ? known : undefined;
+    return known !== undefined && known.gzip === undefined && isSameContent(descriptor, Number(stat.size), known) ? known : undefined;
   }
 
   #isWanted(path: string, descriptor: number, stat: BigIntStats): boolean {
@@ -113,6 +139,7 @@ export class FileIntake {
   #newCheckpoint(path: string, descriptor: number, stat: BigIntStats, fromEnd: boolean): Checkpoint {
     const size = Number(stat.size);
     const offset = fromEnd ? lastLineEnd(descriptor, size) : 0;
+    const seenAt = realPath(path);
     return {
       id: newSourceId(),
       input: this.#options.input,
@@ -122,7 +149,16 @@ export class FileIntake {
       offset,
       prefix: prefixOf(descriptor, size),
       marker: markerOf(descriptor, offset),
+      ...(seenAt !== path && { seenAt }),
     };
+  }
+}
+
+function openOrNot(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch {
+    return undefined; // gone, or not ours to see
   }
 }
 

@@ -3,16 +3,17 @@ import { errorText } from '../state/error-code.ts';
 import type { Checkpoint, Checkpoints } from '../state/checkpoints.ts';
 import type { Descriptors, Holder } from './descriptors.ts';
 import type { OpenedFile } from './file-intake.ts';
-import { MARKER_BYTES, PREFIX_BYTES, markerOf, peek, prefixOf } from './fingerprint.ts';
-import { findInode, openIf } from './moved-file.ts';
+import { MARKER_BYTES, PREFIX_BYTES, hashOf, markerOf, peek, prefixOf } from './fingerprint.ts';
+import { findInode, holds, openIf, realPath } from './moved-file.ts';
 import type { Source } from './source.ts';
+import type { TailedFile } from './tailed-files.ts';
 
 /** Who looks after file sources and is told what reading them brings to light. */
 export interface FileOwner {
   /** Nothing more is there now. */
   idle(source: FileSource): void;
-  /** The file no longer holds what was read of it. The source has ended; the path holds a new generation. */
-  truncated(source: FileSource): void;
+  /** The file no longer holds what was read of it; the path holds a new generation. Gives a copy of the old one, if there is one. */
+  truncated(source: FileSource): OpenedFile | undefined;
   /** It has ended and everything was read. */
   done(source: FileSource): void;
 }
@@ -43,6 +44,9 @@ export class FileSource implements Source, Holder {
   activeAtMs = performance.now();
   /** Where the file was last seen. */
   path: string;
+  predecessor: TailedFile | undefined;
+  /** Bytes that are known to have been there and could not be read. */
+  lost = 0;
   /** Since when the path is not this file any more, in ms of the monotonic clock. */
   orphanedAtMs: number | undefined;
   /** The file as it was when its path was last looked at. */
@@ -54,6 +58,9 @@ export class FileSource implements Source, Holder {
   #position: number;
   #limit: number;
   #ended: boolean;
+  /** The last of its names that was meant; and its own path, if that leads to it by a link, or it was renamed. */
+  #meant: string;
+  #seenAt: string | undefined;
   #done = false;
   #idle = false;
   #failing = false;
@@ -69,6 +76,8 @@ export class FileSource implements Source, Holder {
     this.id = checkpoint.id;
     this.name = options.path;
     this.path = options.path;
+    this.#meant = checkpoint.path;
+    this.#seenAt = checkpoint.seenAt;
     this.seen = { device: BigInt(checkpoint.device), inode: BigInt(checkpoint.inode), size: options.size, changedNs: options.changedNs };
     this.input = checkpoint.input;
     this.offset = checkpoint.offset;
@@ -97,12 +106,19 @@ export class FileSource implements Source, Holder {
     return Math.max(0, Math.min(this.seen.size, this.#limit) - this.#position);
   }
 
-  get device(): string {
-    return this.#checkpoint.device;
+  /** Device and inode. */
+  get key(): string {
+    return `${this.#checkpoint.device}:${this.#checkpoint.inode}`;
   }
 
-  get inode(): string {
-    return this.#checkpoint.inode;
+  /** The path at which it belongs. */
+  get meantPath(): string {
+    return this.#meant;
+  }
+
+  /** All that was read is safe. */
+  get isSettled(): boolean {
+    return this.#acknowledged >= this.#position;
   }
 
   get canReopen(): boolean {
@@ -151,16 +167,55 @@ export class FileSource implements Source, Holder {
 
   /** The file by its path, or, when that is another one by now, by its inode in the same folder. */
   reopen(): number | undefined {
-    for (const path of [this.path, findInode(this.path, this.inode)]) {
-      const descriptor = path === undefined ? undefined : openIf(path, this.device, this.inode);
+    const { device, inode } = this.#checkpoint;
+    for (const path of [this.path, findInode(this.path, inode)]) {
+      const descriptor = path === undefined ? undefined : openIf(path, device, inode);
       if (descriptor !== undefined) return descriptor;
     }
     return undefined;
   }
 
-  /** The content a checkpoint would be about is gone. */
-  forget(): void {
-    this.#options.checkpoints.drop(this.#checkpoint);
+  /** Its content is gone from the file, and at best in a copy. */
+  detach(): void {
+    const before = this.#checkpoint;
+    this.#checkpoint = { ...this.asRead(), offset: this.#acknowledged };
+    this.#options.checkpoints.move(before, { ...this.#checkpoint, detached: true });
+  }
+
+  /** Offset below which all is safe. */
+  get acknowledged(): number {
+    return this.#acknowledged;
+  }
+
+  /** It was given a name that is meant. */
+  rename(path: string): void {
+    const real = realPath(path);
+    this.path = this.#meant = path;
+    this.#seenAt = real === path ? undefined : real;
+  }
+
+  /** What is known of it as far as it was read, which may be farther than what is safe. */
+  asRead(): Checkpoint {
+    const { prefix } = this.#checkpoint;
+    const marker = { end: this.#position, bytes: this.#markerBytes, hash: hashOf(this.#marker.subarray(0, this.#markerBytes)) };
+    return { ...this.#place(), offset: this.#position, prefix, marker };
+  }
+
+  /** Goes on in a copy of the file. */
+  moveTo({ path, descriptor, checkpoint, size, changedNs }: OpenedFile): void {
+    const { descriptors } = this.#options;
+    descriptors.close(this);
+    descriptors.add(this, descriptor);
+    this.path = this.#seenAt = path;
+    this.#checkpoint = checkpoint;
+    this.seen = { device: BigInt(checkpoint.device), inode: BigInt(checkpoint.inode), size, changedNs };
+  }
+
+  /** Whether another file holds the same, up to its own end or as far as this one was read. */
+  isCopiedBy(path: string, size: number): boolean {
+    if (size >= this.#position) return holds(path, this.asRead());
+    const descriptor = this.#options.descriptors.get(this);
+    return descriptor !== undefined && holds(path, { ...this.#checkpoint, offset: 0, prefix: prefixOf(descriptor, size), marker: markerOf(descriptor, size) });
   }
 
   /** The file, opened once more, if no path leads to it any more: whoever goes on reading it has to hold it. Linux only. */
@@ -196,8 +251,9 @@ export class FileSource implements Source, Holder {
       descriptors.close(this);
       return 0;
     }
+    const copy = owner.truncated(this);
+    if (copy !== undefined) return this.#fill(target, from, Math.min(room, this.#limit - from));
     this.#stop('was truncated');
-    owner.truncated(this);
     return 0;
   }
 
@@ -227,8 +283,8 @@ export class FileSource implements Source, Holder {
   }
 
   #stop(why: string): void {
-    const unread = this.seen.size - this.#position;
-    if (unread > 0) this.#options.warn(`${this.path} ${why} before its last ${unread} bytes were read`);
+    this.lost = this.unread;
+    if (this.lost > 0) this.#options.warn(`${this.path} ${why} before its last ${this.lost} bytes were read: they are lost`);
     this.#limit = this.#position;
     this.#ended = true;
   }
@@ -242,7 +298,12 @@ export class FileSource implements Source, Holder {
 
   #snapshot(): Checkpoint {
     this.#refresh(this.#acknowledged);
-    return (this.#checkpoint = { ...this.#checkpoint, path: this.path, offset: this.#acknowledged });
+    return (this.#checkpoint = { ...this.#place(), offset: this.#acknowledged });
+  }
+
+  #place(): Checkpoint {
+    const { seenAt: _, ...rest } = this.#checkpoint;
+    return { ...rest, path: this.#meant, ...(this.#seenAt !== undefined && { seenAt: this.#seenAt }) };
   }
 
   /** Takes prefix and marker anew, as far as the file is open and is still the one that was read. */

@@ -33,13 +33,14 @@ export function markerOf(descriptor: number, end: number): Checkpoint['marker'] 
 }
 
 /** Whether a file of `size` bytes still holds what a checkpoint was taken of. */
-export function isSameContent(descriptor: number, size: number, { offset, prefix, marker }: Checkpoint): boolean {
-  if (size < offset || size < prefix.bytes) return false;
+export function isSameContent(descriptor: number, size: number, { offset, prefix, marker, gzip }: Checkpoint): boolean {
+  if ((gzip === undefined && size < offset) || size < prefix.bytes) return false;
   if (hashOf(peek(descriptor, 0, prefix.bytes)) !== prefix.hash) return false;
   // Shorter than what was read of it, yet longer than what is safe: a power failure took bytes that were never synced.
   return size < marker.end || hashOf(peek(descriptor, marker.end - marker.bytes, marker.end)) === marker.hash;
 }
 
-function hashOf(bytes: Uint8Array): string {
+/** SHA-256, cut short. */
+export function hashOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('base64url').slice(0, 22);
 }

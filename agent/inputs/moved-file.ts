@@ -1,5 +1,8 @@
 import { closeSync, fstatSync, openSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Checkpoint } from '../state/checkpoints.ts';
+import { isSameContent } from './fingerprint.ts';
+import { mayBecome } from './rotation-name.ts';
 
 /** Path of the file with an inode, in the folder in which `path` or what it links to lies. */
 export function findInode(path: string, inode: string): string | undefined {
@@ -8,6 +11,33 @@ export function findInode(path: string, inode: string): string | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Where what a checkpoint is about lies now, if its inode is still in its folder and holds the same. */
+export function locate(checkpoint: Checkpoint): string | undefined {
+  if (checkpoint.detached) return undefined;
+  const { path, seenAt = path, inode } = checkpoint;
+  const found = [seenAt, path].find((candidate) => inodeOf(candidate) === inode) ?? findInode(seenAt, inode);
+  return found !== undefined && holds(found, checkpoint) ? found : undefined;
+}
+
+/** Files beside that of a checkpoint that have a name to which rotation may have moved or copied it. */
+export function descendantsOf({ path, seenAt = path }: Checkpoint): string[] {
+  return pathsIn(dirname(seenAt)).filter((candidate) => candidate !== seenAt && mayBecome(seenAt, candidate));
+}
+
+/** Whether the file at a path holds what a checkpoint was taken of. */
+export function holds(path: string, checkpoint: Checkpoint): boolean {
+  try {
+    const descriptor = openSync(path, 'r');
+    try {
+      return isSameContent(descriptor, fstatSync(descriptor).size, checkpoint);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return false; // gone, or not ours to see
+  }
 }
 
 /** Opens a path if it is the file that is meant. */

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { errorCode, errorText } from '../state/error-code.ts';
 import { type FileKind, SAMPLE_BYTES, fileKind } from './file-kind.ts';
+import { isGzip } from './gzip-file.ts';
 import { InputError } from './input.ts';
 
 /**
@@ -48,7 +49,7 @@ function openProblem(path: string, refuseBinary: boolean): InputError | undefine
   const descriptor = openSync(path, 'r');
   try {
     const kind: FileKind = refuseBinary && fstatSync(descriptor).size > 0 ? kindOf(descriptor) : { kind: 'text' };
-    return kind.kind === 'text' ? undefined : new InputError(refusal(path, kind), 66);
+    return kind.kind === 'text' || isGzip(path) ? undefined : new InputError(refusal(path, kind), 66);
   } finally {
     closeSync(descriptor);
   }

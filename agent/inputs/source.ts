@@ -14,6 +14,10 @@ export interface Source {
   readonly knownEnd?: number;
   /** Bytes that are known to be there and were never read. */
   readonly unread?: number;
+  /** What came before it at the same place, a file that was rotated: read to its end, as far as there is one, before this one. */
+  readonly predecessor?: Source | undefined;
+  /** Bytes that are known to have been there, and were gone before they could be read. */
+  readonly lost?: number;
   /** It can't be read again: what is left of it when the agent ends is lost. */
   readonly readOnce?: boolean;
   /** True once no more bytes will come: what `read` gives now is all there is. */

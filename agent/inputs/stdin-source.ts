@@ -4,6 +4,7 @@ import { errorText } from '../state/error-code.ts';
 import { newSourceId } from '../state/source-id.ts';
 import { type Input, InputError, WakeUp } from './input.ts';
 import type { Source } from './source.ts';
+import { Window } from './window.ts';
 
 export interface StreamInputOptions {
   readonly name: string;
@@ -92,11 +93,8 @@ class StreamSource implements Source {
   readonly #wake: () => void;
   readonly #warn: (message: string) => void;
   readonly #limitBytes: number;
-  /** What came, in order; the first begins at `#start`. */
-  readonly #pieces: Buffer[] = [];
-  #start = 0;
-  /** Offsets up to which bytes came, and were read. */
-  #received = 0;
+  readonly #window = new Window();
+  /** Offset up to which bytes were read. */
   #position = 0;
 
   constructor({ claimIndex, sourceName, name, stream, warn, limitBytes = LIMIT_BYTES }: StreamInputOptions, wake: () => void) {
@@ -110,16 +108,16 @@ class StreamSource implements Source {
   }
 
   get knownEnd(): number {
-    return this.#received;
+    return this.#window.end;
   }
 
   get unread(): number {
-    return this.#received - this.#position;
+    return this.#window.end - this.#position;
   }
 
   /** Something is there to be read, or the end to be noticed. */
   get mayRead(): boolean {
-    return !this.done && (this.ended || this.#received > this.#position);
+    return !this.done && (this.ended || this.#window.end > this.#position);
   }
 
   open(): void {
@@ -133,39 +131,25 @@ class StreamSource implements Source {
 
   read(target: Uint8Array<ArrayBuffer>, skip: number): number {
     if (target.length === 0) return 0;
-    let from = this.offset + skip - this.#start;
-    let filled = 0;
-    for (const piece of this.#pieces) {
-      if (filled === target.length) break;
-      if (from < piece.length) {
-        const part = piece.subarray(from, from + target.length - filled);
-        target.set(part, filled);
-        filled += part.length;
-      }
-      from = Math.max(0, from - piece.length);
-    }
+    const filled = this.#window.copy(this.offset + skip, target);
     this.#position = Math.max(this.#position, this.offset + skip + filled);
     if (filled === 0 && this.ended) this.done = true;
-    if (this.#stream.isPaused() && this.#received - this.#position < this.#limitBytes / 2) this.#stream.resume();
+    if (this.#stream.isPaused() && this.#window.end - this.#position < this.#limitBytes / 2) this.#stream.resume();
     return filled;
   }
 
   advance(bytes: number): void {
     this.offset += bytes;
-    for (let first = this.#pieces[0]; first !== undefined && this.#start + first.length <= this.offset; first = this.#pieces[0]) {
-      this.#start += first.length;
-      this.#pieces.shift();
-    }
+    this.#window.drop(this.offset);
   }
 
   /** Nothing can be read again, so nothing is remembered. */
   acknowledge(): void {}
 
   #take(piece: Buffer): void {
-    this.#pieces.push(piece);
-    this.#received += piece.length;
+    this.#window.add(piece);
     this.activeAtMs = performance.now();
-    if (this.#received - this.#position >= this.#limitBytes) this.#stream.pause();
+    if (this.#window.end - this.#position >= this.#limitBytes) this.#stream.pause();
     this.#wake();
   }
 

@@ -14,7 +14,10 @@ const Checkpoint = z.strictObject({
   id: z.string().min(1).max(64),
   /** The input of the configuration. */
   input: z.string(),
+  /** The last of its names that was meant. */
   path: z.string(),
+  /** Where it was seen last, when that is elsewhere: `path` is a link, or the file was renamed. */
+  seenAt: z.string().optional(),
   /** As decimals: both may be wider than a double. */
   device: z.string().regex(/^\d+$/),
   inode: z.string().regex(/^\d+$/),
@@ -24,6 +27,15 @@ const Checkpoint = z.strictObject({
   prefix: z.strictObject({ bytes: position, hash }),
   /** The same of the `bytes` bytes before `end`: they change when a file is truncated and grows beyond its old size. */
   marker: z.strictObject({ end: position, bytes: position, hash }),
+  /**
+   * The file is compressed: `offset` is in what it holds, `prefix` and `marker` are of the file itself, the whole of it.
+   * `end`: how long what it holds is, once that is known.
+   */
+  gzip: z.strictObject({ end: position.optional() }).optional(),
+  /** The content is not in this file any more, which was truncated: at best there is a copy of it. */
+  detached: z.literal(true).optional(),
+  /** Id of the generation before it at the same path. */
+  after: z.string().max(64).optional(),
   /** Since when no file is known that it belongs to, in ms since 1970. */
   goneSinceMs: z.number().optional(),
 });

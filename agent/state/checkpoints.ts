@@ -20,10 +20,12 @@ export interface CheckpointsOptions {
 const INTERVAL_MS = 1_000;
 const RETRY_MS = 5_000;
 const KEEP_MS = 7 * 24 * 3_600_000;
+/** The same where the content is gone and at best a copy of it is left, which shows soon. */
+const KEEP_DETACHED_MS = 3_600_000;
 /** Checkpoints of files that are gone: no more than this many, the ones longest gone are dropped first. */
 const KEEP_COUNT = 2_000;
 
-/** How far each generation of each file is safe. One per input, device and inode. */
+/** How far each generation of each file is safe. One per input, device and inode; and those whose content has left its inode. */
 export class Checkpoints {
   /** State was there and could not be read: positions are unknown, so files are read from their beginning. */
   readonly lost: boolean;
@@ -63,6 +65,14 @@ export class Checkpoints {
     return this.#checkpoints.get(`${input}/${device}:${inode}`);
   }
 
+  /** What a checkpoint has become; undefined: it is forgotten. */
+  latest(checkpoint: Checkpoint): Checkpoint | undefined {
+    const key = this.#keyFor(checkpoint);
+    if (key === undefined) return undefined;
+    this.#apply(key);
+    return this.#checkpoints.get(key);
+  }
+
   /** All that is known, as it was last written. */
   all(): Checkpoint[] {
     return [...this.#checkpoints.values()];
@@ -74,32 +84,40 @@ export class Checkpoints {
   }
 
   /**
-   * Takes up a new generation of a file, in place of the one that had its inode before. Resolves once it is durable,
-   * or could not be made durable: then lines may be repeated under another id after a crash, and none is lost.
+   * Takes up a new generation of a file. The one that had its inode before is kept: there may be a copy of it. Resolves
+   * once it is durable, or could not be made durable: then lines may be repeated under another id after a crash, and
+   * none is lost.
    */
   async adopt(checkpoint: Checkpoint): Promise<void> {
-    const key = keyOf(checkpoint);
-    this.#changed.delete(key);
-    this.#checkpoints.set(key, checkpoint);
+    const before = this.find(checkpoint.input, checkpoint.device, checkpoint.inode);
+    if (before !== undefined && before.id !== checkpoint.id) this.detach(before);
+    this.#changed.delete(keyOf(checkpoint));
+    this.#checkpoints.set(keyOf(checkpoint), checkpoint);
     this.#unwritten = true;
     await this.flush();
   }
 
-  /** A source has moved; `snapshot` is called when the next generation is written, at most once per interval. */
-  changed(checkpoint: Checkpoint, snapshot: () => Checkpoint): void {
-    const key = keyOf(checkpoint);
-    if (this.#checkpoints.get(key)?.id !== checkpoint.id) return; // another generation has its place
-    this.#changed.set(key, snapshot);
+  /** What a checkpoint is about is not in its file any more, and may be found in a copy. */
+  detach(checkpoint: Checkpoint): void {
+    const latest = this.latest(checkpoint);
+    if (latest !== undefined && latest.detached === undefined) this.move(latest, { ...latest, detached: true });
+  }
+
+  /** What a checkpoint is about is in another file now: `next` takes its place, in the same write. */
+  move(checkpoint: Checkpoint, next: Checkpoint): void {
+    const key = this.#keyFor(checkpoint);
+    if (key !== undefined) this.#forget(key);
+    this.#changed.delete(keyOf(next));
+    this.#checkpoints.set(keyOf(next), next);
     this.#unwritten = true;
     this.#schedule();
   }
 
-  /** The content a checkpoint is about does not exist any more. */
-  drop(checkpoint: Checkpoint): void {
-    const key = keyOf(checkpoint);
-    if (this.#checkpoints.get(key)?.id !== checkpoint.id) return;
-    this.#checkpoints.delete(key);
-    this.#changed.delete(key);
+  /** A source has moved; `snapshot` is called when the next generation is written, at most once per interval. */
+  changed(checkpoint: Checkpoint, snapshot: () => Checkpoint): void {
+    const key = this.#keyFor(checkpoint);
+    if (key === undefined) return;
+    this.#changed.set(key, snapshot);
     this.#unwritten = true;
     this.#schedule();
   }
@@ -120,9 +138,9 @@ export class Checkpoints {
     }
     gone.sort((a, b) => b[1] - a[1]);
     for (const [position, [key, sinceMs]] of gone.entries()) {
-      if (position < KEEP_COUNT && now - sinceMs <= this.#keepMs) continue;
-      this.#checkpoints.delete(key);
-      this.#changed.delete(key);
+      const keepMs = this.#checkpoints.get(key)?.detached ? Math.min(KEEP_DETACHED_MS, this.#keepMs) : this.#keepMs;
+      if (position < KEEP_COUNT && now - sinceMs <= keepMs) continue;
+      this.#forget(key);
     }
   }
 
@@ -146,8 +164,7 @@ export class Checkpoints {
     // One turn of the loop, so that a thousand files found together cost one write.
     await new Promise((resolve) => setImmediate(resolve));
     this.#unwritten = false;
-    for (const [key, snapshot] of this.#changed) this.#checkpoints.set(key, snapshot());
-    this.#changed.clear();
+    for (const key of [...this.#changed.keys()]) this.#apply(key);
     if (this.#folder === undefined) return;
     try {
       await storeCheckpoints(this.#folder, this.#generation + 1, [...this.#checkpoints.values()]);
@@ -162,6 +179,27 @@ export class Checkpoints {
     }
   }
 
+  /** Takes over what has changed. */
+  #apply(key: string): void {
+    const snapshot = this.#changed.get(key);
+    const detached = this.#checkpoints.get(key)?.detached;
+    if (snapshot !== undefined) this.#checkpoints.set(key, { ...snapshot(), ...(detached && { detached }) });
+    this.#changed.delete(key);
+  }
+
+  #forget(key: string): void {
+    this.#checkpoints.delete(key);
+    this.#changed.delete(key);
+  }
+
+  /** Where a generation is kept: another may have its file meanwhile. */
+  #keyFor(checkpoint: Checkpoint): string | undefined {
+    const key = keyOf(checkpoint);
+    if (this.#checkpoints.get(key)?.id === checkpoint.id) return key;
+    const detached = detachedKey(checkpoint);
+    return this.#checkpoints.has(detached) ? detached : undefined;
+  }
+
   #schedule(): void {
     this.#timer ??= setTimeout(
       () => {
@@ -174,5 +212,9 @@ export class Checkpoints {
 }
 
 function keyOf(checkpoint: Checkpoint): string {
-  return `${checkpoint.input}/${checkpoint.device}:${checkpoint.inode}`;
+  return checkpoint.detached ? detachedKey(checkpoint) : `${checkpoint.input}/${checkpoint.device}:${checkpoint.inode}`;
+}
+
+function detachedKey({ input, id }: Checkpoint): string {
+  return `${input}/${id}`;
 }

@@ -1,0 +1,34 @@
+import type { Checkpoints } from '../state/checkpoints.ts';
+import type { Descriptors } from './descriptors.ts';
+import type { OpenedFile } from './file-intake.ts';
+
+export interface FileInputOptions {
+  readonly name: string;
+  /** Paths and globs; relative ones start in the working directory. */
+  readonly paths: readonly string[];
+  readonly exclude?: readonly string[];
+  /** Where files without a checkpoint begin that are there at the start. Later ones begin at their beginning. */
+  readonly startAt?: 'beginning' | 'end';
+  /** Read to the present end, then finish. What can't be read is an error, and is not waited for. */
+  readonly once?: boolean;
+  /** Refuse paths that are no logs: they were named on the command line. Else they are left out with a warning. */
+  readonly refuseBinary?: boolean;
+  /** Binary-looking content is expected: another encoding is configured. */
+  readonly anyContent?: boolean;
+  /** Files that shipper itself writes, as `device:inode`: reading them would feed it its own output. */
+  readonly ownFiles?: ReadonlySet<string>;
+  /** Deleted files that another FileInput held. */
+  readonly deleted?: readonly OpenedFile[];
+  readonly checkpoints: Checkpoints;
+  /** Shared among inputs, as descriptors are. */
+  readonly descriptors?: Descriptors;
+  /** The next free position in the pipeline's table of sources. */
+  readonly claimIndex: () => number;
+  readonly warn: (message: string) => void;
+  /** Time between two looks at every path, in ms. */
+  readonly pollMs?: number;
+  /** How long a file that was renamed or deleted is held after its last bytes, in ms. */
+  readonly graceMs?: number;
+  /** How long a compressed file must be left alone to count as complete, in ms. */
+  readonly settleMs?: number;
+}

@@ -1,0 +1,284 @@
+// What rotation does to files: compressed, copied, renamed, while shipper looks and while it does not. Every line once.
+import { appendFileSync, copyFileSync, readFileSync, renameSync, statSync, symlinkSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import t from 'tap';
+import { mayBecome } from '../agent/inputs/rotation-name.ts';
+import { joined, numbered, setUp } from './helpers/tail-rig.ts';
+
+/** What gzip does: the compressed file beside the original, which goes; its time is that of the original. */
+function gzip(path: string, to = `${path}.gz`): void {
+  const { atime, mtime } = statSync(path);
+  writeFileSync(to, gzipSync(readFileSync(path)));
+  utimesSync(to, atime, mtime);
+  unlinkSync(path);
+}
+
+/** Makes it look as if the file was left alone for long. */
+function age(path: string): void {
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  utimesSync(path, hourAgo, hourAgo);
+}
+
+t.test('names that rotation gives', (t) => {
+  const cases: [string, string, boolean, string][] = [
+    ['app.log', 'app.log.1', true, 'logrotate'],
+    ['app.log', 'app.log.12.gz', true, 'compressed at once'],
+    ['app.log', 'app.log-20261125', true, 'dateext'],
+    ['app.log', 'app-20261125.log.gz', true, 'dateext and extension'],
+    ['app.log', 'app.2026-11-25.log', true, 'catalina'],
+    ['app.log', 'app.log.2026-11-25T12:00:00Z', true, 'by time'],
+    ['0.log', '0.log.20261125-120000.gz', true, 'kubelet'],
+    ['app.log.1', 'app.log.2.gz', true, 'delaycompress'],
+    ['app.log.1', 'app.log.1.gz', true, 'compressed'],
+    ['app-2026-11-24.log', 'app-2026-11-24.log.gz', true, 'a dated file, compressed'],
+    ['app-2026-11-24.log', 'app-2026-11-25.log.gz', false, 'another day is another file'],
+    ['worker-1.log', 'worker-2.log', false, 'two workers'],
+    ['app.log', 'app.log', true, 'itself'],
+    ['app.log', 'apple.log.1', false, 'another name'],
+    ['app.log', 'web.log.1', false, 'another name'],
+    ['app.log', 'app.err.1', false, 'another extension'],
+    ['a/app.log', 'b/app.log.1', false, 'another folder'],
+  ];
+  for (const [earlier, later, expected, why] of cases) t.equal(mayBecome(`/logs/${earlier}`, `/logs/${later}`), expected, `${earlier} → ${later}: ${why}`);
+  t.end();
+});
+
+t.test('compressed files that a pattern finds', async (t) => {
+  const { logs, tail, warnings } = setUp(t);
+  const long = numbered(0, 60_000, 'a line of some length');
+  writeFileSync(join(logs, 'app.log.3.gz'), gzipSync(joined(long)));
+  writeFileSync(join(logs, 'app.log.2.gz'), Buffer.concat([gzipSync('one\n'), gzipSync('two\n')]));
+  writeFileSync(join(logs, 'app.log.1.gz'), gzipSync('no newline'));
+  writeFileSync(join(logs, 'app.log'), 'plain\n');
+  const first = await tail([join(logs, 'app.log*')], {}, { bytes: 50_000 });
+  const lines = [...long, 'one', 'two', 'no newline', 'plain'];
+  await first.untilLines(lines.length);
+  t.same([...first.lines].sort(), [...lines].sort());
+  t.equal(first.bySource.size, 4, 'each is a source');
+  await first.stop();
+
+  const again = await tail([join(logs, 'app.log*')], { once: true });
+  await again.untilFinished();
+  t.same(again.lines, [], 'not read again after a restart');
+  t.same(warnings, []);
+  await again.stop();
+
+  const atEnd = await tail([join(logs, 'app.log.*')], { name: 'other', once: true, startAt: 'end' });
+  await atEnd.untilFinished();
+  t.same(atEnd.lines, [], 'start_at: end');
+});
+
+t.test('a compressed file goes on where it was acknowledged', async (t) => {
+  const { logs, tail } = setUp(t);
+  const lines = numbered(0, 30_000, 'a line of some length');
+  writeFileSync(join(logs, 'app.log.1.gz'), gzipSync(joined(lines)));
+  const first = await tail([join(logs, '*')], {}, { bytes: 10_000 });
+  await first.untilLines(1_000);
+  await first.stop();
+  t.ok(first.lines.length < lines.length, 'it was stopped in the middle');
+  renameSync(join(logs, 'app.log.1.gz'), join(logs, 'app.log.2.gz'));
+  const second = await tail([join(logs, '*')], { once: true });
+  await second.untilFinished();
+  t.same([...first.lines, ...second.lines], lines, 'under another name, too');
+  t.same([...first.bySource.keys()], [...second.bySource.keys()], 'and it has the same id');
+});
+
+t.test('damaged compressed files: what can be read is read, and the rest is said', async (t) => {
+  const lines = numbered(0, 40_000, `${Math.random()} line`);
+  const whole = gzipSync(joined(lines), { level: 1 });
+  const damaged = Buffer.from(whole);
+  damaged.fill(0xff, whole.length - 2_000, whole.length - 1_900);
+  const cases: [Buffer, number, RegExp, string][] = [
+    [whole.subarray(0, whole.length / 2), 15_000, /unexpected end of file/, 'cut in the middle'],
+    [whole.subarray(0, whole.length - 8), 40_000, /unexpected end of file/, 'without its checksum'],
+    [damaged, 35_000, /damaged or not complete/, 'damaged near its end'],
+    [whole.subarray(0, 5), 0, /unexpected end of file/, 'nothing but a beginning'],
+    [Buffer.concat([whole, Buffer.from('rubbish')]), 40_000, /incorrect header check/, 'followed by something else'],
+  ];
+  for (const [bytes, least, message, why] of cases) {
+    const { logs, tail, warnings } = setUp(t);
+    writeFileSync(join(logs, 'app.log.1.gz'), bytes);
+    const reader = await tail([join(logs, '*')], { once: true });
+    await reader.untilFinished();
+    t.ok(reader.lines.length >= least, `${why}: ${reader.lines.length} lines`);
+    t.same(reader.lines.slice(0, least), lines.slice(0, least), why);
+    t.match(warnings, [message], `${why}: said`);
+    await reader.stop();
+    const again = await tail([join(logs, '*')], { once: true });
+    await again.untilFinished();
+    t.same([again.lines, warnings.length], [[], 1], `${why}: once`);
+    unlinkSync(join(logs, 'app.log.1.gz'));
+    await again.stop();
+  }
+});
+
+t.test('a compressed file that is still being written is waited for', async (t) => {
+  const { logs, tail, warnings } = setUp(t);
+  const lines = numbered(0, 20_000, `${Math.random()} line`);
+  const whole = gzipSync(joined(lines));
+  const path = join(logs, 'app.log.1.gz');
+  writeFileSync(path, whole.subarray(0, 10_000));
+  const reader = await tail([join(logs, '*')], { settleMs: 300 });
+  for (let at = 10_000; at < whole.length; at += 10_000) {
+    appendFileSync(path, whole.subarray(at, at + 10_000));
+    await new Promise(setImmediate);
+  }
+  await reader.untilLines(lines.length);
+  t.same(reader.lines, lines);
+  t.same(warnings, []);
+});
+
+t.test('compressed while shipper looks: what was read as a plain file is not read again', async (t) => {
+  const { log, tail } = setUp(t);
+  writeFileSync(log, joined(numbered(0, 100)));
+  const reader = await tail([`${log}*`]);
+  await reader.untilLines(100);
+  renameSync(log, `${log}.1`);
+  writeFileSync(log, joined(numbered(100, 200)));
+  await reader.untilLines(200);
+  gzip(`${log}.1`);
+  appendFileSync(log, 'last\n');
+  await reader.untilLines(201);
+  renameSync(log, `${log}.1`);
+  renameSync(`${log}.1.gz`, `${log}.2.gz`);
+  writeFileSync(log, 'new\n');
+  await reader.untilLines(202);
+  t.same(reader.lines, [...numbered(0, 200), 'last', 'new']);
+  await reader.stop();
+  const again = await tail([`${log}*`], { once: true });
+  await again.untilFinished();
+  t.same(again.lines, [], 'nor after a restart');
+});
+
+t.test('gone on while nobody looked', async (t) => {
+  const [before, rest, fresh] = [numbered(0, 500), numbered(500, 1_000), numbered(1_000, 1_010)];
+  const cases: [string, (log: string) => void][] = [
+    ['renamed', (log) => renameSync(log, `${log}.1`)],
+    ['renamed and compressed', (log) => (renameSync(log, `${log}.1`), gzip(`${log}.1`))],
+    ['with a date, and compressed', (log) => gzip(log, log.replace('.log', '-20261125.log.gz'))],
+    ['copied and truncated', (log) => (copyFileSync(log, `${log}.1`), truncateSync(log))],
+    ['copied, truncated and compressed', (log) => (copyFileSync(log, `${log}.1`), truncateSync(log), gzip(`${log}.1`))],
+    ['rotated twice', (log) => (renameSync(log, `${log}.2`), gzip(`${log}.2`), writeFileSync(`${log}.1`, ''))],
+  ];
+  for (const isPattern of [false, true]) {
+    for (const [why, rotate] of cases) {
+      const { log, logs, tail } = setUp(t);
+      writeFileSync(log, joined(before));
+      const paths = isPattern ? [join(logs, 'app*')] : [log];
+      const first = await tail(paths);
+      await first.untilLines(before.length);
+      await first.stop();
+      appendFileSync(log, joined(rest));
+      writeFileSync(`${log}.9.gz`, gzipSync('another generation\n'));
+      rotate(log);
+      writeFileSync(log, joined(fresh));
+      const what = `${why}, ${isPattern ? 'pattern' : 'name'}`;
+      const second = await tail(paths, { once: true }, { bytes: 1_000 });
+      await second.untilFinished();
+      const own = second.lines.filter((line) => line !== 'another generation');
+      t.same(own, [...rest, ...fresh], `${what}: goes on where it was, and is finished first`);
+      t.equal(second.lines.length - own.length, isPattern ? 1 : 0, `${what}: other generations are read only if they are meant`);
+      await second.stop();
+      const third = await tail(paths, { once: true });
+      await third.untilFinished();
+      t.same(third.lines, [], `${what}: nothing twice`);
+      await third.stop();
+    }
+  }
+});
+
+t.test('stopped again in the middle of what was moved', async (t) => {
+  const { log, tail } = setUp(t);
+  writeFileSync(log, joined(numbered(0, 10)));
+  const first = await tail([log]);
+  await first.untilLines(10);
+  await first.stop();
+  appendFileSync(log, joined(numbered(10, 10_000)));
+  renameSync(log, `${log}.1`);
+  writeFileSync(log, 'new\n');
+  const second = await tail([log], {}, { bytes: 1_000 });
+  await second.untilLines(20);
+  await second.stop();
+  gzip(`${log}.1`, `${log}.2.gz`);
+  const third = await tail([log], {}, { bytes: 1_000 });
+  await third.untilLines(20);
+  await third.stop();
+  const fourth = await tail([log], { once: true });
+  await fourth.untilFinished();
+  t.same([...second.lines, ...third.lines, ...fourth.lines], [...numbered(10, 10_000), 'new']);
+});
+
+t.test('copytruncate while shipper looks', async (t) => {
+  for (const isPattern of [false, true]) {
+    const { log, tail, warnings } = setUp(t);
+    const what = isPattern ? 'pattern' : 'name';
+    writeFileSync(log, joined(numbered(0, 10)));
+    const reader = await tail(isPattern ? [`${log}*`] : [log]);
+    await reader.untilLines(10);
+    appendFileSync(log, joined(numbered(10, 1_000)));
+    copyFileSync(log, `${log}.1`);
+    truncateSync(log);
+    appendFileSync(log, joined(numbered(1_000, 1_010)));
+    await reader.untilLines(1_010);
+    renameSync(`${log}.1`, `${log}.2`);
+    copyFileSync(log, `${log}.1`);
+    truncateSync(log);
+    appendFileSync(log, 'last\n');
+    await reader.untilLines(1_011);
+    t.same(reader.lines, [...numbered(0, 1_010), 'last'], `${what}: what had not been read comes from the copy`);
+    t.same(warnings, [], what);
+    await reader.stop();
+    const again = await tail(isPattern ? [`${log}*`] : [log], { once: true });
+    await again.untilFinished();
+    t.same(again.lines, [], `${what}: nothing twice`);
+    await again.stop();
+  }
+});
+
+t.test('truncated, and no copy: what is lost is counted', async (t) => {
+  const { log, tail, warnings } = setUp(t);
+  writeFileSync(log, joined(numbered(0, 5_000)));
+  const reader = await tail([log], {}, { bytes: 1_000 });
+  reader.pass();
+  const [source] = [...reader.input.known()];
+  const { size } = statSync(log);
+  truncateSync(log);
+  await reader.until(() => (source?.lost ?? 0) > 0, 'the loss to be seen');
+  t.equal(source?.lost, size - 1_000);
+  t.match(warnings, [new RegExp(`app\\.log was truncated before its last ${size - 1_000} bytes were read: they are lost`)]);
+});
+
+t.test('the old file is finished before the new one is begun', async (t) => {
+  const { log, tail } = setUp(t);
+  writeFileSync(log, joined(numbered(0, 3_000)));
+  const reader = await tail([log], {}, { bytes: 500 });
+  reader.pass();
+  renameSync(log, `${log}.1`);
+  writeFileSync(log, joined(numbered(3_000, 3_100)));
+  await reader.untilLines(3_100);
+  t.same(reader.lines, numbered(0, 3_100));
+});
+
+t.test('a link that leads to another file', async (t) => {
+  const { log, logs, tail } = setUp(t);
+  const [zero, one] = [join(logs, '0.txt'), join(logs, '1.txt')];
+  writeFileSync(zero, joined(numbered(0, 100)));
+  symlinkSync(zero, log);
+  const reader = await tail([log], {}, { bytes: 200 });
+  reader.pass();
+  writeFileSync(one, joined(numbered(100, 110)));
+  unlinkSync(log);
+  symlinkSync(one, log);
+  await reader.untilLines(110);
+  t.same(reader.lines, numbered(0, 110));
+  await reader.stop();
+  appendFileSync(one, 'while nobody looked\n');
+  renameSync(one, join(logs, '1.txt.20261125-120000'));
+  age(join(logs, '1.txt.20261125-120000'));
+  gzip(join(logs, '1.txt.20261125-120000'));
+  writeFileSync(one, 'new\n');
+  const again = await tail([log], { once: true });
+  await again.untilFinished();
+  t.same(again.lines, ['while nobody looked', 'new'], 'what it led to is looked for where that lay');
+});
