@@ -5,7 +5,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { createOutput } from '../outputs/index.ts';
 import type { Destination, Output } from '../outputs/output.ts';
 import { identify } from '../parsers/aliases.ts';
-import { continuations } from '../parsers/continuations/index.ts';
 import { envelopes } from '../parsers/envelopes/index.ts';
 import { Arena } from './arena.ts';
 import { openBuffering } from './buffering.ts';
@@ -27,6 +26,7 @@ import { loadKernels } from './kernel/kernel.ts';
 import { Lane, LANE_BYTES } from './lane.ts';
 import { log } from './log.ts';
 import { ObservedTime } from './observed-time.ts';
+import { Reading } from './reading/reading.ts';
 import { POD_PLACE_BYTES } from './pod-place.ts';
 import type { Checkpoint, Checkpoints } from './state/checkpoints.ts';
 import { StateDirectory } from './state/state-directory.ts';
@@ -72,6 +72,7 @@ export interface Assembly {
   readonly tracker: Tracker;
   readonly observed: ObservedTime;
   readonly sources: Map<number, Source>;
+  readonly reading: Reading;
   readonly handling: Handling;
   readonly checkpoints: Checkpoints | undefined;
   readonly state: StateDirectory | undefined;
@@ -114,11 +115,12 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
   const sinks = Object.values(config.outputs).some(({ only, sample }) => only !== undefined || sample !== undefined)
     ? (await import('./routing/select.ts')).selecting(outlets, config.outputs, ledger, { arena, sourceOf: (source) => sources.get(source) })
     : outlets;
-  const lane = new Lane(arena, kernels, sinks, ledger, tracker, { chunkBytes: CHUNK_BYTES, maxRecordBytes: config.max_record_bytes, continuations, envelopes, scanners: kernelScanners(arena, identify) });
+  const reading = new Reading(config);
+  const lane = new Lane(arena, kernels, sinks, ledger, tracker, { chunkBytes: CHUNK_BYTES, maxRecordBytes: config.max_record_bytes, continuations: reading.continuations, envelopes, scanners: kernelScanners(arena, identify) });
   const observed = new ObservedTime(arena);
   const checkpoints = await openCheckpoints(config, state, options.legacy);
   const inputs = await openInputs(config, options, checkpoints, claimIndex);
-  return { inputs, outlets, destinations, deadLetters, lane, ledger, tracker, observed, sources, handling: new Handling(config, arena, observed, outputs, options.env), checkpoints, state, buffers };
+  return { inputs, outlets, destinations, deadLetters, lane, ledger, tracker, observed, sources, reading, handling: new Handling(config, reading, arena, observed, outputs, options.env), checkpoints, state, buffers };
 }
 
 /** All or none. */

@@ -12,7 +12,7 @@ import type { Reload } from './reload.ts';
 import { version } from './version.ts';
 
 const COMMANDS = ['run', 'exec', 'explain', 'validate', 'formats', 'buffer', 'retry-dead-letters'];
-const OPTIONS = ['config', 'output', 'once', 'state-dir', 'tee', 'print', 'json', 'help', 'version'];
+const OPTIONS = ['config', 'output', 'once', 'state-dir', 'tee', 'print', 'json', 'input', 'help', 'version'];
 
 const EPILOGUE = `In the environment: SHIPPER_CONFIG, SHIPPER_OUTPUT (blanks between several),
 SHIPPER_ONCE=true, SHIPPER_STATE_DIR, and every setting of a configuration: SHIPPER_MEMORY …
@@ -56,7 +56,7 @@ function parserOf(args: readonly string[], env: NodeJS.ProcessEnv, choose: (comm
     })
     .command(['$0 [files..]', 'run'], 'read, parse and deliver: the agent', runOptions, (argv) => choose(() => run(argv, env, parser)))
     .command('exec', 'run a program and ship what it writes: shipper exec [options] -- COMMAND', execOptions, (argv) => choose(() => exec(argv, env)))
-    .command('explain [files..]', 'show how each record was read', explainOptions, (argv) => choose(() => explain(argv, parser)))
+    .command('explain [files..]', 'show how each record was read', explainOptions, (argv) => choose(() => explain(argv, env, parser)))
     .command('validate', 'check a configuration', validateOptions, (argv) => choose(() => validate(argv.config ?? env['SHIPPER_CONFIG'], env)))
     .command('formats', 'list the formats that are known', {}, () => choose(formats))
     .command('buffer', 'show what lies undelivered on the disk', bufferOptions, (argv) => choose(() => buffer(argv, env)))
@@ -102,6 +102,8 @@ function stateOptions(argv: Argv) {
 function explainOptions(argv: Argv) {
   return argv
     .positional('files', { type: 'string', array: true, describe: 'files; without any, stdin' })
+    .option('config', { alias: 'c', type: 'string', nargs: 1, coerce: last<string>, describe: 'configuration file by which they are read' })
+    .option('input', { type: 'string', nargs: 1, coerce: last<string>, describe: 'input of the configuration as which they are read; else the one whose paths they match' })
     .option('json', { type: 'boolean', coerce: last<boolean>, describe: 'one JSON object per record' });
 }
 
@@ -183,11 +185,17 @@ async function told(result: Configured): Promise<Reload> {
   return { ok: false, reason: 'the new one is wrong, as shown above' };
 }
 
-async function explain(argv: FileArguments & { readonly json: boolean | undefined }, parser: Argv): Promise<number> {
+interface ExplainArguments extends FileArguments {
+  readonly config: string | undefined;
+  readonly input: string | undefined;
+  readonly json: boolean | undefined;
+}
+
+async function explain(argv: ExplainArguments, env: NodeJS.ProcessEnv, parser: Argv): Promise<number> {
   const files = filesOf(argv);
   if (files.length === 0 && isatty(0)) return help(parser);
   const { explain } = await import('./commands/explain.ts');
-  return explain(files, { json: argv.json ?? false });
+  return configured({ ...argv, output: [], 'state-dir': undefined }, [], env, ({ config }) => explain(files, config, { json: argv.json ?? false, input: argv.input }));
 }
 
 async function validate(file: string | undefined, env: NodeJS.ProcessEnv): Promise<number> {

@@ -1,6 +1,5 @@
 import type { Output } from '../outputs/output.ts';
 import { podOf, type Pod } from '../parsers/envelopes/pod.ts';
-import { readerOf } from '../parsers/read.ts';
 import type { Arena } from './arena.ts';
 import type { Config } from './config/schema.ts';
 import { networkFields, storeDefaults } from './defaults.ts';
@@ -8,6 +7,7 @@ import type { Source } from './inputs/source.ts';
 import type { LaneSource } from './lane.ts';
 import type { ObservedTime } from './observed-time.ts';
 import { PodPlace } from './pod-place.ts';
+import type { Reading } from './reading/reading.ts';
 import type { Defaults } from './stored.ts';
 
 type Handled = Omit<LaneSource, 'source'>;
@@ -18,6 +18,7 @@ const MOST_SERVICES = 500;
 
 /** How records of a source are read, and what they carry where they have nothing of their own, by outlet. */
 export class Handling {
+  readonly #reading: Reading;
   readonly #inputs: Config['inputs'];
   readonly #arena: Arena;
   readonly #observed: ObservedTime;
@@ -27,7 +28,8 @@ export class Handling {
   readonly #known = new Map<string, Handled>();
   readonly #services = new Set<string>();
 
-  constructor({ inputs }: Config, arena: Arena, observed: ObservedTime, outputs: readonly Output[], env: NodeJS.ProcessEnv) {
+  constructor({ inputs }: Config, reading: Reading, arena: Arena, observed: ObservedTime, outputs: readonly Output[], env: NodeJS.ProcessEnv) {
+    this.#reading = reading;
     this.#inputs = inputs;
     this.#arena = arena;
     this.#observed = observed;
@@ -49,7 +51,10 @@ export class Handling {
     const own = this.#place.membersOf(Object.entries(pod).filter(([key]) => !(key in given)));
     if (own === undefined) return handled;
     const defaults = handled.defaults.map((of, index): Defaults => (this.#outputs[index]?.network === true ? { ...of, members: [...of.members, ...own.members] } : of));
-    return { ...handled, defaults, begin: own.write };
+    return { ...handled, defaults, begin: () => {
+      handled.begin?.();
+      own.write();
+    } };
   }
 
   #serviceOf(pod: Pod): string | undefined {
@@ -66,7 +71,7 @@ export class Handling {
     if (options === undefined) throw new Error(`no input is called ${input}`);
     const network = { ...(service === undefined ? {} : { service }), ...this.#network, ...options.fields };
     const defaults = this.#outputs.map((output) => storeDefaults(this.#arena, output.network ? network : options.fields, output.dialect.needsTimestamp ? this.#observed : undefined));
-    const handled = { defaults, read: readerOf(options.format) };
+    const handled = { ...this.#reading.of(input), defaults };
     this.#known.set(key, handled);
     return handled;
   }

@@ -24,6 +24,7 @@ export class Metrics {
       this.#sources(out, parts);
       outputs(out, parts);
       out.counter('shipper_parsed_records', 'Records by the format they were read as; plain is what no parser wanted.', [...parts.lane.formats].map(([format, records]) => [{ format }, records]));
+      out.counter('shipper_unmatched_records', 'Records that no pattern of the format of their input matches, by input; they are read as if it had none.', [...parts.reading.missed].map(([input, records]) => [{ input }, records]));
     }
     processItself(out);
     return out.text;

@@ -72,6 +72,7 @@ export async function finish(parts: Assembly, config: Config): Promise<number> {
   for (const input of parts.inputs) await input.stop();
   await close(parts);
   for (const line of parts.ledger.summary()) log.info(line);
+  for (const [input, records] of parts.reading.missed) if (records > 0) log.info(`input ${input}: ${records} records match no pattern of its format, and were read as if it had none; \`shipper explain\` shows how`);
   const closed = parts.outlets.some(({ output }) => output.closed?.aborted);
   const left = parts.outlets.flatMap((outlet, index) => {
     const { records } = parts.ledger.total(index, 'pending');

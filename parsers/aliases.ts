@@ -108,7 +108,10 @@ function companyOf(key: string): number {
   return fields.reduce((mask, name) => mask | (1 << Field[name]), 0);
 }
 
-export const ALIASES: readonly Alias[] = allAliases();
+const BUILT_IN: readonly Alias[] = allAliases();
+/** By id of a key in `aliasTable`. */
+const aliases: (Alias | undefined)[] = [...BUILT_IN];
+export const ALIASES: readonly (Alias | undefined)[] = aliases;
 
 /** Objects that only wrap what a record says: their keys mean what they would mean at the top. */
 const WRAPPERS = ['message', 'msg', 'log', 'record', 'json', 'json_payload', 'proto_payload', 'body', 'data', 'fields', 'attributes', 'attrs', 'payload', 'extra', 'context', 'context_map', 'mdc', 'properties', 'props', 'event', 'detail', 'details',
@@ -116,7 +119,35 @@ const WRAPPERS = ['message', 'msg', 'log', 'record', 'json', 'json_payload', 'pr
 /** Objects about a request or its answer: only what belongs to one is looked for in them. */
 const EXCHANGES = ['request', 'req', 'response', 'res', 'http', 'http_request', 'http_response', 'request_info', 'request_metadata', 'request_data', 'http_context', 'http_info', 'access', 'access_log', 'headers', 'request.headers', 'req.headers', 'http.request', 'http.response', 'proxy', 'client', 'upstream_request'];
 
-export const aliasTable = new AliasTable(ALIASES.map(({ key }) => key), RESERVED, [...WRAPPERS, ...EXCHANGES]);
+export const aliasTable = new AliasTable(BUILT_IN.map(({ key }) => key), RESERVED, [...WRAPPERS, ...EXCHANGES]);
+
+/**
+ * Takes spellings of the user's own, by field, instead of those of the last call. They count as the best built-in ones
+ * do, and a key that is a spelling of something else is theirs. For all lanes that are made afterwards: kernels remember keys.
+ */
+export function useAliases(own: Readonly<Partial<Record<FieldName, readonly string[]>>>): void {
+  const added = Object.entries(own).flatMap(([field, keys]) => keys.map((key): Alias => ({ key, field: Field[field as FieldName], how: How[howOf(field, key)], rank: 0, company: 0 })));
+  aliases.splice(0, Infinity, ...BUILT_IN);
+  const ids = aliasTable.extend(added.map(({ key }) => key));
+  while (aliases.length <= Math.max(-1, ...ids)) aliases.push(undefined); // ids of what is no alias, so that the array has no holes
+  ids.forEach((id, index) => (aliases[id] = added[index]));
+}
+
+/** A duration's unit is that of the key's last part, `dauer_s`; without one it is milliseconds, as the field's name says. */
+function howOf(field: string, key: string): keyof typeof How {
+  const [how] = SPELLINGS[field] ?? [];
+  return how ?? UNITS.get(/[a-z]+$/i.exec(key)?.[0].toLowerCase() ?? '') ?? 'ms';
+}
+
+const UNITS = new Map<string, keyof typeof How>([['s', 's'], ['sec', 's'], ['secs', 's'], ['seconds', 's'], ['us', 'us'], ['micros', 'us'], ['ns', 'ns'], ['nanos', 'ns']]);
+
+/** What a name that stands for one of the record's values means: the alias of a field, if it is one, and whether it may collide with an object of a dialect. */
+export function meaningOf(name: string): { readonly alias: Alias | undefined; readonly isCanonical: boolean; readonly isReserved: boolean } {
+  const bytes = Buffer.from(name);
+  const id = aliasTable.find(bytes, 0, bytes.length, -1);
+  const alias = id < 0 ? undefined : ALIASES[id];
+  return { alias, isCanonical: alias !== undefined && FIELDS[alias.field] === name, isReserved: aliasTable.isReserved(id) };
+}
 
 const maskOf = (...names: readonly FieldName[]): number => names.reduce((mask, name) => mask | (1 << Field[name]), 0);
 const EXCHANGED = maskOf('user_id', 'request_id', 'trace_id', 'span_id', 'session_id', 'duration_ms', 'http_method', 'http_path', 'http_status', 'http_version', 'client_ip', 'user_agent', 'referer');

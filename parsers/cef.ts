@@ -100,7 +100,7 @@ function valueEnd(bytes: Uint8Array, start: number, end: number): number {
 function pair(chunk: Chunk, keyStart: number, keyEnd: number, start: number, end: number, event: LogEvent): void {
   const { bytes } = chunk;
   const name = KEYS.get(Buffer.from(bytes.buffer, bytes.byteOffset + keyStart, Math.min(keyEnd - keyStart, 32)).toString('latin1').toLowerCase());
-  const alias = name === undefined ? undefined : ALIASES.find(({ key }) => key === name);
+  const alias = name === undefined ? undefined : ALIASES.find((one) => one?.key === name);
   event.rule = 'cef key';
   if (alias !== undefined && !event.has(alias.field) && assignText(chunk, start, end, alias, event) === Outcome.RENAMED) return;
   const id = aliasTable.find(bytes, keyStart, keyEnd, -1);

@@ -5,6 +5,9 @@ import { extract } from './extract/index.ts';
 import { mayHaveTail, readTail } from './json-tail.ts';
 import { copyField, mayBeRecord, nestedOf, readNested } from './nested.ts';
 import { PARSERS, parseRecord, parseWith } from './index.ts';
+import type { Parser } from './parser.ts';
+import { OwnFormat } from './patterns/own-format.ts';
+import type { OwnRules } from './patterns/own-rules.ts';
 import { plain } from './plain.ts';
 import { unescape, unescaped } from './scratch-chunk.ts';
 import { Byte } from './values/bytes.ts';
@@ -36,19 +39,54 @@ function readTrace(event: LogEvent): void {
 /** What names the error stands at a trace's begin or its end; longer ones are not read through. */
 const LONGEST_TRACE = 65_536;
 
-/** The reader of an input whose `format` is configured: records that aren't of that format are plain text. */
-export function readerOf(format: string): typeof readRecord {
-  const parser = PARSERS.find(({ name }) => name === format);
-  if (parser === undefined) return readRecord;
+/** What an input's records are read with where its configuration says so. */
+export interface Reading {
+  /** Tried in this order: names of built-in formats, and formats of the user's own. None: every format there is. */
+  readonly formats: readonly (string | OwnFormat)[];
+  readonly rules: OwnRules | undefined;
+  /** Called for each record that none of the user's own formats matches. */
+  readonly onMiss?: () => void;
+}
+
+/** The reader of an input. Records that no own format matches are read as if there were none; those that aren't of a built-in one that is named are plain text. */
+export function readerOf({ formats, rules, onMiss }: Reading): typeof readRecord {
+  const parse = formats.length === 0 ? parseRecord : chosenFormats(formats, onMiss);
+  if (parse === parseRecord && rules === undefined) return readRecord;
   return (chunk, start, end, event) => {
-    if (!parseWith(parser, chunk, start, end, event)) parseWith(plain, chunk, start, end, event);
+    ownRules = rules;
+    parse(chunk, start, end, event);
     readMessage(chunk, event);
     if ((event.present & TRACE_OR_TYPE) === 1 << Field.stack_trace) readTrace(event);
+    ownRules = undefined;
   };
 }
 
+function chosenFormats(formats: readonly (string | OwnFormat)[], onMiss: (() => void) | undefined): typeof parseRecord {
+  const tried = formats.flatMap((format): readonly (Parser | OwnFormat)[] => (typeof format === 'string' ? PARSERS.filter(({ name }) => name === format) : [format]));
+  const hasOwn = formats.some((format) => typeof format !== 'string');
+  const detects = hasOwn || formats.includes('auto');
+  return (chunk, start, end, event) => {
+    for (let index = 0; index < tried.length; index++) {
+      const format = tried[index] as Parser | OwnFormat;
+      if (format instanceof OwnFormat ? format.parse(chunk, start, end, event) : parseWith(format, chunk, start, end, event)) return;
+    }
+    if (hasOwn) onMiss?.();
+    if (detects) parseRecord(chunk, start, end, event);
+    else parseWith(plain, chunk, start, end, event);
+  };
+}
+
+/** Extraction rules of the input whose record is being read: before prose, since whoever writes a rule means it. */
+let ownRules: OwnRules | undefined;
+
+function extractFrom(chunk: Chunk, start: number, end: number, event: LogEvent): void {
+  ownRules?.run(chunk, start, end, event);
+  if (!event.complete) extract(chunk, start, end, event);
+}
+
 function readMessage(chunk: Chunk, event: LogEvent): void {
-  if (event.complete || (event.present & (1 << Field.message)) === 0) return;
+  if ((event.present & (1 << Field.message)) === 0) return;
+  if (event.complete) return ownRules === undefined ? undefined : readInside(event);
   if (event.kindOf(Field.message) !== Value.TEXT) return readEscaped(chunk, event);
   const address = event.addressOf(Field.message);
   if (mayBeRecord(event.arena.bytes, address, event.has(Field.level))) {
@@ -58,7 +96,7 @@ function readMessage(chunk: Chunk, event: LogEvent): void {
   const [start, end] = [event.fromOf(Field.message), event.toOf(Field.message)];
   if (address !== event.base + start && event.format === 'json') return readScratch(event, address, address + event.lengthOf(Field.message)); // put together from journald's numbers
   if (mayHaveTail(chunk.bytes, start, end)) readTail(chunk, start, end, event);
-  extract(chunk, event.fromOf(Field.message), event.toOf(Field.message), event);
+  extractFrom(chunk, event.fromOf(Field.message), event.toOf(Field.message), event);
 }
 
 /** The message is a JSON string with escapes: what it stands for is read. Of its places in the line only the whole is known. */
@@ -74,7 +112,7 @@ function readEscaped(chunk: Chunk, event: LogEvent): void {
 
 /** A message that was taken out of another. */
 function readInside(event: LogEvent): void {
-  if (event.complete) return;
+  if (event.complete && ownRules === undefined) return;
   const start = event.addressOf(Field.message);
   const end = start + event.lengthOf(Field.message);
   if (event.kindOf(Field.message) === Value.TEXT) readScratch(event, start, end);
@@ -84,7 +122,7 @@ function readInside(event: LogEvent): void {
 function readScratch(event: LogEvent, start: number, end: number): void {
   const [from, to, before] = [event.fromOf(Field.message), event.toOf(Field.message), event.present];
   const base = event.rebase(0);
-  extract(nestedOf(event.arena).chunk, start, end, event);
+  extractFrom(nestedOf(event.arena).chunk, start, end, event);
   event.rebase(base);
   event.setPlace(Field.message, from, to);
   for (let rest = event.present & ~before; rest !== 0; rest &= rest - 1) event.setPlace(31 - Math.clz32(rest & -rest), from, to);

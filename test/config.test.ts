@@ -216,7 +216,7 @@ t.test('config.example.yaml has every option with its default, and no other', as
   const text = readFileSync(path.join(ROOT, 'config.example.yaml'), 'utf8');
   t.match(parseConfig('config.example.yaml', text, {}), { ok: true }, 'it can be used as it is');
   const options = new Map(optionsOf(jsonSchema(), ''));
-  const switchedOn = text.replace(/^( *)#(?=[a-z_]+:)/gm, '$1');
+  const switchedOn = text.replace(/^( *)#(?=[a-z_]+:| {2})/gm, '$1');
   const values = new Map(valuesOf(parse(switchedOn) as Record<string, unknown>, new Set(options.keys()), ''));
   t.strictSame([...values.keys()].sort(), [...options.keys()].sort());
   for (const [name, { default: fallback }] of options) {

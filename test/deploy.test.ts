@@ -6,6 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { parseConfig } from '../agent/config/load.ts';
 import { Arena } from '../agent/arena.ts';
 import { Handling } from '../agent/handling.ts';
+import { Reading } from '../agent/reading/reading.ts';
 import { ObservedTime } from '../agent/observed-time.ts';
 import { createOutput } from '../outputs/index.ts';
 import { podOf } from '../parsers/envelopes/pod.ts';
@@ -91,7 +92,7 @@ t.test('however many pods come and go: what is kept of them does not grow', (t) 
   if (!loaded.ok) throw new Error('the configuration is wrong');
   const { config } = loaded;
   const arena = new Arena({ input: 64, scratch: 64, constants: 65_536 }, 16_384);
-  const handling = new Handling(config, arena, new ObservedTime(arena), Object.entries(config.outputs).map(([name, output]) => createOutput(name, output)), {});
+  const handling = new Handling(config, new Reading(config), arena, new ObservedTime(arena), Object.entries(config.outputs).map(([name, output]) => createOutput(name, output)), {});
   const of = (pod: number, container: string) => handling.of({ input: 'a', name: `/var/log/pods/ns_job-${pod}_uid-${pod}/${container}/0.log` });
   const first = of(0, 'run');
   for (let pod = 1; pod < 20_000; pod++) of(pod, 'run'); // the arena throws when it is full

@@ -25,7 +25,7 @@ const LEAST_MS = 2_000;
 export async function exec(command: readonly string[], config: Config, { stateDir, tee }: ExecOptions): Promise<number> {
   if (command.length === 0) throw new UserError('which program? shipper exec [options] -- COMMAND', ExitCode.USAGE);
   if (tee && Object.values(config.outputs).some(({ type }) => type === 'console')) throw new UserError('--tee passes the output of the program on to stdout, so events can not go there too: name another output with -o', ExitCode.USAGE);
-  const withStreams = { ...config, inputs: streamsOf(config) };
+  const withStreams = { ...config, inputs: streamsOf(config), ...(config.extract && { extract: rulesOf(config, config.extract) }) };
   prepare(config);
   const wrapper = new Wrapper(config);
   let health: HealthServer | undefined;
@@ -47,6 +47,11 @@ function streamsOf({ inputs }: Config): Record<StreamName, StdinInputConfig> {
   const stdin = Object.values(inputs).find((input) => input.type === 'stdin') ?? { type: 'stdin', format: 'auto', fields: {} };
   const streamOf = (name: StreamName): StdinInputConfig => ({ ...stdin, fields: { ...stdin.fields, log_stream: name } });
   return { stdout: streamOf('stdout'), stderr: streamOf('stderr') };
+}
+
+/** Rules for the configuration's stdin are for the program's streams. */
+function rulesOf({ inputs }: Config, rules: NonNullable<Config['extract']>): NonNullable<Config['extract']> {
+  return rules.map((rule) => (rule.inputs?.some((name) => inputs[name]?.type === 'stdin') === true ? { ...rule, inputs: [...rule.inputs, 'stdout', 'stderr'] } : rule));
 }
 
 /** The program's life: signals go to it as long as it lives, and its end is the beginning of shipper's. */

@@ -1,4 +1,4 @@
-import { formatProblem, loadConfig } from '../config/load.ts';
+import { formatProblem, loadConfig, type Loaded } from '../config/load.ts';
 import { ExitCode } from '../exit-codes.ts';
 import { writeToStderr } from '../log.ts';
 import { print } from '../print.ts';
@@ -10,9 +10,20 @@ export async function validate(file: string, env: NodeJS.ProcessEnv): Promise<nu
     writeToStderr(loaded.problems.map(formatProblem).join(''));
     return ExitCode.CONFIG;
   }
-  const { inputs, outputs } = loaded.config;
-  await print(`${file}: ok (${counted(inputs, 'input')}, ${counted(outputs, 'output')})\n`);
+  const { inputs, outputs, tests = [] } = loaded.config;
+  if (tests.length > 0 && !(await pass(loaded))) return ExitCode.CONFIG;
+  const tested = tests.length === 0 ? '' : `, ${counted(tests, 'test')} passed`;
+  await print(`${file}: ok (${counted(inputs, 'input')}, ${counted(outputs, 'output')}${tested})\n`);
   return ExitCode.OK;
+}
+
+/** Runs the configuration's own tests. */
+async function pass({ config, problemAt }: Loaded & { readonly ok: true }): Promise<boolean> {
+  const { runTests } = await import('../explain/own-tests.ts');
+  const failures = await runTests(config);
+  for (const { path, message, diff } of failures) writeToStderr(`${formatProblem(problemAt(path, message))}${diff}`);
+  if (failures.length > 0) writeToStderr(`${failures.length} of ${counted(config.tests ?? [], 'test')} failed\n`);
+  return failures.length === 0;
 }
 
 function counted(map: object, noun: string): string {

@@ -14,6 +14,7 @@ export interface JsonSchema {
   readonly pattern?: string;
   readonly writeOnly?: boolean;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
   readonly additionalProperties?: JsonSchema | false;
   readonly required?: readonly string[];
   readonly oneOf?: readonly JsonSchema[];

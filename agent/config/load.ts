@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument } from 'yaml';
+import { isScalar, LineCounter, parseDocument } from 'yaml';
 import type { Document, Node, ParsedNode } from 'yaml';
 import type { z } from 'zod';
 import { locate, locateKey, pathName } from './locate.ts';
@@ -15,8 +15,8 @@ import { danglingAliases, isBroken, syntaxProblems } from './syntax.ts';
 export { formatProblem } from './problem.ts';
 export type { Problem } from './problem.ts';
 
-/** A configuration that is right, or everything that is wrong with it. */
-export type Loaded = { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly problems: readonly Problem[] };
+/** A configuration that is right, or everything that is wrong with it. `problemAt`: says something about what stands at a path of it. */
+export type Loaded = { readonly ok: true; readonly config: Config; readonly problemAt: (path: readonly PropertyKey[], message: string) => Problem } | { readonly ok: false; readonly problems: readonly Problem[] };
 
 const UNREADABLE: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
@@ -53,7 +53,8 @@ export function parseConfig(file: string, content: string, env: NodeJS.ProcessEn
   const data = toData(document);
   if (data === undefined) return { ok: false, problems: [problemWith(file, 'uses its anchors too often')] };
   const result = ConfigSchema.safeParse(data, { error: describeIssue });
-  if (result.success && problems.length === 0) return { ok: true, config: result.data };
+  const problemOf = (path: readonly PropertyKey[], message: string): Problem => problemAt(source, locate(document, path).offset, `${pathName(path)} ${message}`);
+  if (result.success && problems.length === 0) return { ok: true, config: result.data, problemAt: problemOf };
   for (const issue of result.error?.issues ?? []) problems.push(...issueProblems(issue, document, source, unset));
   return { ok: false, problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) };
 }
@@ -79,13 +80,21 @@ function issueProblems(issue: z.core.$ZodIssue, document: Document.Parsed<Parsed
   return innermost(issue).flatMap(({ path, message }) => {
     const { offset, value } = locate(document, path);
     if (value !== undefined && unset.has(value)) return [];
-    return [problemAt(source, offset, `${pathName(path)} ${message}`)];
+    return [problemAt(source, offset + within(issue, value, source.text), `${pathName(path)} ${message}`)];
   });
+}
+
+/** How far into a text an issue about one of its characters points: only where the text stands in the file as it is. */
+function within(issue: z.core.$ZodIssue, value: Node | undefined, text: string): number {
+  const at: unknown = issue.code === 'custom' ? issue.params?.['at'] : undefined;
+  if (typeof at !== 'number' || !isScalar(value) || typeof value.value !== 'string' || !value.range) return 0;
+  const found = text.slice(value.range[0], value.range[1]).indexOf(value.value);
+  return found < 0 ? 0 : found + at;
 }
 
 /** Where one or a list is allowed, and an entry of the list is wrong, it is about that entry. */
 function innermost(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string }[] {
   const branches = issue.code === 'invalid_union' ? issue.errors : [];
-  const inner = branches.find((issues) => issues.every(({ path }) => path.length > 0)) ?? [];
+  const inner = branches.find((issues) => issues.length > 0 && issues.every(({ path, code }) => path.length > 0 || code === 'unrecognized_keys' || code === 'custom')) ?? [];
   return inner.length === 0 ? [issue] : inner.map(({ path, message }) => ({ path: [...issue.path, ...path], message }));
 }

@@ -15,13 +15,15 @@ is a file to start from, and \`shipper validate -c FILE\` checks one. Editors th
 
 /** docs/CONFIGURATION.md */
 export function reference(schema: JsonSchema): string {
-  const { inputs, outputs, ...settings } = schema.properties ?? {};
+  const { inputs, outputs, formats, patterns, aliases, extract, tests, ...settings } = schema.properties ?? {};
   return [
     INTRODUCTION,
     `## Inputs\n\n\`inputs\`: ${inputs?.description}.\n`,
     ...variants(inputs),
     `## Outputs\n\n\`outputs\`: ${outputs?.description}.\n`,
     ...variants(outputs),
+    '## Reading\n\nWhat is added to the built-in formats and fields, for all inputs: [RULES.md](RULES.md) explains it by examples.\n',
+    table({ properties: { formats, patterns, aliases, extract, tests } }),
     '## Settings\n\nEach can also be given in the environment, where it counts more than in the file: `SHIPPER_MEMORY`, `SHIPPER_LOG_LEVEL` …\n',
     table({ properties: settings }),
   ].join('\n');
@@ -33,18 +35,23 @@ function variants(map: JsonSchema | undefined): string[] {
   return (entry.oneOf ?? []).map((variant) => `### \`type: ${String(variant.properties?.['type']?.const)}\`\n\n${table(variant)}`);
 }
 
-function table(schema: JsonSchema): string {
+function table(schema: Pick<JsonSchema, 'required'> & { readonly properties?: Readonly<Record<string, JsonSchema | undefined>> }): string {
   return ['| option | value | default | |', '|---|---|---|---|', ...rows(schema, ''), ''].join('\n');
 }
 
-function rows(schema: JsonSchema, prefix: string, required = '**required**'): string[] {
+function rows(schema: Parameters<typeof table>[0], prefix: string, required = '**required**'): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, option]) => {
-    if (option.const !== undefined) return [];
+    if (option === undefined || option.const !== undefined) return [];
+    if (option.items?.properties !== undefined) return [row(`${prefix}${name}`, 'list', '', option), ...rows(option.items, `${prefix}${name}[].`)];
     const isNeeded = schema.required?.includes(name) || option.default !== undefined;
     if (option.properties !== undefined) return rows(option, `${prefix}${name}.`, isNeeded ? required : `required with \`${name}\``);
     const fallback = schema.required?.includes(name) ? required : option.default === undefined ? '' : code(option.default);
-    return [`| \`${prefix}${name}\` | ${valueOf(option)} | ${fallback} | ${(option.description ?? '').replaceAll('|', '\\|')} |`];
+    return [row(`${prefix}${name}`, valueOf(option), fallback, option)];
   });
+}
+
+function row(name: string, value: string, fallback: string, { description = '' }: JsonSchema): string {
+  return `| \`${name}\` | ${value} | ${fallback} | ${description.replaceAll('|', '\\|')} |`;
 }
 
 /** What kind of value an option takes, in a word or two. */
@@ -54,6 +61,7 @@ function valueOf(option: JsonSchema): string {
   if (kinds.some(({ pattern }) => pattern === DURATION.source)) return 'duration';
   if (kinds.some(({ pattern }) => pattern === SIZE.source)) return 'size';
   if (kinds.some(({ type }) => type === 'integer')) return 'number';
+  if (kinds.some(({ properties }) => properties !== undefined)) return 'text, pattern or list';
   if (kinds.some(({ type }) => type === 'array')) return 'text or list';
   if (option.writeOnly) return 'secret';
   return option.type === 'object' ? 'map' : 'text';

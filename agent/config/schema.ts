@@ -3,17 +3,13 @@ import { OutputOptions } from '../../outputs/options.ts';
 import { PARSERS } from '../../parsers/index.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { address, duration, oneOrMore, size, text } from './options.ts';
+import { READING, FormatOptions, entriesOf, patternIssues, type FormatChoice } from './reading-options.ts';
 import { formatSize } from './units.ts';
 
 const NAME = z.string().regex(/^[A-Za-z][\w-]*$/, 'must begin with a letter and have only letters, digits, - and _');
 
-// Not an enum: the JSON Schema and the reference page would have to be written anew with every format.
 const FORMATS = ['auto', ...PARSERS.map((parser) => parser.name)];
-const format = z
-  .string()
-  .refine((name) => FORMATS.includes(name), { error: ({ input }) => `must be auto or one of \`shipper formats\`${didYouMean(String(input), FORMATS)}` })
-  .prefault('auto')
-  .describe('What the lines are: `auto` finds out line by line, `shipper formats` lists the others');
+const format = FormatOptions;
 const fields = z
   .record(text(), z.union([z.string(), z.number(), z.boolean()], { error: 'must be text, a number, true or false' }))
   .prefault({})
@@ -57,10 +53,13 @@ export const ConfigSchema = z
   .strictObject({
     inputs: InputsSchema.prefault({ stdin: { type: 'stdin' } }).describe('Where lines come from, by a name of your choice. Without any, stdin is read'),
     outputs: OutputsSchema.prefault({ console: { type: 'console' } }).describe('Where events go, by a name of your choice. Without any, they go to the console'),
+    ...READING,
     ...SETTINGS,
   })
   .superRefine((config, context) => {
     if (context.issues.length > 0) return; // the options themselves come first
+    for (const { at, ...issue } of patternIssues(config)) context.addIssue({ code: 'custom', ...issue, params: { at } });
+    for (const issue of nameIssues(config)) context.addIssue({ code: 'custom', ...issue });
     const message = budgetProblem(config);
     if (message !== undefined) context.addIssue({ code: 'custom', path: ['memory'], message });
     for (const { path, message } of routingProblems(config)) context.addIssue({ code: 'custom', path, message });
@@ -84,6 +83,25 @@ export function routingProblems({ inputs, outputs }: Pick<Config, 'inputs' | 'ou
   return Object.entries(outputs).flatMap(([output, { only }]) =>
     (only?.input ?? []).flatMap((name, at) => (names.includes(name) ? [] : [{ path: ['outputs', output, 'only', 'input', at], message: `must name an input; ${name} is none${didYouMean(name, names)}` }])),
   );
+}
+
+interface Names {
+  readonly inputs: Readonly<Record<string, { readonly format: FormatChoice }>>;
+  readonly formats?: Readonly<Record<string, unknown>> | undefined;
+  readonly extract?: readonly { readonly inputs?: readonly string[] | undefined }[] | undefined;
+  readonly tests?: readonly { readonly input?: string | undefined }[] | undefined;
+}
+
+/** Names of formats and inputs that there are not. */
+function nameIssues({ inputs, formats, extract, tests }: Names): { path: PropertyKey[]; message: string }[] {
+  const all = [...FORMATS, ...Object.keys(formats ?? {})];
+  const input = (name: string, path: PropertyKey[]): { path: PropertyKey[]; message: string }[] => (name in inputs ? [] : [{ path, message: `is no input${didYouMean(name, Object.keys(inputs))}` }]);
+  return [
+    ...Object.entries(inputs).flatMap(([name, { format: chosen }]) => entriesOf(chosen).flatMap(([one, path]) => (typeof one !== 'string' || all.includes(one) ? [] : [{ path: ['inputs', name, 'format', ...path], message: `must be auto or one of \`shipper formats\`${didYouMean(one, all)}` }]))),
+    ...Object.keys(formats ?? {}).flatMap((name) => (FORMATS.includes(name) ? [{ path: ['formats', name], message: 'is the name of a built-in format' }] : [])),
+    ...(extract ?? []).flatMap((rule, index) => (rule.inputs ?? []).flatMap((name, place) => input(name, ['extract', index, 'inputs', place]))),
+    ...(tests ?? []).flatMap((one, index) => (one.input === undefined ? [] : input(one.input, ['tests', index, 'input']))),
+  ];
 }
 
 function oneStdin(inputs: Record<string, InputConfig>, context: z.RefinementCtx): void {

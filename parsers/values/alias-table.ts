@@ -23,20 +23,28 @@ export class AliasTable {
   readonly #isContainer: boolean[] = [];
   readonly #isReserved: boolean[] = [];
 
+  /** What it always knows, and how much of that are keys. */
+  readonly #own: readonly string[];
+  readonly #ownReserved: readonly string[];
+  readonly #ownContainers: ReadonlySet<string>;
+
   /** `keys` get their positions as ids (of two that are alike, the first one's); what is only reserved or a container comes behind them. */
   constructor(keys: readonly string[], reserved: readonly string[], wrappers: readonly string[]) {
-    const containers = new Set([...keys.flatMap(prefixes), ...wrappers.flatMap(prefixes), ...wrappers]);
-    const all = [...keys, ...reserved, ...containers];
-    all.forEach((key, id) => {
-      const text = normal(key);
-      this.#texts.push(text);
-      this.#prefixes.push(Math.imul(mix(text, SEED) ^ DOT, MULTIPLIER));
-      this.#isContainer.push(false);
-      this.#isReserved.push(false);
-      if (this.find(text, 0, text.length, -1) < 0) this.#put(id, text);
-    });
+    this.#ownContainers = new Set([...keys.flatMap(prefixes), ...wrappers.flatMap(prefixes), ...wrappers]);
+    this.#own = [...keys, ...reserved, ...this.#ownContainers];
+    this.#ownReserved = reserved;
+    this.extend([]);
+  }
+
+  /** Makes `more` keys known, instead of those of the last call; their ids, which may be ids of keys that are always known. */
+  extend(more: readonly string[]): number[] {
+    const containers = new Set([...this.#ownContainers, ...more.flatMap(prefixes)]);
+    this.#ids.fill(-1);
+    for (const list of [this.#texts, this.#prefixes, this.#isContainer, this.#isReserved]) list.length = 0;
+    [...this.#own, ...more, ...containers].forEach((key, id) => this.#add(key, id));
     for (const key of containers) this.#isContainer[this.#idOf(key)] = true;
-    for (const key of reserved) this.#isReserved[this.#idOf(key)] = true;
+    for (const key of this.#ownReserved) this.#isReserved[this.#idOf(key)] = true;
+    return more.map((key) => this.#idOf(key));
   }
 
   /** Hot: once per key. Id of the key at [start, end) of `bytes`, inside the container with id `container` (-1: none); -1: unknown. */
@@ -72,6 +80,15 @@ export class AliasTable {
       if (byte !== 0 && text[expected++] !== byte) return false;
     }
     return expected === text.length;
+  }
+
+  #add(key: string, id: number): void {
+    const text = normal(key);
+    this.#texts.push(text);
+    this.#prefixes.push(Math.imul(mix(text, SEED) ^ DOT, MULTIPLIER));
+    this.#isContainer.push(false);
+    this.#isReserved.push(false);
+    if (this.find(text, 0, text.length, -1) < 0) this.#put(id, text);
   }
 
   #put(id: number, text: Uint8Array): void {
