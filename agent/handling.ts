@@ -69,8 +69,8 @@ export class Handling {
     if (known !== undefined) return known;
     const options = this.#inputs[input];
     if (options === undefined) throw new Error(`no input is called ${input}`);
-    const network = { ...(service === undefined ? {} : { service }), ...this.#network, ...options.fields };
-    const defaults = this.#outputs.map((output) => storeDefaults(this.#arena, output.network ? network : options.fields, output.dialect.needsTimestamp ? this.#observed : undefined));
+    const machine = { ...(service === undefined ? {} : { service }), ...this.#network };
+    const defaults = this.#outputs.map((output) => storeDefaults(this.#arena, output.network ? { ...machine, ...output.fields, ...options.fields } : options.fields, output.dialect.needsTimestamp ? this.#observed : undefined));
     const handled = { ...this.#reading.of(input), defaults };
     this.#known.set(key, handled);
     return handled;

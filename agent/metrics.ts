@@ -74,12 +74,14 @@ const HELP: Readonly<Record<Fate, string>> = {
   pending: 'on their way',
 };
 
-function outputs(out: Exposition, { outlets, ledger }: Assembly): void {
+function outputs(out: Exposition, { outlets, ledger, destinations }: Assembly): void {
   const of = (value: (outlet: (typeof outlets)[number], index: number) => number): Sample[] => outlets.map((outlet, index) => [{ output: outlet.output.name }, value(outlet, index)]);
   out.counter('shipper_output_requests', 'Requests, by output and by what their answer meant.', outlets.flatMap(({ output, delivery }) => VERDICTS.map((verdict): Sample => [{ output: output.name, verdict }, delivery.traffic[verdict]])));
   out.counter('shipper_output_retries', 'Requests whose records had to be sent again.', of(({ delivery }) => delivery.traffic.again));
   out.gauge('shipper_output_state', 'State of an output: 1 for the one it is in. blocked: a person has to act.', outlets.flatMap(({ output, delivery }) => HEALTH.map((state): Sample => [{ output: output.name, state }, delivery.health.kind === state ? 1 : 0])));
   out.gauge('shipper_output_stalled_seconds', 'For how long records have waited without any of them being settled.', of((_, index) => ledger.waiting(index).stalledMs / 1000));
+  const degraded = outlets.flatMap(({ output }, index) => [...(destinations[index]?.degraded ?? [])].map(([how, records]): Sample => [{ output: output.name, how }, records]));
+  out.counter('shipper_degraded_records', 'Records delivered not quite as they were, by output and how: restamped, cut, repaired, failure_store, refused_unnamed (refused by a receiver that does not say which).', degraded);
   out.gauge('shipper_output_buffer_bytes', 'What the disk buffer holds.', of(({ delivery }) => delivery.diskBytes));
 }
 

@@ -13,6 +13,9 @@ const [LF, COMMA, QUOTE, OPEN, CLOSE, END] = [0x0a, 0x2c, 0x22, Buffer.from('[')
 export interface Entries {
   readonly bytes: Buffer;
   readonly refused: readonly number[];
+  /** How many have another time now, and how many a text that was cut. */
+  readonly restamped: number;
+  readonly cut: number;
 }
 
 /**
@@ -23,11 +26,12 @@ export function toEntries(body: Uint8Array<ArrayBuffer>, head: Buffer, nowMs: nu
   const records = Buffer.from(body.buffer, body.byteOffset, body.length);
   const pieces: Uint8Array[] = [OPEN];
   const refused: number[] = [];
+  const counts = { restamped: 0, cut: 0 };
   let copied = 0;
   let start = 0;
   for (let place = 0; start < records.length; place++) {
     const end = lineEnd(records, start);
-    const changed = revise(records, start, end, head, nowMs);
+    const changed = revise(records, start, end, head, nowMs, counts);
     if (changed !== AS_IT_IS) {
       pieces.push(records.subarray(copied, start));
       if (changed === undefined) refused.push(place);
@@ -37,7 +41,7 @@ export function toEntries(body: Uint8Array<ArrayBuffer>, head: Buffer, nowMs: nu
     start = end + 1;
   }
   pieces.push(records.subarray(copied));
-  return { bytes: close(Buffer.concat(pieces)), refused };
+  return { bytes: close(Buffer.concat(pieces)), refused, ...counts };
 }
 
 const AS_IT_IS = Buffer.alloc(0);
@@ -55,12 +59,16 @@ function close(array: Buffer): Buffer {
 }
 
 /** The record as it is to be sent; undefined: it can't be. */
-function revise(records: Buffer, start: number, end: number, head: Buffer, nowMs: number): Buffer | undefined {
+function revise(records: Buffer, start: number, end: number, head: Buffer, nowMs: number, counts: { restamped: number; cut: number }): Buffer | undefined {
   const textEnd = timeEnd(records, start, end, head);
   const misdated = textEnd > 0 && isMisdated(records, start + head.length, textEnd, nowMs);
   if (!misdated && end - start <= LIMITS.entryBytes) return AS_IT_IS;
   const record = records.subarray(start, end);
-  return fit(misdated ? stampAgain(record, head.length, textEnd - start, nowMs) : record);
+  const stamped = misdated ? stampAgain(record, head.length, textEnd - start, nowMs) : record;
+  const fitting = fit(stamped);
+  if (fitting !== undefined && misdated) counts.restamped++;
+  if (fitting !== undefined && fitting !== stamped) counts.cut++;
+  return fitting;
 }
 
 /** Where the text of the record's time ends; 0: it has none. */

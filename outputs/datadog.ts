@@ -1,7 +1,9 @@
 import { UserError, ExitCode } from '../agent/exit-codes.ts';
+import { log } from '../agent/log.ts';
 import { version } from '../agent/version.ts';
 import { readSecret } from './credentials.ts';
 import { toEntries } from './datadog-body.ts';
+import { Degraded } from './degraded.ts';
 import { LIMITS, type DatadogOptions } from './datadog-options.ts';
 import { datadogDialect } from './dialects/datadog.ts';
 import { gzip, HttpClient, retryAfterMs, unanswered, type HttpResult } from './http.ts';
@@ -18,12 +20,13 @@ export function datadog(name: string, options: DatadogOptions, env: NodeJS.Proce
     type: 'datadog',
     target: intake(options, env).origin,
     network: true,
+    ...(given(env['DD_HOSTNAME']) === undefined ? {} : { fields: { host: env['DD_HOSTNAME'] ?? '' } }),
     dialect: datadogDialect(constants),
     framing: { before: '', after: '\n' },
     limits: { bytes: Math.min(options.batch.bytes, LIMITS.payloadBytes - BRACKET_BYTES), events: options.batch.events },
     ageMs: options.batch.age,
     connections: CONNECTIONS,
-    open: () => DatadogDestination.open(options, intake(options, env), new ApiKey(key, options.api_key_file), Buffer.from(`{${constants},"timestamp":"`), env),
+    open: () => DatadogDestination.open(name, options, intake(options, env), new ApiKey(key, options.api_key_file), Buffer.from(`{${constants},"timestamp":"`), env),
   };
 }
 
@@ -91,27 +94,36 @@ class DatadogDestination implements Destination {
   readonly #key: ApiKey;
   readonly #head: Buffer;
   readonly #gzip: boolean;
+  readonly #degraded: Degraded;
 
-  private constructor(options: DatadogOptions, url: URL, client: HttpClient, key: ApiKey, head: Buffer) {
+  private constructor(name: string, options: DatadogOptions, url: URL, client: HttpClient, key: ApiKey, head: Buffer) {
     this.#url = url;
     this.#client = client;
     this.#key = key;
     this.#head = head;
     this.#gzip = options.compression === 'gzip';
+    this.#degraded = new Degraded((message) => log.warn(`${name}: ${message}`));
   }
 
-  static async open(options: DatadogOptions, url: URL, key: ApiKey, head: Buffer, env: NodeJS.ProcessEnv): Promise<Destination> {
+  static async open(name: string, options: DatadogOptions, url: URL, key: ApiKey, head: Buffer, env: NodeJS.ProcessEnv): Promise<Destination> {
     await key.refresh();
     const client = await HttpClient.open({ connections: CONNECTIONS, connectMs: CONNECT_MS, timeoutMs: options.timeout, answerBytes: ANSWER_BYTES, network: options, env });
-    return new DatadogDestination(options, url, client, key, head);
+    return new DatadogDestination(name, options, url, client, key, head);
   }
 
   async send(body: Uint8Array<ArrayBuffer>, count: number, signal: AbortSignal): Promise<Verdict> {
     if (this.#key.problem !== undefined && !(await this.#key.refresh())) return { kind: 'blocked', reason: `can't read the API key: ${this.#key.problem}` };
-    const { bytes, refused } = toEntries(body, this.#head, Date.now());
+    const { bytes, refused, restamped, cut } = toEntries(body, this.#head, Date.now());
     if (bytes.length > LIMITS.payloadBytes) return { kind: 'split', reason: `with new times the body has ${bytes.length} bytes` };
     const verdict = refused.length === count ? DELIVERED : await this.#deliver(bytes, signal);
-    return verdict.kind === 'delivered' && refused.length > 0 ? allBut(refused, count) : verdict;
+    if (verdict.kind !== 'delivered') return verdict;
+    this.#degraded.count('restamped', restamped, 'logs are older than the 18 h, or more than the 2 h ahead, that Datadog takes: they are sent under the present time, with their own as original_timestamp');
+    this.#degraded.count('cut', cut, `logs are longer than the ${LIMITS.entryBytes} bytes that Datadog takes: their longest text is cut`);
+    return refused.length > 0 ? allBut(refused, count) : verdict;
+  }
+
+  get degraded() {
+    return this.#degraded.records;
   }
 
   close(): Promise<void> {

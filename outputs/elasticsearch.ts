@@ -1,9 +1,15 @@
-import { Credentials } from './credentials.ts';
+import { log } from '../agent/log.ts';
+import { Degraded } from './degraded.ts';
 import { ecs } from './dialects/ecs.ts';
+import { IndexTemplate, isTemplate, withActions } from './elasticsearch/actions.ts';
+import { ANSWER_FIELDS, classify, failureStored } from './elasticsearch/answer.ts';
+import { awsLogin, headerLogin, type Login } from './elasticsearch/login.ts';
+import { Nodes } from './elasticsearch/nodes.ts';
+import { repair } from './elasticsearch/repair.ts';
+import { setUp, type Call } from './elasticsearch/setup.ts';
 import type { ElasticsearchOptions } from './elasticsearch-options.ts';
-import { gzip, HttpClient, retryAfterMs, unanswered, type HttpResult } from './http.ts';
+import { gzip, HttpClient, unanswered, type Answer, type HttpResult } from './http.ts';
 import type { Destination, ItemVerdict, Output, Verdict } from './output.ts';
-import { isRecord, parseAnswer } from './json-answer.ts';
 
 /** Elasticsearch and OpenSearch, through `_bulk`. https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-bulk */
 export function elasticsearch(name: string, options: ElasticsearchOptions, env: NodeJS.ProcessEnv = process.env): Output {
@@ -18,151 +24,179 @@ export function elasticsearch(name: string, options: ElasticsearchOptions, env: 
     limits: options.batch,
     ageMs: options.batch.age,
     connections: CONNECTIONS,
-    open: () => ElasticsearchDestination.open(options, env),
+    open: () => ElasticsearchDestination.open(name, options, env),
   };
 }
 
 const CONNECTIONS = 2; // one is being encoded for while the other waits
 const CONNECT_MS = 10_000;
 const ANSWER_BYTES = 16 * 2 ** 20; // 10,000 refusals of 1.6 KB each
-// Every item's status, so that answers and records stay side by side; of the rest only what a person needs.
-const ANSWER_FIELDS = 'errors,error.type,error.reason,status,items.*.status,items.*.error.type,items.*.error.reason';
 
-class ElasticsearchDestination implements Destination {
-  readonly #urls: URL[];
+/** What came of a request: an answer, none, or a reason why none was sent. */
+type Sent = HttpResult | { readonly kind: 'failed'; readonly verdict: Verdict };
+
+/** Opened by itself for tests and checks that want more of it than an output needs. */
+export class ElasticsearchDestination implements Destination {
+  readonly #name: string;
+  readonly #options: ElasticsearchOptions;
+  readonly #nodes: Nodes;
   readonly #client: HttpClient;
-  readonly #credentials: Credentials;
-  readonly #gzip: boolean;
+  readonly #login: Login;
+  readonly #index: IndexTemplate | undefined;
+  readonly #degraded: Degraded;
+  #isSetUp: boolean;
+  #keepsIds = true;
 
-  private constructor(options: ElasticsearchOptions, client: HttpClient, credentials: Credentials) {
-    this.#urls = options.url.map((url) => bulkUrl(url, options));
+  private constructor(name: string, options: ElasticsearchOptions, client: HttpClient, login: Login) {
+    this.#name = name;
+    this.#options = options;
+    this.#nodes = new Nodes(options.url.map((url) => new URL(url)));
     this.#client = client;
-    this.#credentials = credentials;
-    this.#gzip = options.compression === 'gzip';
+    this.#login = login;
+    this.#index = isTemplate(options.index) ? new IndexTemplate(options.index) : undefined;
+    this.#degraded = new Degraded((message) => log.warn(`${name}: ${message}`));
+    this.#isSetUp = !options.setup;
   }
 
-  static async open(options: ElasticsearchOptions, env: NodeJS.ProcessEnv): Promise<Destination> {
-    const credentials = new Credentials(options);
-    await credentials.refresh();
+  static async open(name: string, options: ElasticsearchOptions, env: NodeJS.ProcessEnv, now?: () => number): Promise<ElasticsearchDestination> {
     const client = await HttpClient.open({ connections: CONNECTIONS, connectMs: CONNECT_MS, timeoutMs: options.timeout, answerBytes: ANSWER_BYTES, network: options, env });
-    return new ElasticsearchDestination(options, client, credentials);
+    const login = options.aws === undefined ? await headerLogin(options) : awsLogin({ ...options.aws, ...placeOf(options) }, env, now);
+    return new ElasticsearchDestination(name, options, client, login);
+  }
+
+  get degraded() {
+    return this.#degraded.records;
   }
 
   async send(body: Uint8Array<ArrayBuffer>, count: number, signal: AbortSignal): Promise<Verdict> {
-    if (this.#credentials.problem !== undefined && !(await this.#credentials.refresh())) return { kind: 'blocked', reason: `can't read the credentials: ${this.#credentials.problem}` };
-    const bytes = this.#gzip ? await gzip(body) : body;
-    let result = await this.#post(bytes, signal);
-    if (refused(result) && (await this.#credentials.refresh())) result = await this.#post(bytes, signal);
-    if (result.kind === 'answer') return classify(result.status, result.headers, result.body, count);
-    this.#urls.push(...this.#urls.splice(0, 1)); // the next node, if there are several
-    return unanswered(result);
+    const problem = this.#isSetUp ? undefined : await this.#setUp(signal);
+    if (problem !== undefined) return problem;
+    const verdict = await this.#bulk(this.#addressed(body), count, signal);
+    if (verdict.kind !== 'partial') return verdict;
+    if (this.#keepsIds && verdict.items.some((item) => item.kind === 'rejected' && NO_IDS.test(item.reason))) return this.#withoutIds(body, count, signal);
+    return this.#options.repair_conflicts ? this.#repaired(body, verdict.items, signal) : verdict;
+  }
+
+  /** Sends a request of another kind, for whoever sets up or checks. `path` begins with a slash, and may have a query. */
+  readonly call: (method: 'GET' | 'PUT' | 'POST', path: string, body: object | undefined, signal: AbortSignal) => Promise<Sent> = async (method, path, body, signal) => {
+    const node = this.#nodes.next();
+    const headers: Record<string, string> = { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+    return this.#request(method, node, `${baseOf(node)}${path}`, headers, body === undefined ? undefined : Buffer.from(JSON.stringify(body)), signal);
+  };
+
+  /** A bulk request as it is, answer and all. */
+  async post(body: Uint8Array, signal: AbortSignal): Promise<Sent> {
+    const { compression } = this.#options;
+    const node = this.#nodes.next();
+    const headers: Record<string, string> = { 'content-type': 'application/x-ndjson', accept: 'application/json' };
+    if (compression === 'gzip') headers['content-encoding'] = 'gzip';
+    return this.#request('POST', node, this.#bulkPath(node), headers, compression === 'gzip' ? await gzip(body) : body, signal);
   }
 
   close(): Promise<void> {
     return this.#client.close();
   }
 
-  async #post(body: Uint8Array, signal: AbortSignal): Promise<HttpResult> {
-    const [url] = this.#urls;
-    if (url === undefined) throw new Error('an elasticsearch output without an address');
-    const headers: Record<string, string> = { 'content-type': 'application/x-ndjson', accept: 'application/json' };
-    if (this.#gzip) headers['content-encoding'] = 'gzip';
-    if (this.#credentials.header !== undefined) headers['authorization'] = this.#credentials.header;
-    return this.#client.post(url, headers, body, signal);
+  async #setUp(signal: AbortSignal): Promise<Verdict | undefined> {
+    const problem = await setUp(this.call satisfies Call, this.#options, signal);
+    this.#isSetUp = problem === undefined;
+    return problem;
+  }
+
+  /** The body with the action lines that these records need. */
+  #addressed(body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    const index = this.#index;
+    return index === undefined && this.#keepsIds ? body : withActions(body, { keepsIds: this.#keepsIds, ...(index === undefined ? {} : { index }) });
+  }
+
+  async #bulk(body: Uint8Array, count: number, signal: AbortSignal): Promise<Verdict> {
+    const sent = await this.post(body, signal);
+    if (sent.kind === 'failed') return sent.verdict;
+    if (sent.kind === 'failure') return unanswered(sent);
+    this.#degraded.count('failure_store', failureStored(sent.body), `records do not fit the index, and lie in its failure store: see ${this.#options.index}::failures`);
+    return classify(sent.status, sent.headers, sent.body, count);
+  }
+
+  /** Time series of OpenSearch Serverless take no ids of ours; then a repeat is a second record. */
+  async #withoutIds(body: Uint8Array<ArrayBuffer>, count: number, signal: AbortSignal): Promise<Verdict> {
+    log.warn(`${this.#name}: the collection takes no ids, so records that have to be sent again may be there twice`);
+    this.#keepsIds = false;
+    return this.send(body, count, signal);
+  }
+
+  /** Records that were refused for one field go once more, with that field as text under another name. */
+  async #repaired(body: Uint8Array<ArrayBuffer>, items: readonly ItemVerdict[], signal: AbortSignal): Promise<Verdict> {
+    const repaired = repair(body, items);
+    if (repaired === undefined) return { kind: 'partial', items };
+    const { places } = repaired;
+    const second = await this.#bulk(this.#addressed(repaired.body), places.length, signal);
+    if (second.kind !== 'delivered' && second.kind !== 'partial') return { kind: 'partial', items: items.map((item, place) => (places.includes(place) ? later(second) : item)) };
+    const seconds = second.kind === 'delivered' ? places.map(() => second) : second.items;
+    this.#degraded.count('repaired', seconds.filter(({ kind }) => kind === 'delivered').length, 'records have a field of another type than the index; it was sent as text, under its name with _text behind it');
+    const merged = [...items];
+    places.forEach((place, at) => (merged[place] = mergedVerdict(items[place], seconds[at])));
+    return merged.every(({ kind }) => kind === 'delivered') ? { kind: 'delivered' } : { kind: 'partial', items: merged };
+  }
+
+  /** A refusal that something else can end is tried again at once. A node that does not answer rests. */
+  async #request(method: 'GET' | 'PUT' | 'POST', node: URL, path: string, headers: Record<string, string>, body: Uint8Array | undefined, signal: AbortSignal): Promise<Sent> {
+    const url = new URL(path, node);
+    let isLast = false;
+    for (;;) {
+      const login = await this.#login.headersFor({ method, url, headers, body: body ?? NOTHING }, signal);
+      if (login.kind === 'failed') return login;
+      const result = await this.#client.request(method, url, login.headers, body, signal);
+      this.#note(node, result);
+      if (result.kind === 'failure' || !isRefusal(result) || isLast || !(await login.remedy(result))) return result;
+      isLast = true;
+    }
+  }
+
+  #note(node: URL, result: HttpResult): void {
+    if (result.kind === 'failure' || GATEWAY.has(result.status)) this.#nodes.failed(node);
+    else this.#nodes.works(node);
+  }
+
+  /** An address that ends with `/_bulk` is that of a server that knows no indices, such as VictoriaLogs. */
+  #bulkPath(node: URL): string {
+    const { index, query } = this.#options;
+    const base = baseOf(node);
+    const path = base.endsWith('/_bulk') ? base : this.#index !== undefined ? `${base}/_bulk` : `${base}/${encodeURIComponent(index)}/_bulk`;
+    const parameters = new URLSearchParams(query).toString().replaceAll('+', '%20'); // a blank as + is signed otherwise than it is read
+    return `${path}?filter_path=${ANSWER_FIELDS}${parameters === '' ? '' : `&${parameters}`}`;
   }
 }
 
-/** An address that ends with `/_bulk` is that of a server that knows no indices, such as VictoriaLogs. */
-function bulkUrl(url: string, { index, query }: ElasticsearchOptions): URL {
-  const base = url.replace(/\/+$/, '');
-  const path = base.endsWith('/_bulk') ? base : `${base}/${encodeURIComponent(index)}/_bulk`;
-  const parameters = new URLSearchParams(query).toString();
-  return new URL(`${path}?filter_path=${ANSWER_FIELDS}${parameters === '' ? '' : `&${parameters}`}`);
+const NOTHING = Buffer.alloc(0);
+/** What a proxy in front of a node answers in its place. */
+const GATEWAY = new Set([502, 503, 504]);
+/** "Document ID is not supported in create/index operation request" */
+const NO_IDS = /Document ID is not supported/;
+
+/** Service and region as the address has them, where the options say nothing. `vpc-x.eu-central-1.es.amazonaws.com`, `x.aos.eu-central-1.on.aws`, `x.eu-central-1.aoss.amazonaws.com` */
+export function placeOf({ url, aws }: Pick<ElasticsearchOptions, 'url' | 'aws'>): { service: 'es' | 'aoss'; region: string | undefined } {
+  const [first = 'http://localhost'] = url;
+  const [, before, service, after] = /\.([a-z]{2}[a-z-]*-\d)\.(es|aoss)\.amazonaws|\.aos\.([a-z]{2}[a-z-]*-\d)\.on\.aws$/.exec(new URL(first).hostname) ?? [];
+  return { service: aws?.service ?? (service === 'aoss' ? 'aoss' : 'es'), region: aws?.region ?? before ?? after };
 }
 
-function refused(result: HttpResult): boolean {
-  return result.kind === 'answer' && (result.status === 401 || result.status === 403);
+/** The path of an address, without a slash at its end. */
+function baseOf({ pathname }: URL): string {
+  return pathname.replace(/\/+$/, '');
 }
 
-/** What an answer to `_bulk` with `count` records means. */
-export function classify(status: number, headers: Record<string, string | string[] | undefined>, body: Buffer, count: number): Verdict {
-  if (status === 200) return classifyItems(body, count);
-  const error = errorOf(body);
-  const reason = `HTTP ${status}${error === undefined ? '' : `: ${error.type}: ${error.reason}`}`;
-  // Disk flood stage, read-only cluster: ends by itself, and is no matter of credentials.
-  if (status === 403 && error?.type === 'cluster_block_exception') return { kind: 'retry', reason };
-  if (BLOCKED.has(status)) return { kind: 'blocked', reason: `${reason} (${ADVICE[status] ?? 'is the url right?'})` };
-  if (status === 413) return { kind: 'split', reason };
-  if (status === 400 || status === 422) return { kind: 'invalid', reason };
-  const afterMs = retryAfterMs(headers['retry-after'], Date.now());
-  return { kind: 'retry', reason, stubborn: !BUSY.has(status), ...(afterMs === undefined ? {} : { afterMs }) };
+function isRefusal({ status }: Answer): boolean {
+  return status === 401 || status === 403;
 }
 
-const BLOCKED = new Set([301, 302, 307, 308, 401, 403, 404, 405, 406, 415]);
-const BUSY = new Set([408, 425, 429, 503]);
-const ADVICE: Readonly<Record<number, string>> = {
-  401: 'the credentials were refused; set api_key, username and password, or bearer_token',
-  403: 'the user needs the privileges create_doc and auto_configure on this index',
-  404: 'is the url right, and does the index or its template exist?',
-};
-
-interface BulkError {
-  readonly type: string;
-  readonly reason: string;
+/** A repair that did not get through: the record comes again as it was. */
+function later(verdict: Verdict): ItemVerdict {
+  const reason = 'reason' in verdict ? verdict.reason : '';
+  return verdict.kind === 'blocked' ? { kind: 'blocked', reason } : { kind: 'retry', reason };
 }
 
-function classifyItems(body: Buffer, count: number): Verdict {
-  if (allCreated(body, count)) return { kind: 'delivered' };
-  const items = itemsOf(body);
-  // A proxy's login page, an empty body, an answer to somebody else: whatever it is, it does not say that the records are stored.
-  if (items === undefined) return { kind: 'retry', reason: `HTTP 200, but the answer is not that of _bulk: ${excerpt(body)}`, stubborn: true };
-  if (items.length !== count) return { kind: 'retry', reason: `HTTP 200, but ${items.length} items for ${count} records`, stubborn: true };
-  const verdicts = items.map(classifyItem);
-  return verdicts.every((verdict) => verdict.kind === 'delivered') ? { kind: 'delivered' } : { kind: 'partial', items: verdicts };
-}
-
-/** The usual answer repeats itself to the byte, which is seen two hundred times faster than it is parsed. */
-function allCreated(body: Buffer, count: number): boolean {
-  if (body.length !== ANSWER_HEAD.length + count * CREATED.length + 1 || body.at(-2) !== 0x5d || body.at(-1) !== 0x7d) return false;
-  if (body.toString('latin1', 0, ANSWER_HEAD.length + CREATED.length - 1) !== ANSWER_HEAD + CREATED.slice(0, -1)) return false;
-  const [first, second] = [ANSWER_HEAD.length, ANSWER_HEAD.length + CREATED.length];
-  return body.compare(body, second, body.length - 2, first, body.length - 2 - CREATED.length) === 0;
-}
-
-const ANSWER_HEAD = '{"errors":false,"items":[';
-const CREATED = '{"create":{"status":201}},';
-
-function itemsOf(body: Buffer): unknown[] | undefined {
-  const answer = parseAnswer(body);
-  return isRecord(answer) && Array.isArray(answer['items']) ? answer['items'] : undefined;
-}
-
-function classifyItem(item: unknown): ItemVerdict {
-  const result = isRecord(item) ? Object.values(item)[0] : undefined; // {"create": {…}}
-  const status = isRecord(result) ? result['status'] : undefined;
-  if (!isRecord(result) || typeof status !== 'number') return { kind: 'retry', reason: 'an item without a status', stubborn: true };
-  if (status < 300 || status === 409) return { kind: 'delivered' }; // 409: stored by an earlier try, whose answer was lost
-  const { type, reason: why } = readError(result['error']);
-  const reason = `${status} ${type}: ${why}`;
-  if (status === 429 || status === 503) return { kind: 'retry', reason };
-  if (status >= 500) return { kind: 'retry', reason, stubborn: true };
-  if (status === 403 && type === 'cluster_block_exception') return { kind: 'retry', reason };
-  if (status === 401 || status === 403 || status === 404 || type === 'index_closed_exception') return { kind: 'blocked', reason };
-  return { kind: 'rejected', reason };
-}
-
-function errorOf(body: Buffer): BulkError | undefined {
-  const answer = parseAnswer(body);
-  return isRecord(answer) && answer['error'] !== undefined ? readError(answer['error']) : undefined;
-}
-
-function readError(error: unknown): BulkError {
-  if (!isRecord(error)) return { type: 'error', reason: typeof error === 'string' ? error : 'no reason given' };
-  const { type, reason } = error;
-  return { type: typeof type === 'string' ? type : 'error', reason: typeof reason === 'string' ? reason : 'no reason given' };
-}
-
-/** The beginning of an answer, for a message on one line. */
-function excerpt(body: Buffer): string {
-  return body.length === 0 ? 'it is empty' : JSON.stringify(body.toString('utf8', 0, 80));
+/** What is refused again is dead-lettered for what was wrong with it first. */
+function mergedVerdict(first: ItemVerdict | undefined, second: ItemVerdict | undefined): ItemVerdict {
+  if (second?.kind !== 'rejected' || first?.kind !== 'rejected') return second ?? { kind: 'retry', reason: 'no verdict' };
+  return { kind: 'rejected', reason: `${first.reason}; and with that field as text: ${second.reason}` };
 }

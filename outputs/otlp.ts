@@ -1,6 +1,7 @@
 import { log } from '../agent/log.ts';
 import { version } from '../agent/version.ts';
 import { Credentials } from './credentials.ts';
+import { Degraded } from './degraded.ts';
 import { otel } from './dialects/otel.ts';
 import { gzip, HttpClient, retryAfterMs, unanswered, type HttpResult } from './http.ts';
 import type { OtlpOptions } from './otlp-options.ts';
@@ -36,6 +37,7 @@ class OtlpDestination implements Destination {
   readonly #settings: OtlpSettings;
   readonly #client: HttpClient;
   readonly #credentials: Credentials;
+  readonly #degraded: Degraded;
   #warned = false;
 
   private constructor(name: string, settings: OtlpSettings, client: HttpClient, credentials: Credentials) {
@@ -43,6 +45,7 @@ class OtlpDestination implements Destination {
     this.#settings = settings;
     this.#client = client;
     this.#credentials = credentials;
+    this.#degraded = new Degraded((message) => log.warn(`${name}: ${message}`));
   }
 
   static async open(name: string, options: OtlpOptions, settings: OtlpSettings, env: NodeJS.ProcessEnv): Promise<Destination> {
@@ -61,10 +64,15 @@ class OtlpDestination implements Destination {
     let result = await this.#post(bytes, signal);
     if (isRefused(result) && (await this.#credentials.refresh())) result = await this.#post(bytes, signal);
     if (result.kind === 'failure') return unanswered(result);
-    const { verdict, warning } = classify(result.status, result.headers, result.body, count);
-    if (warning !== undefined && !this.#warned) log.warn(`${this.#name}: ${warning}`);
+    const { verdict, warning, refusedUnnamed = 0 } = classify(result.status, result.headers, result.body, count);
+    this.#degraded.count('refused_unnamed', refusedUnnamed, warning ?? '');
+    if (warning !== undefined && refusedUnnamed === 0 && !this.#warned) log.warn(`${this.#name}: ${warning}`);
     this.#warned ||= warning !== undefined;
     return verdict;
+  }
+
+  get degraded() {
+    return this.#degraded.records;
   }
 
   close(): Promise<void> {
@@ -87,8 +95,16 @@ function isRefused(result: HttpResult): boolean {
   return result.kind === 'answer' && (result.status === 401 || result.status === 403);
 }
 
-/** What an answer to `count` records means. `warning`: what a receiver that has taken all of them wants a person to know. */
-export function classify(status: number, headers: Record<string, string | string[] | undefined>, body: Buffer, count: number): { readonly verdict: Verdict; readonly warning?: string } {
+interface Classified {
+  readonly verdict: Verdict;
+  /** What the receiver wants a person to know. */
+  readonly warning?: string;
+  /** How many it has not taken of those that count as delivered. */
+  readonly refusedUnnamed?: number;
+}
+
+/** What an answer to `count` records means. */
+export function classify(status: number, headers: Record<string, string | string[] | undefined>, body: Buffer, count: number): Classified {
   if (status >= 200 && status < 300) return classifySuccess(status, headers['content-type'], body, count);
   const detail = readError(body);
   const reason = `HTTP ${status}${detail === '' ? '' : `: ${detail}`}`;
@@ -110,13 +126,20 @@ const ADVICE: Readonly<Record<number, string>> = {
   415: 'another protocol may help: http/json or http/protobuf',
 };
 
-/** Accepted, wholly or in part. What is refused here must not be sent again, and which records those are is said only if it is all of them. */
-function classifySuccess(status: number, contentType: string | string[] | undefined, body: Buffer, count: number): { readonly verdict: Verdict; readonly warning?: string } {
+/**
+ * Accepted, wholly or in part. What is refused here must not be sent again, and which records those are is said only if
+ * it is all of them. "Partial Success": https://opentelemetry.io/docs/specs/otlp/#partial-success-1
+ */
+function classifySuccess(status: number, contentType: string | string[] | undefined, body: Buffer, count: number): Classified {
   const response = String(contentType ?? '').includes('html') ? undefined : readResponse(body);
   if (response === undefined) return { verdict: { kind: 'retry', reason: `HTTP ${status}, but the answer is not that of OTLP: ${JSON.stringify(body.toString('utf8', 0, 80))}`, stubborn: true } };
   const { rejected, message } = response;
   if (rejected <= 0) return { verdict: { kind: 'delivered' }, ...(message === '' ? {} : { warning: `the receiver says: ${message}` }) };
-  // Nobody can tell which: all are kept, so that none is lost, and the reason says that most may have arrived.
-  const reason = `${Math.min(rejected, count)} of ${count} records in one request were refused${rejected < count ? ', and it is not said which' : ''}: ${message || 'no reason given'}`;
-  return { verdict: { kind: 'partial', items: Array.from({ length: count }, () => ({ kind: 'rejected', reason })) } };
+  const why = message || 'no reason given';
+  if (rejected >= count) {
+    const reason = `all ${count} records of a request were refused: ${why}`;
+    return { verdict: { kind: 'partial', items: Array.from({ length: count }, () => ({ kind: 'rejected', reason })) } };
+  }
+  // Nobody can tell which. To keep all would call most of them refused that have arrived, and to send them again would double these.
+  return { verdict: { kind: 'delivered' }, refusedUnnamed: rejected, warning: `${rejected} of ${count} records of a request were refused, and it is not said which: ${why}` };
 }

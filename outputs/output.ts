@@ -1,5 +1,6 @@
 import type { Dialect } from './dialects/dialect.ts';
 import type { BatchLimits } from '../agent/delivery/batch.ts';
+import type { Degradation } from './degraded.ts';
 
 /** What an answer means for one record of a batch. */
 export type ItemVerdict =
@@ -33,6 +34,8 @@ export interface Framing {
 export interface Destination {
   /** Sends `count` records as one request. `body` must stay as it is until the promise settles. */
   send(body: Uint8Array<ArrayBuffer>, count: number, signal: AbortSignal): Promise<Verdict>;
+  /** Records that were delivered not quite as they were, by how. */
+  readonly degraded?: ReadonlyMap<Degradation, number>;
   /** Closes connections and files. */
   close(): Promise<void>;
 }
@@ -46,6 +49,8 @@ export interface Output {
   readonly target?: string;
   /** Whether the records leave the machine: then `host` and `service` are filled in, and the source's position counts. */
   readonly network: boolean;
+  /** Fields of records that have nothing of their own there: before those of the machine, behind those of the input. */
+  readonly fields?: Readonly<Record<string, string>>;
   readonly dialect: Dialect;
   readonly framing: Framing;
   readonly limits: BatchLimits;

@@ -78,6 +78,8 @@ t.test('tags, service and source from options and environment', async (t) => {
   const env = { DD_API_KEY: 'k', DD_ENV: 'prod', DD_VERSION: '1.4', DD_TAGS: 'team:pay, region:eu', DD_SERVICE: 'web', DD_SOURCE: 'nodejs' };
   await run(['-o', `datadog=${url}`], { stdin: 'hello\n', env });
   t.match(logsOf(server.requests[0]), [{ ddsource: 'nodejs', service: 'web', ddtags: 'env:prod,version:1.4,team:pay,region:eu' }]);
+  await run(['-o', `datadog=${url}`], { stdin: 'hello\n{"msg":"m","host":"own"}\n', env: { ...env, DD_HOSTNAME: 'node-7' } });
+  t.match(logsOf(server.requests[1]), [{ hostname: 'node-7' }, { hostname: 'own' }], "DD_HOSTNAME is this machine's name, where the record says no other");
   const output = datadog('dd', DatadogOptions.parse({ type: 'datadog', api_key: 'k', tags: ['env:test'] }), env);
   t.match(output.dialect.constants, '"ddtags":"env:test,version:1.4,team:pay,region:eu"', 'options win');
   t.throws(() => datadog('dd', DatadogOptions.parse({ type: 'datadog' }), {}), { name: 'UserError', message: 'dd: set api_key, api_key_file or DD_API_KEY in the environment' });
@@ -187,6 +189,11 @@ t.test('times beyond what the intake keeps', async (t) => {
   const [log] = logsOf(server.requests[0]);
   t.match(log, { original_timestamp: '2001-02-03T04:05:06.789Z', message: 'old' }, 'through the program');
   t.ok(Math.abs(Date.parse(String(log?.['timestamp'])) - Date.now()) < 600_000);
+  const destination = await createOutput('dd', DatadogOptions.parse({ type: 'datadog', url, api_key: 'k', source: 's' })).open();
+  t.teardown(() => destination.close());
+  const head = '{"ddsource":"s","timestamp":"';
+  await destination.send(bytes(`${head}2001-01-01T00:00:00Z","message":"m"}\n${head}2001-01-01T00:00:00Z","message":"${'m'.repeat(LIMITS.entryBytes)}"}\n${head}${new Date().toISOString()}"}\n`), 3, NEVER);
+  t.same([...(destination.degraded ?? [])], [['restamped', 2], ['cut', 1]], 'and counted');
 });
 
 t.test('times of RFC 3339 are read as Date reads them', async (t) => {

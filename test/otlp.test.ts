@@ -6,7 +6,7 @@ import t, { type Test } from 'tap';
 import { FIELDS } from '../agent/fields.ts';
 import { otel } from '../outputs/dialects/otel.ts';
 import { createOutput } from '../outputs/index.ts';
-import { classify } from '../outputs/otlp.ts';
+import { classify, otlp } from '../outputs/otlp.ts';
 import { OtlpOptions } from '../outputs/otlp-options.ts';
 import type { Format } from '../outputs/otlp/format.ts';
 import { json } from '../outputs/otlp/json.ts';
@@ -218,11 +218,11 @@ t.test('what an answer means', async (t) => {
     { reason: 'all taken: what Loki answers', status: 204, verdict: { kind: 'delivered' } },
     { reason: 'a warning', status: 200, body: partial(0, 'slow down'), verdict: { kind: 'delivered' }, warning: /slow down/ },
     { reason: 'a warning in protobuf', status: 200, body: encodeResponse({ errorMessage: 'slow down' }), verdict: { kind: 'delivered' }, warning: /slow down/ },
-    { reason: 'all refused', status: 200, body: partial('2'), verdict: rejected('2 of 2 records in one request were refused: why') },
-    { reason: 'all refused, in protobuf', status: 200, body: encodeResponse({ rejectedLogRecords: 2, errorMessage: 'why' }), verdict: rejected('2 of 2 records in one request were refused: why') },
-    { reason: 'more refused than there were', status: 200, body: partial(9), verdict: rejected(/^2 of 2/) },
-    { reason: 'some refused: never sent again, and all kept', status: 200, body: encodeResponse({ rejectedLogRecords: 1 }), verdict: rejected('1 of 2 records in one request were refused, and it is not said which: no reason given') },
-    { reason: 'snake case, as some write it', status: 200, body: '{"partial_success":{"rejected_log_records":"2"}}', verdict: rejected(/^2 of 2/) },
+    { reason: 'all refused', status: 200, body: partial('2'), verdict: rejected('all 2 records of a request were refused: why') },
+    { reason: 'all refused, in protobuf', status: 200, body: encodeResponse({ rejectedLogRecords: 2, errorMessage: 'why' }), verdict: rejected('all 2 records of a request were refused: why') },
+    { reason: 'more refused than there were', status: 200, body: partial(9), verdict: rejected(/^all 2 records/) },
+    { reason: 'some refused, nobody says which: not to be sent again, not all of them lost', status: 200, body: encodeResponse({ rejectedLogRecords: 1 }), verdict: { kind: 'delivered' }, warning: /^1 of 2 records of a request were refused, and it is not said which: no reason given$/ },
+    { reason: 'snake case, as some write it', status: 200, body: '{"partial_success":{"rejected_log_records":"2"}}', verdict: rejected(/^all 2 records/) },
     { reason: 'a login page', status: 200, body: '<html>', headers: { 'content-type': 'text/html' }, verdict: { kind: 'retry', stubborn: true } },
     { reason: 'a login page that does not say so', status: 200, body: '<html>\n<body>', verdict: { kind: 'retry', stubborn: true } },
     { reason: 'a text', status: 200, body: 'OK', verdict: { kind: 'retry', stubborn: true } },
@@ -251,12 +251,17 @@ t.test('what an answer means', async (t) => {
   }
 });
 
-t.test('partial success is never sent again, and said', async (t) => {
+t.test('partial success is never sent again, but said and counted', async (t) => {
   const { server, url } = await receiver(t, () => ({ status: 200, body: encodeResponse({ rejectedLogRecords: 1, errorMessage: 'too old' }) }));
   const { code, stderr } = await run(['-o', `otlp=${url}`], { stdin: 'a\nb\n' });
   t.equal(code, 0);
   t.equal(server.requests.length, 1);
-  t.match(stderr, /refused records go to .*1 of 2 records in one request were refused, and it is not said which: too old/);
+  t.match(stderr, /otlp: 1 of 2 records of a request were refused, and it is not said which: too old\n[^]*2 delivered, 0 dead-lettered/);
+  const destination = await otlp('o', OtlpOptions.parse({ type: 'otlp', url }), {}).open();
+  t.teardown(() => destination.close());
+  for (let i = 0; i < 3; i++) t.match(await destination.send(Buffer.from('{}\n{}\n') as Uint8Array<ArrayBuffer>, 2, NEVER), { kind: 'delivered' });
+  t.same([...(destination.degraded ?? [])], [['refused_unnamed', 3]]);
+  t.match(await destination.send(Buffer.from('{}\n') as Uint8Array<ArrayBuffer>, 1, NEVER), { kind: 'partial', items: [{ kind: 'rejected', reason: 'all 1 records of a request were refused: too old' }] }, 'a record that is alone is named');
   const warned = await receiver(t, () => ({ status: 200, body: encodeResponse({ errorMessage: 'use batches' }) }));
   t.match(await run(['-o', `otlp=${warned.url}`], { stdin: 'a\nb\n' }), { code: 0, stderr: /the receiver says: use batches/ });
 });

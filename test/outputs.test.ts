@@ -12,7 +12,8 @@ import { PrettyPrinter } from '../outputs/console-pretty.ts';
 import { Credentials } from '../outputs/credentials.ts';
 import { ecs } from '../outputs/dialects/ecs.ts';
 import { flat } from '../outputs/dialects/flat.ts';
-import { classify, elasticsearch } from '../outputs/elasticsearch.ts';
+import { elasticsearch } from '../outputs/elasticsearch.ts';
+import { classify } from '../outputs/elasticsearch/answer.ts';
 import { ElasticsearchOptions } from '../outputs/elasticsearch-options.ts';
 import { FileOptions } from '../outputs/file-options.ts';
 import { HttpClient, retryAfterMs } from '../outputs/http.ts';
@@ -146,7 +147,7 @@ t.test('a request is what _bulk wants, byte for byte', async (t) => {
     t.same(await destination.send(bytes(body), 2, NEVER), { kind: 'delivered' });
     await destination.close();
     const request = server.requests.at(-1);
-    t.equal(request?.url, '/prefix/logs-app-prod/_bulk?filter_path=errors,error.type,error.reason,status,items.*.status,items.*.error.type,items.*.error.reason');
+    t.equal(request?.url, '/prefix/logs-app-prod/_bulk?filter_path=errors,error.type,error.reason,status,message,Message,items.*.status,items.*.error.type,items.*.error.reason,items.*.failure_store');
     t.match(request?.headers, { 'content-type': 'application/x-ndjson', accept: 'application/json', authorization: `Basic ${Buffer.from('me:s3cret').toString('base64')}`, 'content-length': String(request?.raw.length), 'transfer-encoding': undefined });
     t.equal(request?.headers['content-encoding'], compression === 'gzip' ? 'gzip' : undefined);
     const sent = request?.raw ?? Buffer.alloc(0);

@@ -63,6 +63,7 @@ function valueOf(option: JsonSchema): string {
   if (kinds.some(({ type }) => type === 'integer')) return 'number';
   if (kinds.some(({ properties }) => properties !== undefined)) return 'text, pattern or list';
   if (kinds.some(({ type }) => type === 'array')) return 'text or list';
+  if (option.type === 'boolean') return '`true`, `false`';
   if (option.writeOnly) return 'secret';
   return option.type === 'object' ? 'map' : 'text';
 }

@@ -2,7 +2,7 @@ import { cutText, longestText } from '../cut-text.ts';
 import type { ItemVerdict } from '../output.ts';
 import { messageBytes, messageOf, type LogEvents } from './events.ts';
 import { AGE_MARGIN_MS, LIMITS } from './limits.ts';
-import { memberOf } from './members.ts';
+import { memberOf } from '../json-members.ts';
 
 /** What to do with events that CloudWatch would refuse for their time. */
 export interface TimePolicy {

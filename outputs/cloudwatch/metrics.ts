@@ -1,6 +1,6 @@
 import type { LogEvents } from './events.ts';
 import { messageOf } from './events.ts';
-import { memberOf } from './members.ts';
+import { memberOf } from '../json-members.ts';
 
 /** Numbers of the records that CloudWatch makes metrics of. */
 export interface MetricOptions {

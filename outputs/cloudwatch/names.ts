@@ -1,4 +1,4 @@
-import { memberOf, type Member } from './members.ts';
+import { memberOf, type Member } from '../json-members.ts';
 import type { LogEvents } from './events.ts';
 
 /** A log group or stream; `{service}` stands for a field of the record. */
