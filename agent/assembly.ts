@@ -1,4 +1,3 @@
-import { fstatSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
@@ -29,6 +28,7 @@ import { ObservedTime } from './observed-time.ts';
 import { Reading } from './reading/reading.ts';
 import { POD_PLACE_BYTES } from './pod-place.ts';
 import type { Checkpoint, Checkpoints } from './state/checkpoints.ts';
+import { ownFiles } from './own-messages.ts';
 import { StateDirectory } from './state/state-directory.ts';
 
 /** Bytes read at once. */
@@ -192,15 +192,11 @@ async function openInputs(config: Config, { once, openStream, legacy }: Assembly
 
 async function fileInput(name: string, input: FileInputConfig, once: boolean, checkpoints: Checkpoints, claimIndex: () => number, legacy: Legacy | undefined): Promise<Input> {
   const { FileInput } = await import('./inputs/file-input.ts');
-  return new FileInput({ name, paths: input.paths, exclude: input.exclude, startAt: isOld(legacy?.config.inputs[name], input) ? 'beginning' : input.start_at, deleted: legacy?.deleted.get(name) ?? [], once, refuseBinary: name === COMMAND_LINE_INPUT, ownFiles: ownFiles(), checkpoints, claimIndex, warn: log.warn });
+  const own = ownFiles();
+  return new FileInput({ name, paths: input.paths, exclude: input.exclude, startAt: isOld(legacy?.config.inputs[name], input) ? 'beginning' : input.start_at, deleted: legacy?.deleted.get(name) ?? [], once, refuseBinary: name === COMMAND_LINE_INPUT, ownFiles: own.events, ownMessages: own.messages, checkpoints, claimIndex, warn: log.warn });
 }
 
 /** Then what it does not know yet came just now, and `start_at` is not about it. */
 function isOld(before: InputConfig | undefined, input: FileInputConfig): boolean {
   return before?.type === 'file' && isDeepStrictEqual([before.paths, before.exclude], [input.paths, input.exclude]);
-}
-
-/** What shipper itself writes to, where that is a file: to read it would feed it its own output. */
-function ownFiles(): Set<string> {
-  return new Set([1, 2].map((descriptor) => fstatSync(descriptor, { bigint: true })).filter((stat) => stat.isFile()).map(({ dev, ino }) => `${dev}:${ino}`));
 }

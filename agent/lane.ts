@@ -14,6 +14,7 @@ import { cutAt, Overlong } from './records/overlong.ts';
 import type { Origin, RecordSink } from './records/record-sink.ts';
 import { EnvelopeHead, type Envelopes } from './records/envelope.ts';
 import type { OpenRecord } from './records/open-record.ts';
+import { isOwnMessage } from './own-messages.ts';
 import { RecordCutter, type Continuations } from './records/record-cutter.ts';
 import { Unwrapper } from './records/unwrapper.ts';
 
@@ -72,6 +73,8 @@ export class Lane {
   readonly #head = new EnvelopeHead();
   /** Where the id of the current source lies, as long as one chunk is at work. */
   readonly #idAddress: number;
+  /** The current source is one that shipper's own messages are written to as well. */
+  #hasOwn = false;
   #records = 0;
   #bytes = 0;
   /** Records by format. Those of the present run of one format are counted apart: they mostly come in long runs. */
@@ -89,7 +92,11 @@ export class Lane {
     this.#chunk = new InputChunk(arena, options.scanners);
     this.#cutter = new RecordCutter(arena, kernels.newlines, options.continuations, options.maxRecordBytes);
     this.#overlong = new Overlong(options.maxRecordBytes);
-    this.#unwrapper = new Unwrapper({ ...options, roomBytes: this.#chunk.room });
+    this.#unwrapper = new Unwrapper({
+      ...options,
+      roomBytes: this.#chunk.room,
+      inherited: (before, offset, heir, beyond) => tracker.hold(before, offset, heir, beyond, this.#unwrapper.position(before)),
+    });
     this.#idAddress = arena.claim(ID_BYTES).start;
   }
 
@@ -199,6 +206,7 @@ export class Lane {
   #record(from: LaneSource, origin: Origin, start: number, end: number, size: number, offset: number, length: number, nowMs: number): boolean {
     const event = this.#event;
     const chunk = this.#chunk;
+    if (this.#hasOwn && isOwnMessage(chunk.bytes, start)) return this.#leaveOut(from, length);
     const { maxRecordBytes } = this.#options;
     const cut = end - start > maxRecordBytes ? cutAt(chunk.bytes, start, maxRecordBytes) : end;
     event.begin(chunk, start, cut);
@@ -221,6 +229,14 @@ export class Lane {
     return true;
   }
 
+  /** shipper's own message, in a file that its stderr is appended to: to ship it might give reason for another one. */
+  #leaveOut({ source }: LaneSource, length: number): boolean {
+    for (let output = 0; output < this.#sinks.length; output++) this.#ledger.filtered(source.index, output, 1, length);
+    this.#records++;
+    this.#bytes += length;
+    return true;
+  }
+
   #completeFrom(record: OpenRecord): void {
     this.#event.multiline = record.isMultiline;
     if (record.stream !== '') this.#options.envelopes.complete(this.#chunk, this.#head, this.#event);
@@ -240,6 +256,7 @@ export class Lane {
 
   #begin({ source, begin }: LaneSource): Origin {
     begin?.();
+    this.#hasOwn = source.hasOwnMessages === true;
     this.#arena.resetScratch();
     for (let i = 0; i < ID_BYTES; i++) this.#arena.bytes[this.#idAddress + i] = source.id.charCodeAt(i);
     return { source: source.index, idAddress: this.#idAddress };

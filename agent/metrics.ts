@@ -31,11 +31,12 @@ export class Metrics {
   }
 
   #sources(out: Exposition, parts: Assembly): void {
-    const rows = parts.ledger.rows().filter(({ read, cutBytes }) => read.records > 0 || cutBytes > 0);
+    const rows = parts.ledger.rows().filter(({ read, cutBytes, lostBytes }) => read.records > 0 || cutBytes > 0 || lostBytes > 0);
     const read = (amount: keyof Amount): Sample[] => summed(rows.map((row) => [{ source: this.#name(row.name) }, row.read[amount]]));
     out.counter('shipper_read_records', 'Records read, by source.', read('records'));
     out.counter('shipper_read_bytes', 'Bytes of the records read, by source.', read('bytes'));
     out.counter('shipper_cut_bytes', 'Bytes cut off records over max_record_bytes.', summed(rows.map((row) => [{ source: this.#name(row.name) }, row.cutBytes])));
+    out.counter('shipper_lost_bytes', 'Bytes of files that were truncated or gone before they could be read, as far as is known.', summed(rows.map((row) => [{ source: this.#name(row.name) }, row.lostBytes])));
     for (const unit of ['records', 'bytes'] as const) this.#ledger(out, parts, rows, unit);
     const behind = backlogs(parts).map(({ source, bytes }): Sample => [{ source: this.#name(source.name) }, bytes]);
     out.gauge('shipper_behind_bytes', 'Bytes that are there and not yet acknowledged, by source.', summed(behind));

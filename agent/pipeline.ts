@@ -136,6 +136,7 @@ export class Pipeline {
   /** Nothing will come of it any more. Batches may still hold its records. */
   #retire(from: LaneSource): void {
     this.#open.delete(from);
+    if (!this.#ended.has(from) && from.source.lost) this.#parts.ledger.lost(from.source.index, from.source.lost);
     this.#ended.add(from);
   }
 

@@ -1,7 +1,8 @@
 // Lines that a container runtime has put into envelopes: what the application wrote is read as if it stood alone.
 import t from 'tap';
 import type { Explanation } from '../agent/explain/explain-sink.ts';
-import { LaneRig, streamOf } from './helpers/lane-rig.ts';
+import type { Source } from '../agent/inputs/source.ts';
+import { LaneRig, streamOf, type TurnSource } from './helpers/lane-rig.ts';
 import { seeded } from './helpers/random.ts';
 
 const random = seeded();
@@ -171,6 +172,44 @@ t.test('a busy stream does not wait for a quiet one', async (t) => {
   rig.pump(source);
   t.strictSame(texts(rig.pump(source, true)), ['14']);
   t.equal(rig.tracker.acknowledged(source.index), text.length);
+});
+
+t.test('a line whose pieces lie in two files, because the runtime rotated in between', async (t) => {
+  const rows: [before: string, after: string, expected: string[], reason: string][] = [
+    [cri('stdout F a', 'stdout P 1'), cri('stdout F 2', 'stdout F b'), ['a', '12', 'b'], 'a piece in each'],
+    [cri('stdout F a', 'stdout P 1', 'stdout P 2'), cri('stdout P 3', 'stdout F 4'), ['a', '1234'], 'two in each'],
+    [cri('stdout F a', 'stdout P 1', 'stderr P x'), cri('stderr F y', 'stdout F 2'), ['a', 'xy', '12'], 'of both streams'],
+    [cri('stdout F a', 'stdout P 1'), cri('stderr F x', 'stdout F 2'), ['a', 'x', '12'], 'the other stream says something first'],
+    [cri('stdout F a'), cri('stdout F b'), ['a', 'b'], 'nothing is open'],
+    [docker('a\n') + docker('1'), docker('2\n'), ['a', '12'], 'Docker'],
+  ];
+  for (const [before, after, expected, reason] of rows) {
+    for (const isStopped of [false, true]) {
+      const what = `${reason}${isStopped ? ', after a restart' : ''}`;
+      let rig = new LaneRig(OPTIONS);
+      const open = (text: string, offset: number, predecessor?: Source): TurnSource => {
+        const source = rig.open({ ...streamOf(text), length: Infinity });
+        source.available = text.length;
+        source.offset = offset;
+        source.predecessor = predecessor;
+        rig.tracker.add(source); // it begins where it goes on
+        return source;
+      };
+      let first = open(before, 0);
+      const records = [...rig.pump(first), ...rig.pump(first, true)];
+      if (isStopped) {
+        const from = rig.tracker.acknowledged(first.index);
+        rig = new LaneRig(OPTIONS);
+        first = open(before, from);
+        records.push(...rig.pump(first), ...rig.pump(first, true));
+      }
+      const second = open(after, 0, first);
+      records.push(...rig.pump(second), ...rig.pump(second, true));
+      t.strictSame(texts(records), expected, what);
+      t.strictSame([rig.tracker.acknowledged(first.index), rig.tracker.acknowledged(second.index)], [before.length, after.length], `${what}: all is safe in the end`);
+    }
+  }
+  t.end();
 });
 
 t.test('long lines', async (t) => {

@@ -15,6 +15,8 @@ export interface Row {
   readonly name: string;
   readonly read: Amount;
   cutBytes: number;
+  /** Bytes that were gone before they could be read, as far as is known. They are no part of what was read. */
+  lostBytes: number;
   /** The only output whose account counts; absent: all do. */
   readonly output?: number;
   /** One account per output. */
@@ -88,6 +90,11 @@ export class Ledger {
     this.#row(source).cutBytes += bytes;
   }
 
+  /** Bytes of a file that were gone before they could be read. */
+  lost(source: number, bytes: number): void {
+    this.#row(source).lostBytes += bytes;
+  }
+
   /** Records that are settled at an output without ever being pending there. */
   filtered(source: number, output: number, records: number, bytes: number): void {
     add(this.#account(source, output).filtered, records, bytes);
@@ -153,7 +160,7 @@ export class Ledger {
 
   /** Lines of the exit summary: the sources that gave most, then the rest as one. */
   summary(): string[] {
-    const rows = this.#all().filter((row) => row.read.records > 0 || row.cutBytes > 0);
+    const rows = this.#all().filter((row) => row.read.records > 0 || row.cutBytes > 0 || row.lostBytes > 0);
     rows.sort((a, b) => b.read.bytes - a.read.bytes);
     const shown = rows.length > SUMMARY_ROWS ? rows.slice(0, SUMMARY_ROWS - 1) : rows;
     const rest = rows.slice(shown.length);
@@ -174,8 +181,9 @@ export class Ledger {
 
   #lines(row: Row): string[] {
     const cut = row.cutBytes > 0 ? `, ${row.cutBytes} bytes cut off long records` : '';
+    const lost = row.lostBytes > 0 ? `, ${row.lostBytes} bytes lost: they were gone before they could be read` : '';
     return [
-      `${row.name}: read ${show(row.read)}${cut}`,
+      `${row.name}: read ${show(row.read)}${cut}${lost}`,
       ...row.accounts.flatMap((account, output) => (output === (row.output ?? output) ? [`  ${this.#outputs[output] ?? output}: ${describe(account)}`] : [])),
     ];
   }
@@ -197,7 +205,7 @@ export class Ledger {
 }
 
 function newRow(name: string, outputs: number): Row {
-  return { name, read: zero(), cutBytes: 0, accounts: Array.from({ length: outputs }, newAccount) };
+  return { name, read: zero(), cutBytes: 0, lostBytes: 0, accounts: Array.from({ length: outputs }, newAccount) };
 }
 
 function newAccount(): Account {
@@ -216,6 +224,7 @@ function add(amount: Amount, records: number, bytes: number): void {
 function addRow(sum: Row, row: Row): void {
   add(sum.read, row.read.records, row.read.bytes);
   sum.cutBytes += row.cutBytes;
+  sum.lostBytes += row.lostBytes;
   row.accounts.forEach((account, output) => {
     const into = sum.accounts[output];
     if (into === undefined) return;

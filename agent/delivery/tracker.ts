@@ -6,6 +6,8 @@ interface Progress {
   /** Below it, every record has been put in batches or is settled. */
   upTo: number;
   acknowledged: number;
+  /** It is not safe beyond `at` until another source is safe beyond a place of its own. */
+  held?: { readonly at: number; readonly by: number; readonly beyond: number };
 }
 
 /**
@@ -17,6 +19,7 @@ export class Tracker {
   readonly #sources = new Map<number, Progress>();
   /** For each batch that is not settled: by source, the position below which nothing of the source is in it. */
   readonly #open = new Map<Batch, Map<number, number>>();
+  #holds = 0;
   /** When a source became safe a bit further, in ms of the monotonic clock. */
   acknowledgedAtMs = 0;
 
@@ -48,6 +51,18 @@ export class Tracker {
     this.#acknowledge(source, progress);
   }
 
+  /**
+   * What `source` has from `at` on is part of the record of `heir` that begins at `beyond`: it is safe when that is. Up to
+   * `upTo` all else of the source is in batches.
+   */
+  hold(source: Source, at: number, heir: Source, beyond: number, upTo: number): void {
+    const progress = this.#sources.get(source.index);
+    if (progress === undefined) return;
+    if (progress.held === undefined) this.#holds++;
+    progress.held = { at: Math.min(at, progress.held?.at ?? at), by: heir.index, beyond: Math.max(beyond, progress.held?.beyond ?? beyond) };
+    this.advance(source.index, upTo);
+  }
+
   /** Every record of `batch` is safe: delivered, dead-lettered or on disk. */
   settled(batch: Batch): void {
     const spans = this.#open.get(batch);
@@ -72,9 +87,21 @@ export class Tracker {
   #acknowledge(source: number, progress: Progress): void {
     let safe = progress.upTo;
     for (const spans of this.#open.values()) safe = Math.min(safe, spans.get(source) ?? safe);
+    if (progress.held !== undefined) safe = Math.min(safe, progress.held.at);
     if (safe <= progress.acknowledged) return;
     progress.acknowledged = safe;
     this.acknowledgedAtMs = performance.now();
     progress.source.acknowledge(safe);
+    if (this.#holds > 0) this.#free(source, safe);
+  }
+
+  /** A source is safe up to `safe`: what waited for that is free. */
+  #free(by: number, safe: number): void {
+    for (const [source, progress] of this.#sources) {
+      if (progress.held?.by !== by || progress.held.beyond >= safe) continue;
+      delete progress.held;
+      this.#holds--;
+      this.#acknowledge(source, progress);
+    }
   }
 }

@@ -17,6 +17,8 @@ export interface FileInputOptions {
   readonly anyContent?: boolean;
   /** Files that shipper itself writes, as `device:inode`: reading them would feed it its own output. */
   readonly ownFiles?: ReadonlySet<string>;
+  /** Files that shipper's own messages are appended to, as `device:inode`: these are left out, the rest is read. */
+  readonly ownMessages?: ReadonlySet<string>;
   /** Deleted files that another FileInput held. */
   readonly deleted?: readonly OpenedFile[];
   readonly checkpoints: Checkpoints;

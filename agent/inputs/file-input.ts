@@ -283,9 +283,11 @@ export class FileInput implements Input, FileOwner, GzipOwner {
 
   /** `path`: the name that is meant, if it has one. */
   #add(opened: OpenedFile, path?: string): TailedFile {
-    const { claimIndex, checkpoints, once, warn } = this.#options;
+    const { claimIndex, checkpoints, once, ownMessages, warn } = this.#options;
+    const { device, inode, gzip } = opened.checkpoint;
     const given = { ...opened, index: claimIndex(), checkpoints, owner: this, warn };
-    const source = opened.checkpoint.gzip ? new GzipSource(given) : new FileSource({ ...given, limit: once ? opened.size : Infinity, descriptors: this.#descriptors });
+    const hasOwnMessages = ownMessages?.has(`${device}:${inode}`) === true;
+    const source = gzip ? new GzipSource(given) : new FileSource({ ...given, hasOwnMessages, limit: once ? opened.size : Infinity, descriptors: this.#descriptors });
     if (path !== undefined) source.predecessor = this.#files.before(path, opened.checkpoint.after);
     this.#files.add(source);
     if (path !== undefined && source instanceof FileSource) this.#files.name(source, path);

@@ -31,6 +31,8 @@ export interface FileSourceOptions {
   readonly descriptors: Descriptors;
   readonly checkpoints: Checkpoints;
   readonly owner: FileOwner;
+  /** shipper's own messages are appended to it. */
+  readonly hasOwnMessages: boolean;
   readonly warn: (message: string) => void;
 }
 
@@ -40,6 +42,7 @@ export class FileSource implements Source, Holder {
   readonly id: string;
   readonly name: string;
   readonly input: string;
+  readonly hasOwnMessages: boolean;
   offset: number;
   activeAtMs = performance.now();
   /** Where the file was last seen. */
@@ -80,6 +83,7 @@ export class FileSource implements Source, Holder {
     this.#seenAt = checkpoint.seenAt;
     this.seen = { device: BigInt(checkpoint.device), inode: BigInt(checkpoint.inode), size: options.size, changedNs: options.changedNs };
     this.input = checkpoint.input;
+    this.hasOwnMessages = options.hasOwnMessages;
     this.offset = checkpoint.offset;
     this.#acknowledged = checkpoint.offset;
     this.#position = checkpoint.offset;

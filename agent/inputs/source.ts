@@ -18,6 +18,8 @@ export interface Source {
   readonly predecessor?: Source | undefined;
   /** Bytes that are known to have been there, and were gone before they could be read. */
   readonly lost?: number;
+  /** shipper's own messages are in it, too. */
+  readonly hasOwnMessages?: boolean;
   /** It can't be read again: what is left of it when the agent ends is lost. */
   readonly readOnce?: boolean;
   /** True once no more bytes will come: what `read` gives now is all there is. */

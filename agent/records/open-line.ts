@@ -56,6 +56,14 @@ export class OpenLine {
     return first === undefined ? 0 : first.end - first.offset;
   }
 
+  /** It goes on where a line of the file before broke off, whose envelope counts. */
+  inherit({ time, timeLength, extra, cutBytes }: OpenLine): void {
+    this.time.set(time);
+    this.timeLength = timeLength;
+    this.extra = extra;
+    this.cutBytes = cutBytes;
+  }
+
   addPiece(offset: number, end: number, after: number, at: number, textOffset: number, textEnd: number): void {
     const last = this.places.at(-1);
     this.pieces++;
@@ -78,7 +86,7 @@ export class OpenLine {
     const place = this.places.findLast((one) => one.at <= at) ?? this.places[0];
     if (place === undefined) return 0;
     if (place.textOffset < 0) return isEnd ? place.textEnd : place.offset;
-    return Math.min(place.textOffset + position - place.at, place.textEnd);
+    return Math.max(place.textOffset, Math.min(place.textOffset + position - place.at, place.textEnd)); // before it: inherited
   }
 }
 

@@ -15,6 +15,12 @@ export interface Part {
   readonly end: number;
 }
 
+/** A line that broke off at the end of a file: its text, and what is known of it. */
+export interface BrokenLine {
+  readonly line: OpenLine;
+  readonly text: Uint8Array;
+}
+
 /**
  * The lines of one stream of a container that belong to a record whose end is not known yet. Pieces are put together to
  * lines, and lines to records, as the application's own; `settle` says when there is a record. What lies below it in the
@@ -41,6 +47,7 @@ export class OpenRecord {
   /** State of the record that the next line begins; negative when it is not known. */
   #known = -1;
   #ready = false;
+  #broken: ((offset: number) => BrokenLine | undefined) | undefined;
 
   constructor(stream: number, continuations: Continuations, envelopes: Envelopes, maxBytes: number) {
     this.stream = STREAMS[stream] ?? '';
@@ -75,6 +82,21 @@ export class OpenRecord {
   /** Lines of the application. */
   get isMultiline(): boolean {
     return this.#sure > 1;
+  }
+
+  /** Takes away the line whose last piece has not come; undefined: there is none. */
+  giveBroken(): BrokenLine | undefined {
+    const line = this.#lines[this.#ended];
+    if (line === undefined) return undefined;
+    this.#lines.length = this.#ended;
+    const text = this.bytes.slice(line.start, this.#length);
+    this.#length = line.start;
+    return { line, text };
+  }
+
+  /** The next line to begin, at `offset`, may be the rest of one that `broken` gives. */
+  expects(broken: (offset: number) => BrokenLine | undefined): void {
+    this.#broken = broken;
   }
 
   /** Takes a line of the source, [offset, end) of it, `after` which the next begins. Its text is in `bytes`. */
@@ -162,7 +184,17 @@ export class OpenRecord {
     const open = this.#spare.pop() ?? new OpenLine();
     open.begin(this.#length, line, bytes, start, offset);
     this.#lines.push(open);
+    const broken = this.#broken?.(offset);
+    this.#broken = undefined;
+    if (broken !== undefined) this.#inherit(open, broken);
     return open;
+  }
+
+  #inherit(open: OpenLine, { line, text }: BrokenLine): void {
+    open.inherit(line);
+    this.#grow(this.#length + text.length);
+    this.bytes.set(text, this.#length);
+    this.#length += text.length;
   }
 
   #append(open: OpenLine, line: EnvelopeLine, bytes: Uint8Array): void {

@@ -20,6 +20,8 @@ export interface UnwrapperOptions {
   readonly maxRecordBytes: number;
   readonly continuations: Continuations;
   readonly envelopes: Envelopes;
+  /** A record of `heir` that begins at `beyond` took over what `source` had from `offset` on. */
+  readonly inherited: (source: Source, offset: number, heir: Source, beyond: number) => void;
 }
 
 /**
@@ -54,8 +56,21 @@ export class Unwrapper {
     const end = lineEnd(bytes, start, newline < 0 ? length : start + newline);
     if (!this.#options.envelopes.read(bytes, start, end, this.#line)) return false;
     const { continuations, envelopes, maxRecordBytes } = this.#options;
-    this.#open.set(source.index, STREAMS.map((_, stream) => new OpenRecord(stream, continuations, envelopes, maxRecordBytes)));
+    const records = STREAMS.map((_, stream) => new OpenRecord(stream, continuations, envelopes, maxRecordBytes));
+    this.#open.set(source.index, records);
+    if (source.predecessor !== undefined) this.#follow(source, records, source.predecessor);
     return true;
+  }
+
+  /** Lines that broke off where the file before was rotated end in this one. */
+  #follow(source: Source, records: readonly OpenRecord[], before: Source): void {
+    for (const [stream, record] of records.entries()) {
+      record.expects((offset) => {
+        const broken = this.#open.get(before.index)?.[stream]?.giveBroken();
+        if (broken !== undefined) this.#options.inherited(before, broken.line.offset, source, offset);
+        return broken;
+      });
+    }
   }
 
   /** Takes one chunk of the source, and gives the records that are whole to `take`. */

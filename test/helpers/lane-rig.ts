@@ -33,6 +33,7 @@ export class TurnSource implements Source {
   readonly input = 'test';
   readonly activeAtMs = 0;
   readonly index: number;
+  predecessor: Source | undefined;
   offset = 0;
   acknowledged = 0;
   available = 0;
