@@ -96,7 +96,22 @@ function readMessage(chunk: Chunk, event: LogEvent): void {
   const [start, end] = [event.fromOf(Field.message), event.toOf(Field.message)];
   if (address !== event.base + start && event.format === 'json') return readScratch(event, address, address + event.lengthOf(Field.message)); // put together from journald's numbers
   if (mayHaveTail(chunk.bytes, start, end)) readTail(chunk, start, end, event);
+  else if (chunk.bytes[start - 1] === Byte.TAB && readAboveStack(chunk, start, end, event)) return;
   extractFrom(chunk, event.fromOf(Field.message), event.toOf(Field.message), event);
+}
+
+/** zap's text, a tab, an object of JSON, and a stack in the lines below: each is read for itself. False: the message is nothing like it. */
+function readAboveStack(chunk: Chunk, start: number, end: number, event: LogEvent): boolean {
+  const { bytes } = chunk;
+  const line = bytes.subarray(start, end).indexOf(Byte.NEWLINE) + start;
+  if (line < start || !mayHaveTail(bytes, start, line)) return false;
+  event.span(Field.message, start, line);
+  readTail(chunk, start, line, event);
+  const to = event.toOf(Field.message);
+  extractFrom(chunk, start, to, event);
+  extractFrom(chunk, line, end, event);
+  event.span(Field.message, start, event.has(Field.stack_trace) ? to : end);
+  return true;
 }
 
 /** The message is a JSON string with escapes: what it stands for is read. Of its places in the line only the whole is known. */

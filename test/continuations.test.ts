@@ -61,6 +61,24 @@ const STREAMS: readonly (readonly [string, readonly string[]])[] = [
     'fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [sync.WaitGroup.Wait]:\nsync.(*WaitGroup).Wait(0xa18b9a040a0)\n\t/usr/local/go/src/sync/waitgroup.go:206 +0x85\n\ngoroutine 18 [select (no cases)]:\nmain.main.func1()\n\t/gop/main.go:10 +0xf\ncreated by main.main in goroutine 1\n\t/gop/main.go:10 +0x311',
     '2026/11/25 16:38:30 fatal thing',
   ]],
+  ['Go: registers below the last goroutine, frames of machine code', [
+    'SIGQUIT: quit\nPC=0x494981 m=0 sigcode=0\n\ngoroutine 1 [running]:\nmain.main()\n\t/gop/main.go:9 +0x2b4\n\nrax    0x0\nrip    0x494981\nrflags 0x286\ncs     0x33\nfs     0x0',
+    'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n----- Native stack trace -----\n\n 1: 0xaaa3f6 node::OOMErrorHandler [node]\n10: 0x10b7fb4 v8::internal::FactoryBase [node]\n11: 0x1297c5f  [node]',
+    'next',
+  ]],
+  ['Node: an event that nobody handles', [
+    "node:events:502\n      throw er; // Unhandled 'error' event\n      ^\n\nError: listen EADDRINUSE\n    at Server.setupListenHandle (node:net:1907:16)\nEmitted 'error' event on Server instance at:\n    at emitErrorNT (node:net:1944:8) {\n  code: 'EADDRINUSE'\n}\n\nNode.js v20.20.2",
+    'plain',
+  ]],
+  ["the JVM's own crash, a dump of its threads", [
+    'plain',
+    '#\n# A fatal error has been detected by the Java Runtime Environment:\n#\n#  SIGSEGV (0xb) at pc=0x00007ffa28ce9f14\n#',
+    '2026-11-25 18:52:11\nFull thread dump OpenJDK 64-Bit Server VM (17.0.15):\n\nThreads class SMR info:\n_java_thread_list=0x00007f271c0c7800, length=2, elements={\n0x00007f27b8017ea0, 0x00007f27b80f85d0\n}\n\n"main" #1 prio=5 waiting on condition\n   java.lang.Thread.State: TIMED_WAITING (sleeping)\n\tat J.main(J.java:6)\n\n"Signal Dispatcher" #4 daemon prio=9\n\nJNI global refs: 15, weak refs: 0',
+    '2026-11-25 18:52:12 INFO on',
+  ]],
+  ['indented lines side by side', ['  <-- GET /a', '  --> GET /a 200 3ms', '  Error: boom\n      at /a.js:21:118']],
+  ['a level behind a blank line', ['ℹ hi', ' ERROR  refused\n    at f (a.js:1:2)', '✔ built']],
+  ["zerolog's console: hour and minute alone", ['6:31PM INF login ok\n  below', '6:31PM DBG tick', '12:05AM WRN next']],
   ['Ruby: places, source lines, causes, Rails', [
     "I, [2026-11-25T16:38:32.119190 #5967]  INFO -- : hello",
     "E, [2026-11-25T16:38:32.119256 #5967] ERROR -- : undefined method `foo' for nil\n\ndef f; nil.foo; end\n          ^^^^ (NoMethodError)\na.rb:3:in `f'\na.rb:4:in `<main>'",
@@ -125,7 +143,7 @@ const STREAMS: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 /** Streams whose records are joined by more than one line end. */
-const SEPARATORS: Readonly<Record<string, string>> = { 'a blank line ends what has a header': '\n\n' };
+const SEPARATORS: Readonly<Record<string, string>> = { 'a blank line ends what has a header': '\n\n', 'a level behind a blank line': '\n\n' };
 
 t.test('records of streams', async (t) => {
   for (const [name, records] of STREAMS) {

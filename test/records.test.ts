@@ -42,7 +42,7 @@ const CUTS: readonly [text: string, records: string[], reason: string][] = [
   ['a\r\n b\r\nc\r\n', ['a\r\n b', 'c'], 'continued with CRLF'],
   ['a\n\n b\nc\n', ['a\n\n b', 'c'], 'a blank line inside'],
   ['a\n b\n\n\nc\n', ['a\n b', 'c'], 'blank lines behind a continuation belong to none'],
-  [' a\n b\nc\n', [' a\n b', 'c'], 'an indented line at the beginning has nothing to continue'],
+  [' a\n b\n  d\nc\n', [' a', ' b\n  d', 'c'], 'an indented line at the beginning has nothing to continue, nor has one beside it'],
   ['java.lang.X: y\n\tat a\nCaused by: z\n\tat b\nnext\n', ['java.lang.X: y\n\tat a\nCaused by: z\n\tat b', 'next'], 'a Java trace'],
   ['{"a":1}\n b\n', ['{"a":1}', ' b'], 'a JSON object is whole'],
   ['{"a":1}\n{"a":2}\n', ['{"a":1}', '{"a":2}'], 'JSON lines'],
@@ -103,14 +103,14 @@ t.test('a quiet source: what has ended is taken, what has not is left', async (t
   t.equal(source.offset, bytes.length - 4);
 });
 
-t.test('a record has a thousand lines at most', async (t) => {
+t.test('a record has two thousand lines at most', async (t) => {
   const lines = (count: number): string => ` more\n`.repeat(count);
   const rows: [text: string, counts: number[], reason: string][] = [
-    [`first\n${lines(999)}next\n`, [1_000, 1], 'a thousand'],
-    [`first\n${lines(1_000)}next\n`, [1_000, 1, 1], 'one more'],
-    [`first\n${lines(2_500)}next\n`, [1_000, 1_000, 501, 1], 'many more'],
-    [`${lines(1_001)}`, [1_000, 1], 'and nothing behind'],
-    [`${lines(1_000)} without an end`, [1_000, 1], 'the last one without an end'],
+    [`first\n${lines(1_999)}next\n`, [2_000, 1], 'two thousand'],
+    [`first\n${lines(2_000)}next\n`, [2_000, 1, 1], 'one more'],
+    [`first\n${lines(2_001)}next\n`, [2_000, 1, 1, 1], 'more: what is left of the indented lines stands side by side'],
+    [`first\n${lines(2_000)}`, [2_000, 1], 'and nothing behind'],
+    [`first\n${lines(1_999)} without an end`, [2_000, 1], 'the last one without an end'],
   ];
   for (const [text, counts, reason] of rows) {
     const bytes = Buffer.from(text);

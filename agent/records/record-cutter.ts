@@ -21,8 +21,8 @@ export const CLOSED = 0;
 /** A bit of a state. */
 export const UNSURE = 2 ** 29;
 
-/** Bounds of a joined record. */
-export const MAX_LINES = 1000;
+/** Bounds of a joined record: the JVM writes 1024 frames of a stack that overflowed. */
+export const MAX_LINES = 2000;
 /** Newlines found ahead in one call of the kernel. */
 const TABLE = 8192;
 

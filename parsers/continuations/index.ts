@@ -2,7 +2,7 @@ import { CLOSED, UNSURE, type Continuations } from '../../agent/records/record-c
 import { Byte, isBlank, isUpper, skipBlanks, startsWith } from '../values/bytes.ts';
 import { depthAfter } from './brackets.ts';
 import { Head, headOf, isObjectStart } from './headers.ts';
-import { awaitsLevel, isAlarmed, isCaret, isFrame, isGoCall, Trace, traceOf } from './traces.ts';
+import { awaitsLevel, isAlarmed, isCaret, isDumpPart, isFrame, isGoCall, Trace, traceOf } from './traces.ts';
 
 /**
  * Which lines continue a record. A line that begins as records do (a time, a level, a JSON object) begins one; an
@@ -21,7 +21,7 @@ export const continuations: Continuations = {
     let at = start;
     if (isBlank(bytes[start])) {
       at = skipBlanks(bytes, start, end);
-      if (isBelow(state, bytes, start, at, end)) return joinIndented(state, bytes, start, at, end);
+      if (isBelow(state, bytes, start, at, end)) return joinIndented(state, bytes, start, at, end, blanks);
     }
     if (kind === Kind.SOURCE) return state - Kind.SOURCE + Kind.CARET;
     const head = headOf(bytes, at, end);
@@ -58,6 +58,10 @@ const Kind = {
   STATEMENT: 15,
   /** Ruby: an exception with its place; its source line may follow behind a blank one. */
   PLACE: 16,
+  /** Lines that begin with #, as the JVM reports its own crash. */
+  BLOCK: 17,
+  /** The stacks of all threads: blank lines are between them. */
+  DUMP: 18,
 } as const;
 const KIND = 31;
 /** The last line asks for another: it ends with a colon. */
@@ -70,7 +74,7 @@ const COUNT_SHIFT = 14;
 /** Lines without indent that an exception's message may have. Whether they are its is known when its frames come. */
 const MESSAGE_LINES = 8;
 
-const KIND_OF_TRACE: readonly number[] = [Kind.TEXT, Kind.ERROR, Kind.ERROR, Kind.ERROR, Kind.PANIC, Kind.GOROUTINE, Kind.TRACEBACK, Kind.SOURCE, Kind.TRACE, Kind.TRACE, Kind.TRACE, Kind.PLACE, Kind.ERROR];
+const KIND_OF_TRACE: readonly number[] = [Kind.TEXT, Kind.ERROR, Kind.ERROR, Kind.ERROR, Kind.PANIC, Kind.GOROUTINE, Kind.TRACEBACK, Kind.SOURCE, Kind.TRACE, Kind.TRACE, Kind.TRACE, Kind.PLACE, Kind.ERROR, Kind.DUMP];
 const SLOW_LOG = ['# Time: ', '# User@Host: '].map((text) => Buffer.from(text));
 
 function indentOf(state: number): number {
@@ -84,6 +88,7 @@ function begin(head: Head, bytes: Uint8Array, start: number, at: number, end: nu
   if (head !== Head.NONE) return (head === Head.LEVEL ? Kind.LEVEL : Kind.HEADER) | (isOpenEnd(bytes, at, end) ? EXPECTS : 0) | indent;
   const byte = bytes[at];
   if (byte === Byte.OPEN_BRACE || (byte === Byte.OPEN_BRACKET && isArrayStart(bytes, at, end))) return beginObject(bytes, at, end) | indent;
+  if (byte === Byte.HASH && at + 1 === end) return Kind.BLOCK | indent;
   if (byte === Byte.HASH && SLOW_LOG.some((text) => startsWith(bytes, at, end, text))) return Kind.COMMENT | indent;
   if (byte === Byte.PLUS && at > start) return Kind.TRACE | indent; // an exception group of Python, all of it indented
   return (KIND_OF_TRACE[trace ?? traceOf(bytes, start, end)] as number) | (endsWithColon(bytes, at, end) ? EXPECTS : 0) | indent;
@@ -112,16 +117,17 @@ function isPair(state: number, head: Head, bytes: Uint8Array, first: number, sta
   return head === Head.LEVEL && (state & (KIND | MULTI)) === Kind.HEADER && isUpper(bytes[start]) && awaitsLevel(bytes, first, start);
 }
 
-/** Whether the line's indent puts it below the record's first line. The same indent does where no header follows. */
+/** Whether the line's indent puts it below the record's first line. The same indent does where no header follows, but not below mere text. */
 function isBelow(state: number, bytes: Uint8Array, start: number, at: number, end: number): boolean {
   const indent = indentOf(state);
   if (at - start < indent) return false;
-  return !isPaddedHead(bytes, start, at, end) && (at - start > indent || headOf(bytes, at, end) === Head.NONE);
+  if (isPaddedHead(bytes, start, at, end)) return false;
+  return at - start > indent || (state & KIND) !== Kind.TEXT && headOf(bytes, at, end) === Head.NONE;
 }
 
-function joinIndented(state: number, bytes: Uint8Array, start: number, at: number, end: number): number {
+function joinIndented(state: number, bytes: Uint8Array, start: number, at: number, end: number, blanks: number): number {
   switch (state & KIND) {
-    case Kind.TEXT: return isOwn(bytes, start, at, end) ? ~continuations.begin(bytes, start, end) : state | MULTI;
+    case Kind.TEXT: return isOwn(bytes, start, at, end, blanks) ? ~continuations.begin(bytes, start, end) : state | MULTI;
     case Kind.HEADER: return state | MULTI | (isAt(bytes, at) ? 1 << COUNT_SHIFT : 0);
     case Kind.OBJECT: return inObject(state, bytes, start, end);
     case Kind.ERROR: case Kind.PLACE: return ended(isFrame(bytes, start, end) ? become(state, Kind.TRACE) : state, bytes, start, end);
@@ -134,9 +140,9 @@ function joinIndented(state: number, bytes: Uint8Array, start: number, at: numbe
   }
 }
 
-/** Below a text: a log line that is always indented, an exception group of Python. */
-function isOwn(bytes: Uint8Array, start: number, at: number, end: number): boolean {
-  return headOf(bytes, at, end) >= Head.FULL || (bytes[at] === Byte.PLUS && traceOf(bytes, start, end) === Trace.TRACEBACK);
+/** Below a text: a log line that is always indented, behind a blank line one that begins with a level, an exception group of Python. */
+function isOwn(bytes: Uint8Array, start: number, at: number, end: number, blanks: number): boolean {
+  return headOf(bytes, at, end) >= (blanks > 0 ? Head.LEVEL : Head.FULL) || (bytes[at] === Byte.PLUS && traceOf(bytes, start, end) === Trace.TRACEBACK);
 }
 
 /** `at `: a frame of Java, .NET or Node. */
@@ -148,6 +154,8 @@ function isAt(bytes: Uint8Array, at: number): boolean {
 function joinText(state: number, bytes: Uint8Array, first: number, start: number, at: number, end: number, blanks: number): number {
   switch (state & KIND) {
     case Kind.CLOSED: break;
+    case Kind.BLOCK: if (bytes[at] === Byte.HASH && blanks === 0) return state | MULTI; break;
+    case Kind.DUMP: if (blanks === 0 || isDumpPart(bytes, start, end)) return state | MULTI; break;
     case Kind.OBJECT: if (isObjectPart(state, bytes, first, at, end)) return inObject(state, bytes, start, end); break;
     case Kind.COMMENT: return become(state, bytes[at] === Byte.HASH ? Kind.COMMENT : Kind.STATEMENT);
     case Kind.STATEMENT: if (bytes[at] !== Byte.HASH) return state; break;
@@ -177,6 +185,7 @@ function afterText(state: number, trace: Trace, bytes: Uint8Array, first: number
     return expects && isHeading(trace) ? become(state, KIND_OF_TRACE[trace] as number) : BREAK;
   }
   switch (trace) {
+    case Trace.DUMP: if (blanks === 0) return become(state, Kind.DUMP); break;
     case Trace.NONE: return kind === Kind.HEADER && takesText(state, bytes, first, start, blanks) ? state : BREAK;
     case Trace.PANIC: case Trace.CRASH: case Trace.UNCAUGHT: case Trace.SOURCE: return BREAK;
     case Trace.TITLE: return state & ((1 << COUNT_SHIFT) - 1); // its message may have lines of its own

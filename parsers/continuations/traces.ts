@@ -27,6 +27,8 @@ export const Trace = {
   PLACE: 11,
   /** A crash that tells the exception on the same line. */
   UNCAUGHT: 12,
+  /** The stacks of all threads begin, which blank lines part. */
+  DUMP: 13,
 } as const;
 export type Trace = (typeof Trace)[keyof typeof Trace];
 
@@ -44,17 +46,19 @@ const RULES: readonly (readonly [RegExp, Trace])[] = [
   [/^(?:The above exception was the |During handling of the above )/, Trace.LINK],
   [/^(?:[-\s=]*(?:stack|back|call|javascript|native) ?(?:stack ?)?(?:back)?(?:trace|stack)(?:back)?\b|CallStack \(|Stacktrace:|Caused by:|Suppressed: |Caused by$|\(Use `node )/i, Trace.TITLE],
   [/^(?:Exception in thread "|(?:PHP )?(?:Fatal error: |Recoverable fatal error: ) ?Uncaught |PHP (?:Fatal|Parse) error: |Unhandled exception\. |Unhandled Exception: |Exception in thread |Exception ignored )/, Trace.UNCAUGHT],
+  [/^Full thread dump /, Trace.DUMP],
   [/^(?:Unhandled |Uncaught |Fatal error: |Fatal Python error: |terminate called |thread '|thread \d+ panic)/, Trace.CRASH],
   [/^(?:(?:file:\/\/)?\/|[A-Z]:\\|node:|\[eval\]|evalmachine)[^\s:]*:\d+$/, Trace.SOURCE],
-  [/^(?:at [\w$.<>\/:~[\]]+(?: ?\(|$| in )|\.\.\. (?:\d+|and \d+)|---|#\d+\s|created by |from \S+:\d+|exit status \d|\[signal |note: |<asynchronous suspension>|\(elided |Node\.js v\d|Raised |Re-raised |Called from |thrown in |(?:DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LOCATION): |LINE \d+: |SUMMARY: |Aborted|Next [A-Z\\]|Current thread |Thread 0x|Extension modules: |Exception: |Location:|Backtrace)/, Trace.PART],
+  [/^(?:at [\w$.<>\/:~[\]]+(?: ?\(|$| in )|\.\.\. (?:\d+|and \d+)|---|#\d+\s|created by |from \S+:\d+|Emitted '|\d+: 0x[\da-f]+ |exit status \d|\[signal |note: |<asynchronous suspension>|\(elided |Node\.js v\d|Raised |Re-raised |Called from |thrown in |(?:DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LOCATION): |LINE \d+: |SUMMARY: |Aborted|Next [A-Z\\]|Current thread |Thread 0x|Extension modules: |Exception: |Location:|Backtrace)/, Trace.PART],
   [new RegExp(String.raw`^(?:[\w$]+(?:\.|::|\\|\/))+(?:${CLASS})${BEHIND_CLASS}`), Trace.QUALIFIED],
   [new RegExp(String.raw`^(?:[Ee]xception '|\*\* \(| ?\[?(?:${CLASS})${BEHIND_CLASS})`), Trace.ERROR],
   [/^[^\s:]+:\d+:in /, Trace.PLACE],
 ];
 
 const CARET = /^\s*\^+\s*$/;
+const DUMP_PART = /^(?:"|JNI global |Heap$|Found (?:one|\d+) |Java stack |Threads class |=+$)/;
 const FRAME = /^\s*(?:at |from |#\d|File "|\d+: |\.\.\. |Caused by|\S+:\d+:in )/;
-const GO_CALL = /^\S+\([^)]*\)|^r[a-z\d]+ +0x|^\.\.\.additional frames/;
+const GO_CALL = /^\S+\([^)]*\)|^[a-z][a-z\d]+ +0x[\da-f]+$|^\.\.\.additional frames/;
 const ALARM = /error|exception|warn|fail|crit|fatal|severe|panic|unable|could ?n[o']t|cannot|can't|traceback|caught|unhandled|crash|abort|\berr\b|\bwrn\b|\bftl\b|\[E\b|^E[,\d ]/i;
 const LEVEL = /\b(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|FATAL|CRITICAL)\b/;
 const PLACE_ONLY = /\d [AP]M(?: [A-Z]{3,4}:?)?(?: [^\s<]+){1,3}$|[ \d][\w$]+(?:\.[\w$]+)+ [\w$<>]+$/;
@@ -72,7 +76,7 @@ export function traceOf(bytes: Uint8Array, start: number, end: number): Trace {
 
 /** A word that none of the rules begins with, and a blank or a comma behind it. */
 function isProse(bytes: Uint8Array, start: number, end: number): boolean {
-  if (!isLetter(bytes[start])) return isDigit(bytes[start]);
+  if (!isLetter(bytes[start])) return isDigit(bytes[start]) && !isNative(bytes, start);
   let at = start;
   let hash = 0;
   while (at < end && isLetter(bytes[at])) hash = Math.imul(hash, 31) + ((bytes[at++] as number) | 32);
@@ -81,13 +85,24 @@ function isProse(bytes: Uint8Array, start: number, end: number): boolean {
   return !FIRST_WORDS.has(hash) && !(isUpper(bytes[start]) && (at === end || isBehindClass(bytes[at + 1])));
 }
 
+/** A frame of machine code: `10: 0x10b7fb4 v8::`. */
+function isNative(bytes: Uint8Array, at: number): boolean {
+  const colon = isDigit(bytes[at + 1]) ? at + 2 : at + 1;
+  return bytes[colon] === Byte.COLON && bytes[colon + 2] === Byte.ZERO && bytes[colon + 3] === 0x78;
+}
+
 /** What follows a class and a blank: `(`, `[`, `with`, `in`. */
 function isBehindClass(byte: number | undefined): boolean {
   return byte === Byte.OPEN_PAREN || byte === Byte.OPEN_BRACKET || byte === 0x77 || byte === 0x69;
 }
 
-const FIRST_WORDS = new Set('fatal unexpected goroutine traceback the during stack back call javascript native callstack caused suppressed exception php unhandled uncaught terminate thread at created from exit raised re called thrown line current extension file next aborted'
+const FIRST_WORDS = new Set('full emitted fatal unexpected goroutine traceback the during stack back call javascript native callstack caused suppressed exception php unhandled uncaught terminate thread at created from exit raised re called thrown line current extension file next aborted'
   .split(' ').map((word) => [...word].reduce((hash, letter) => Math.imul(hash, 31) + letter.charCodeAt(0), 0)));
+
+/** What follows a blank line in a dump of all threads. */
+export function isDumpPart(bytes: Uint8Array, start: number, end: number): boolean {
+  return DUMP_PART.test(textAt(bytes, start, end));
+}
 
 /** A caret below a source line. */
 export function isCaret(bytes: Uint8Array, start: number, end: number): boolean {

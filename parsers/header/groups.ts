@@ -2,7 +2,7 @@ import { Field } from '../../agent/fields.ts';
 import { pair } from '../aliases.ts';
 import { Byte, isBlank, isDigit, isLetter, isUpper, isWord, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
 import { levelAt, strongLevelAt } from '../values/levels.ts';
-import { equals, isCaller, isClassName, isQualified, isSimpleName, isThreadName } from '../values/names.ts';
+import { equals, isCaller, isClassName, isMachineName, isQualified, isSimpleName, isThreadName } from '../values/names.ts';
 import { readTimestamp } from '../values/timestamps.ts';
 import { isLevelNext } from './levels.ts';
 import type { Header } from './state.ts';
@@ -68,7 +68,7 @@ function readContent(header: Header, start: number, end: number, opener: number)
   if (opener === Byte.LESS) return readErlangProcess(header, start, end) || readPlace(header, start, end);
   if (opener === Byte.OPEN_PAREN && readOwner(header, start, end)) return true;
   if (isDigit(bytes[start]) || bytes[start] === Byte.HASH) return readNumbers(header, start, end);
-  if (header.seen === WORD) return readName(header, start, end, opener);
+  if (header.seen === WORD) return opener === Byte.OPEN_PAREN && readPlace(header, start, end) || readName(header, start, end, opener);
   if (readProcess(header, start, end) || readProcessAndThread(header, start, end) || readClient(header, start, end)) return true;
   if (opener === Byte.OPEN_BRACE && bytes[start] === Byte.OPEN_BRACE) return readContent(header, start + 1, end - 1, opener);
   if (readPlace(header, start, end)) return true;
@@ -258,6 +258,7 @@ function readNamedLevel(header: Header, start: number, end: number): boolean {
 function readName(header: Header, start: number, end: number, opener: number): boolean {
   const { bytes, event } = header;
   if (opener === Byte.OPEN_PAREN && !header.hasLevel) return false;
+  if (event.has(Field.logger) && isBlank(bytes[start - 2]) && isMachineName(bytes, start, end)) return true; // Elasticsearch's node
   if (!event.has(Field.thread) && (isThreadName(bytes, start, end) || isThreadColumn(header, start, end))) {
     header.span(Field.thread, start, end);
     return true;

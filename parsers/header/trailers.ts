@@ -1,7 +1,7 @@
 import { Field } from '../../agent/fields.ts';
 import { Byte, isBlank, isUpper, skipBlanks } from '../values/bytes.ts';
 import { levelAt } from '../values/levels.ts';
-import { isClassName, nameEnd } from '../values/names.ts';
+import { isClassName, isQualified, nameEnd } from '../values/names.ts';
 import type { Header } from './state.ts';
 
 /** log4j's `%m (%c)` and `%m (%c:%t)`, as Kafka has it: a class in parentheses at the end of the line is its logger, a thread may follow. Where the text ends. */
@@ -31,7 +31,7 @@ function outerOpen(bytes: Uint8Array, at: number, least: number): number {
 export function readJavaUtil(header: Header, at: number): number {
   const { bytes, end } = header;
   const to = nameEnd(bytes, at, end);
-  if (bytes[to] !== Byte.SPACE || !isClassName(bytes, at, to)) return -1;
+  if (bytes[to] !== Byte.SPACE || !isUpper(bytes[at]) && !isQualified(bytes, at, to)) return -1;
   let line = to + 1;
   while (line < end && bytes[line] !== Byte.NEWLINE && !isBlank(bytes[line])) line++;
   if (bytes[line] !== Byte.NEWLINE) return -1;

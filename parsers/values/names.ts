@@ -1,4 +1,4 @@
-import { Byte, isBlank, isDigit, isLetter, isLower, isUpper, isWord } from './bytes.ts';
+import { Byte, isBlank, isDigit, isLetter, isLower, isUpper, isWord, skipDigits } from './bytes.ts';
 import { levelAt } from './levels.ts';
 
 /** Where the name from `at` on ends: letters, digits and `_ . $ / @ # - ~`, and `::` between them. */
@@ -62,6 +62,15 @@ export function isThreadName(bytes: Uint8Array, start: number, end: number): boo
   if (equals(bytes, start, end, 'main')) return true;
   return endsWithCounter(bytes, start, end) || hasThreadWord(bytes, start, end) && !isPlainName(bytes, start, end);
 }
+
+/** `node-1`, `instance-0000000001`: a machine of many, and no thread. */
+export function isMachineName(bytes: Uint8Array, start: number, end: number): boolean {
+  let dash = start;
+  while (dash < end && isLower(bytes[dash])) dash++;
+  return bytes[dash] === Byte.DASH && dash + 1 < end && skipDigits(bytes, dash + 1, end) === end && MACHINES.has(textOf(bytes, start, dash));
+}
+
+const MACHINES = new Set(['node', 'instance', 'host', 'server', 'master', 'broker', 'replica', 'shard', 'data', 'vm']);
 
 /** `scheduler`, `o.e.scheduler.Node`: a word of threads alone, or in the name of a package, is a logger's. */
 function isPlainName(bytes: Uint8Array, start: number, end: number): boolean {
