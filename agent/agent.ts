@@ -4,6 +4,7 @@ import type { Config } from './config/schema.ts';
 import { Ending } from './ending.ts';
 import { openHealth } from './health/open.ts';
 import type { HealthServer } from './health/server.ts';
+import { holdHangup, releaseHangup } from './hangup.ts';
 import { log, setLogLevel } from './log.ts';
 import { unfit, type Reload } from './reload.ts';
 import { errorText } from './state/error-code.ts';
@@ -143,10 +144,12 @@ export class Agent {
   #listen(): void {
     process.on('SIGINT', this.#onSignal).on('SIGTERM', this.#onSignal);
     if (this.#options.reload !== undefined) process.on('SIGHUP', this.#onHangup); // else it is the end of a terminal, as for any program
+    releaseHangup();
   }
 
   #unlisten(): void {
     clearTimeout(this.#timer);
+    if (this.#options.reload !== undefined) holdHangup(); // too late to mean anything
     process.off('SIGINT', this.#onSignal).off('SIGTERM', this.#onSignal).off('SIGHUP', this.#onHangup);
   }
 }

@@ -91,6 +91,7 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
   const claimIndex = (): number => indices++;
   const destinations = await openAll(outputs);
   const buffers = state === undefined ? undefined : await openBuffering(config, outputs, { root: path.resolve(options.stateDir), folder, sources, claimIndex, ledger });
+  const checkpoints = await openCheckpoints(config, state, options.legacy);
   const deadLetters = outputs.map(({ name }) => new DeadLetters(name, path.join(folder, `dead-letters-${name}.ndjson`), log.warn));
   const slots = slotsOf(config, outputs, buffers);
   const arena = new Arena({ input: config.max_record_bytes + CHUNK_BYTES, scratch: SCRATCH_BYTES, constants: CONSTANT_BYTES }, reserveOf(outputs, slots));
@@ -105,6 +106,7 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
       report: log.warn,
       index, pool, ledger,
       ...(output.type === 'console' ? {} : { tracker }),
+      ...(output.type === 'console' || keepsIds(output) || state === undefined ? {} : { note: async () => checkpoints?.note() }),
       ...(output.closed ? { closed: output.closed } : {}),
       deadLetters: deadLetters[index] as DeadLetters,
       sourceOf: (source: number) => buffers?.names.nameOf(source) ?? sources.get(source) ?? { name: 'a source that is gone', id: '' },
@@ -118,7 +120,6 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
   const reading = new Reading(config);
   const lane = new Lane(arena, kernels, sinks, ledger, tracker, { chunkBytes: CHUNK_BYTES, maxRecordBytes: config.max_record_bytes, continuations: reading.continuations, envelopes, scanners: kernelScanners(arena, identify) });
   const observed = new ObservedTime(arena);
-  const checkpoints = await openCheckpoints(config, state, options.legacy);
   const inputs = await openInputs(config, options, checkpoints, claimIndex);
   return { inputs, outlets, destinations, deadLetters, lane, ledger, tracker, observed, sources, reading, handling: new Handling(config, reading, arena, observed, outputs, options.env), checkpoints, state, buffers };
 }
@@ -131,6 +132,11 @@ async function openAll(outputs: readonly Output[]): Promise<Destination[]> {
   if (failed === undefined) return destinations;
   for (const destination of destinations) await destination.close();
   throw failed.reason;
+}
+
+/** Whether what is sent twice is stored once. */
+function keepsIds({ framing }: Output): boolean {
+  return framing.before.includes('{id}');
 }
 
 /** Runs whose only output is the console neither read nor write state. */

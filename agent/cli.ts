@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { isatty } from 'node:tty';
 import { ExitCode } from './exit-codes.ts';
+import { holdHangup } from './hangup.ts';
 import { OWN_PREFIX, log, writeToStderr } from './log.ts';
 
+holdHangup();
 process.exitCode = await main(process.argv.slice(2), process.env);
 
 /** The fast ways first: `shipper --version` and `app | shipper` load neither yargs nor zod nor yaml. */

@@ -6,6 +6,7 @@ import type { Configured } from './config/from-flags.ts';
 import type { Config } from './config/schema.ts';
 import { didYouMean } from './config/did-you-mean.ts';
 import { ExitCode, UserError } from './exit-codes.ts';
+import { releaseHangup } from './hangup.ts';
 import { writeToStderr } from './log.ts';
 import { print } from './print.ts';
 import type { Reload } from './reload.ts';
@@ -42,6 +43,10 @@ export async function commandLine(args: readonly string[], env: NodeJS.ProcessEn
 }
 
 function parserOf(args: readonly string[], env: NodeJS.ProcessEnv, choose: (command: Command) => void): Argv {
+  const chooseOther = (command: Command): void => choose(() => {
+    releaseHangup(); // only the agent makes something else of it
+    return command();
+  });
   const parser: Argv = yargs()
     .scriptName('shipper')
     .usage('$0: plain log lines in, structured events out.\n\nUsage: $0 [run] [FILE…] [options]')
@@ -56,11 +61,11 @@ function parserOf(args: readonly string[], env: NodeJS.ProcessEnv, choose: (comm
     })
     .command(['$0 [files..]', 'run'], 'read, parse and deliver: the agent', runOptions, (argv) => choose(() => run(argv, env, parser)))
     .command('exec', 'run a program and ship what it writes: shipper exec [options] -- COMMAND', execOptions, (argv) => choose(() => exec(argv, env)))
-    .command('explain [files..]', 'show how each record was read', explainOptions, (argv) => choose(() => explain(argv, env, parser)))
-    .command('validate', 'check a configuration', validateOptions, (argv) => choose(() => validate(argv.config ?? env['SHIPPER_CONFIG'], env)))
-    .command('formats', 'list the formats that are known', {}, () => choose(formats))
-    .command('buffer', 'show what lies undelivered on the disk', bufferOptions, (argv) => choose(() => buffer(argv, env)))
-    .command('retry-dead-letters', 'send records again that a destination refused', agentOptions, (argv) => choose(() => retryDeadLetters(argv, env)))
+    .command('explain [files..]', 'show how each record was read', explainOptions, (argv) => chooseOther(() => explain(argv, env, parser)))
+    .command('validate', 'check a configuration', validateOptions, (argv) => chooseOther(() => validate(argv.config ?? env['SHIPPER_CONFIG'], env)))
+    .command('formats', 'list the formats that are known', {}, () => chooseOther(formats))
+    .command('buffer', 'show what lies undelivered on the disk', bufferOptions, (argv) => chooseOther(() => buffer(argv, env)))
+    .command('retry-dead-letters', 'send records again that a destination refused', agentOptions, (argv) => chooseOther(() => retryDeadLetters(argv, env)))
     .detectLocale(false) // the messages are looked at below
     .strict()
     .version(version())

@@ -94,6 +94,27 @@ t.test('a segment is cut at every byte', async (t) => {
   }
 });
 
+t.test('what is known of a buffer is damaged at every byte: then it is sent from its beginning, or where it was before', async (t) => {
+  const { dir } = await written(t, 1);
+  const { journal } = await openJournal(dir);
+  await journal.prune({ record: 4, byte: 40 }, false);
+  const rest = (await readDamaged(dir, () => undefined)).read;
+  t.same(rest, range(4, 12), 'where delivery was');
+  for (const file of ['progress', 'about.json']) {
+    const whole = readFileSync(path.join(dir, file));
+    const wrong: string[] = [];
+    for (let at = 0; at < whole.length; at++) {
+      const flipped = Buffer.from(whole);
+      flipped[at] = (flipped[at] ?? 0) ^ (1 << random.below(8));
+      for (const bytes of [flipped, whole.subarray(0, at), Buffer.concat([whole.subarray(0, at), Buffer.alloc(whole.length - at)])]) {
+        const { read, lost } = await readDamaged(dir, (copy) => writeFileSync(path.join(copy, file), bytes));
+        if (lost !== 0 || (read.join() !== rest.join() && (file !== 'progress' || read.join() !== range(0, 12).join()))) wrong.push(`byte ${at} of ${file}: read ${read.join()}, lost ${lost}`);
+      }
+    }
+    t.same(wrong, [], `${whole.length} bytes of ${file}`);
+  }
+});
+
 t.test('other damage', async (t) => {
   const { dir, files } = await written(t, 1);
   const [first = '', second = '', third = '', last = ''] = files;

@@ -1,4 +1,5 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import t, { type Test } from 'tap';
 import { unfit } from '../agent/reload.ts';
@@ -178,6 +179,26 @@ t.test('an end that is asked for during a reload', async (t) => {
   t.equal(server.stored.size, 5);
 });
 
+t.test('a reload that is asked for while the first configuration is being read', async (t) => {
+  const { server, url } = await serve(t);
+  const config = path.join(t.testdir(), 'shipper.yaml');
+  execFileSync('mkfifo', [config]); // so that it is known when it is being read
+  const running = start(['-c', config], { env: { SHIPPER_STATE_DIR: path.join(path.dirname(config), 'state') } });
+  t.teardown(() => running.child.kill('SIGKILL'));
+  const first = await until(() => openWriter(config), 'somebody who reads it');
+  running.child.kill('SIGHUP');
+  const log = path.join(path.dirname(config), 'a.log');
+  writeFileSync(log, 'line 1\n');
+  const yaml = (to: string): string => `inputs: {app: {type: file, paths: ['${log}']}}\noutputs: {${search(to)}}\nstop_delay: 10ms\n`;
+  writeFileSync(`${config}.new`, yaml(url));
+  renameSync(`${config}.new`, config);
+  writeSync(first, yaml('http://127.0.0.1:1'));
+  closeSync(first);
+  await until(() => server.stored.size === 1, 'the line, at the address of the second configuration');
+  running.child.kill('SIGTERM');
+  t.match(await running.ended, { code: 0, stderr: /reloaded: the new configuration is at work/ });
+});
+
 t.test('health and metrics move with listen', async (t) => {
   const { url } = await serve(t);
   const agent = begin(t, { outputs: search(url), more: 'listen: 127.0.0.1:0' });
@@ -191,6 +212,15 @@ t.test('health and metrics move with listen', async (t) => {
   await t.rejects(fetch(`${first}/livez`), 'the old one is closed');
   t.equal((await agent.end()).code, 0);
 });
+
+/** The end of a pipe to write to; undefined: nobody reads it yet. */
+function openWriter(pipe: string): number | undefined {
+  try {
+    return openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+}
 
 interface Parts {
   readonly outputs: string;

@@ -162,7 +162,6 @@ t.test('a damaged newest generation, whatever the damage: the one before it is u
     let wrong = 0;
     for (let at = 0; at < whole.length; at++) {
       if (typeof decodeCheckpoints(make(at)) !== 'string') wrong++;
-      if (at % 20 !== 0) continue;
       writeFileSync(path, make(at));
       const { generation, problems, lost } = loadCheckpoints(folder);
       if (generation !== 6 || problems.length !== 1 || lost) wrong++;

@@ -3,6 +3,7 @@ import type { Config, StdinInputConfig } from '../config/schema.ts';
 import { Ending } from '../ending.ts';
 import { ExitCode, UserError } from '../exit-codes.ts';
 import { openHealth } from '../health/open.ts';
+import { releaseHangup } from '../hangup.ts';
 import type { HealthServer } from '../health/server.ts';
 import { Child, type StreamName } from '../inputs/child.ts';
 import { log } from '../log.ts';
@@ -68,6 +69,7 @@ class Wrapper {
     this.#config = config;
     this.ending = new Ending(config);
     for (const signal of FORWARDED) process.on(signal, this.#onSignal);
+    releaseHangup();
   }
 
   /** Starts the program at the first call. */

@@ -12,6 +12,11 @@ export interface DeliveryOptions extends Books {
   readonly destination: Destination;
   /** Requests under way at once; 1 keeps order. */
   readonly connections: number;
+  /**
+   * Resolves when it is noted durably what has been settled so far. A destination that keeps no ids gets again after a
+   * crash what is not noted, so nothing new is sent before: then that is never more than the requests under way.
+   */
+  readonly note?: () => Promise<void>;
   /** Takes messages for a person. */
   readonly report: (message: string) => void;
   /** Output.closed: what is not delivered by then stays pending. */
@@ -39,6 +44,8 @@ export class Delivery implements Shipping {
   readonly #pauses = new Pauses();
   readonly #drains = new Pauses();
   #idleWaiters: (() => void)[] = [];
+  /** The shipment that was begun last. */
+  #last: Promise<void> = Promise.resolve();
   #notBeforeMs = 0;
   #limitBytes = Infinity;
   /** Requests that were answered well: whether it grows tells a failing destination from a bad record. */
@@ -146,13 +153,22 @@ export class Delivery implements Shipping {
     while (this.#active.size < this.#options.connections && !this.#stop.signal.aborted) {
       const shipment = this.#queue.shift();
       if (shipment === undefined) break;
-      const shipping = this.#ship(shipment).finally(() => {
+      const shipping = this.#shipAndNote(shipment, this.#last).finally(() => {
         this.#active.delete(shipping);
         this.#pump();
       });
       this.#active.add(shipping);
+      this.#last = shipping;
     }
     if (this.idle) this.#wakeIdle();
+  }
+
+  /** Positions go no further than the oldest batch that is not delivered, so each one waits for those before it. */
+  async #shipAndNote(shipment: Shipment, before: Promise<void>): Promise<void> {
+    await this.#ship(shipment);
+    if (this.#options.note === undefined) return;
+    await before;
+    if (!this.#stop.signal.aborted) await this.#options.note();
   }
 
   async #ship(shipment: Shipment): Promise<void> {

@@ -22,6 +22,8 @@ const RETRY_MS = 5_000;
 const KEEP_MS = 7 * 24 * 3_600_000;
 /** The same where the content is gone and at best a copy of it is left, which shows soon. */
 const KEEP_DETACHED_MS = 3_600_000;
+/** Positions of more files than this are not written for each batch: that would take longer than to send it. */
+const NOTED_AT_ONCE = 256;
 /** Checkpoints of files that are gone: no more than this many, the ones longest gone are dropped first. */
 const KEEP_COUNT = 2_000;
 
@@ -40,6 +42,8 @@ export class Checkpoints {
   readonly #changed = new Map<string, () => Checkpoint>();
   #generation: number;
   #unwritten = false;
+  /** When the last write began, in ms of the monotonic clock. */
+  #writtenAtMs = -Infinity;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
   #failing = false;
@@ -152,6 +156,11 @@ export class Checkpoints {
     return this.#writing;
   }
 
+  /** As `flush`, for those who want to know it of each batch. With very many files they have to do with the next write. */
+  async note(): Promise<void> {
+    if (this.#folder !== undefined && this.#checkpoints.size <= NOTED_AT_ONCE && !this.#failing) await this.flush();
+  }
+
   /** Writes what is left. Nothing may be changed afterwards. */
   async close(): Promise<void> {
     await this.flush();
@@ -164,6 +173,7 @@ export class Checkpoints {
     // One turn of the loop, so that a thousand files found together cost one write.
     await new Promise((resolve) => setImmediate(resolve));
     this.#unwritten = false;
+    this.#writtenAtMs = performance.now();
     for (const key of [...this.#changed.keys()]) this.#apply(key);
     if (this.#folder === undefined) return;
     try {
@@ -200,14 +210,13 @@ export class Checkpoints {
     return this.#checkpoints.has(detached) ? detached : undefined;
   }
 
+  /** The first change is written at once: a process that never gets old gets on nevertheless. */
   #schedule(): void {
-    this.#timer ??= setTimeout(
-      () => {
-        this.#timer = undefined;
-        void this.flush();
-      },
-      this.#failing ? RETRY_MS : this.#intervalMs,
-    ).unref(); // whoever ends calls close()
+    const waitMs = this.#failing ? RETRY_MS : Math.max(0, this.#writtenAtMs + this.#intervalMs - performance.now());
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.flush();
+    }, waitMs).unref(); // whoever ends calls close()
   }
 }
 

@@ -52,13 +52,14 @@ export class BufferedDelivery implements Shipping {
   #tidying: Promise<void> | undefined;
   #stopped = false;
   #progressAtMs = 0;
-  #notedAtMs = 0;
+  #notedAtMs = -Infinity;
 
   constructor(options: DeliveryOptions & { readonly pool: SlotPool }, buffer: BufferOptions) {
     this.#options = options;
     this.#buffer = buffer;
     this.#now = options.now ?? (() => performance.now());
-    this.#inner = new Delivery({ ...options, pool: { release: (batch) => this.#settled(batch) } });
+    const { note, ...rest } = options;
+    this.#inner = new Delivery({ ...rest, ...(note && { note: () => this.#noteAll(note) }), pool: { release: (batch) => this.#settled(batch) } });
     this.#mostSent = Math.max(options.connections + 1, Math.floor(options.pool.size / 2));
     const { journal } = buffer;
     this.#journals = [...buffer.older, ...(journal === undefined ? [] : [journal])].map((one) => ({ journal: one, reader: this.#readerOf(one) }));
@@ -226,7 +227,10 @@ export class BufferedDelivery implements Shipping {
 
   /** A batch is on the disk. */
   #written(item: Item): void {
-    if (item.isSettled) return this.#free(item);
+    if (item.isSettled) {
+      this.#free(item);
+      return this.#drains.endAll();
+    }
     this.#options.tracker?.settled(item.batch);
     for (const segment of item.segments) segment.held++;
     this.#forward();
@@ -287,6 +291,13 @@ export class BufferedDelivery implements Shipping {
       this.#journals = this.#journals.filter((one) => one.journal !== journal);
       await this.#buffer.finished(journal);
     }
+  }
+
+  /** What is being written although it is delivered has to be on the disk first, to be known as delivered. */
+  async #noteAll(notePositions: () => Promise<void>): Promise<void> {
+    while ([...this.#items.values()].some(({ state, isSettled }) => isSettled && state === 'writing')) await this.#drains.wait(RETRY_MS);
+    for (const { journal } of this.#journals) if (journal.segments.length > 0) await this.#note(journal, false);
+    await notePositions();
   }
 
   async #note(journal: Journal, all: boolean): Promise<void> {
