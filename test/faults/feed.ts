@@ -1,0 +1,41 @@
+import type { Random } from '../helpers/random.ts';
+
+export interface FeedOptions {
+  /** A folder of its own. */
+  readonly folder: string;
+  readonly random: Random;
+  /** Whether a line is stored, or was refused for good. */
+  readonly isSettled: (name: string) => boolean;
+  /** Whether the agent has sent a line, whatever came of it. */
+  readonly isSeen: (name: string) => boolean;
+}
+
+/** What writes numbered lines for the agent to read. */
+export interface Feed {
+  readonly streams: readonly string[];
+  /** What it reads can be read again: a kill loses nothing. */
+  readonly isReadAgain: boolean;
+  /** `inputs:` of the configuration; empty: it has none. */
+  readonly inputs: string;
+  /** What it is started with, behind the options. */
+  arguments(): readonly string[];
+  /** Stdin of the agent, which whoever calls closes once it is started. */
+  openStdin(): number | 'ignore';
+  /** Lines of a stream that are written for sure. */
+  written(stream: string): number;
+  /** Where a line was written: lines of one such place come in order. */
+  sourceOf(stream: string, n: number): string;
+  /** Writes up to so many lines, as far as there is room. */
+  write(lines: number): void;
+  /** Rotates, truncates: what this feed does to its file now and then. Gives whether it was done. */
+  turn(): boolean;
+  /** The agent has ended, and what it has sent has arrived. */
+  ended(): Promise<void>;
+  /** Whether a line could not be read: its file was truncated before. */
+  isExcused(name: string): boolean;
+  /** How often a file was truncated, perhaps in the middle of a line. */
+  readonly cuts: number;
+  /** Writes the end of a line of which the beginning is written. */
+  finish(): void;
+  close(): void;
+}

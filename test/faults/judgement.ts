@@ -1,0 +1,158 @@
+import { accounts, openAccounts } from '../helpers/ledger-lines.ts';
+import type { Feed } from './feed.ts';
+import { nameOf } from './line.ts';
+import { mostOvertaken, repeatsByLife } from './sequence.ts';
+import type { Sink } from './sink.ts';
+import { kept, type Kept } from './state.ts';
+
+/** How a life ended. */
+export interface EndOfLife {
+  readonly life: number;
+  /** It had no time to bring anything to safety. */
+  readonly isKilled: boolean;
+  /** What has to be seen in its exit code is seen to by whoever ended it. */
+  readonly stderr: string;
+}
+
+/** What became of the lines of a scenario. */
+export interface Verdict {
+  readonly written: number;
+  /** Neither stored nor among the dead letters, and nothing excuses it. */
+  readonly lost: number;
+  /** Lost, and it could not be otherwise: in the hands of an agent that was killed and can't read again, or in a file that was truncated unread. */
+  readonly unavoidable: number;
+  /** Stored more often than once, and it was not the sink that did not say so. */
+  readonly repeated: number;
+  /** The most of those that came of one end of a life. */
+  readonly mostRepeated: number;
+  readonly deadLettered: number;
+  /** The most lines that were overtaken by later ones of their stream. */
+  readonly overtaken: number;
+  readonly problems: readonly string[];
+}
+
+/** Most of a kind of problem that is told one by one. */
+const TOLD = 5;
+
+/** Keeps account of what was written, and holds it against what the sink, the state directory and the agent itself say. */
+export class Books {
+  readonly #feed: Feed;
+  readonly #sink: Sink;
+  readonly #stateDir: string;
+  readonly #problems: string[] = [];
+  /** Lines that nobody but the agent had when it was killed. */
+  readonly #inHands = new Set<string>();
+  #kept: Kept = { buffered: new Set(), letters: [] };
+  #letters: ReadonlySet<string> = new Set();
+  #look: Promise<void> | undefined;
+  #killed = 0;
+  #lettersBefore = 0;
+
+  constructor(feed: Feed, sink: Sink, stateDir: string) {
+    this.#feed = feed;
+    this.#sink = sink;
+    this.#stateDir = stateDir;
+  }
+
+  problem(text: string): void {
+    this.#problems.push(text);
+  }
+
+  get written(): number {
+    return this.#feed.streams.reduce((sum, stream) => sum + this.#feed.written(stream), 0);
+  }
+
+  /** Whether all that is written is stored, in a disk buffer or among the dead letters, as far as the disk was looked at. */
+  isAllSafe(): boolean {
+    this.#lookAgain();
+    return this.#names().every((name) => this.#isSettled(name) || this.#kept.buffered.has(name) || this.#inHands.has(name));
+  }
+
+  /** Whether nothing is missing any more but what is lost for good, and no disk buffer holds anything. */
+  isAllSettled(): boolean {
+    this.#lookAgain();
+    return this.#kept.buffered.size === 0 && this.#missing().every((name) => this.#isExcused(name));
+  }
+
+  async endOfLife({ life, isKilled, stderr }: EndOfLife): Promise<void> {
+    await this.#look;
+    await this.#read();
+    const letters = this.#kept.letters.length - this.#lettersBefore;
+    this.#lettersBefore = this.#kept.letters.length;
+    if (isKilled) this.#killed++;
+    if (isKilled && !this.#feed.isReadAgain) for (const name of this.#missing()) if (!this.#kept.buffered.has(name)) this.#inHands.add(name);
+    if (!isKilled) this.#checkLedger(life, stderr, letters);
+    if (stderr.includes('this is a bug')) this.problem(`life ${life}: ${stderr.slice(-800)}`);
+  }
+
+  /** At the very end. `batchEvents`: records in one request at most; there are two connections. */
+  verdict(batchEvents: number): Verdict {
+    this.#checkTexts();
+    const missing = this.#missing();
+    const lost = missing.filter((name) => !this.#isExcused(name));
+    for (const name of lost.slice(0, TOLD)) this.problem(`${name} is lost`);
+    const overtaken = mostOvertaken(this.#sink.attempts, (stream, n) => this.#feed.sourceOf(stream, n));
+    if (overtaken > batchEvents) this.problem(`${overtaken} lines were overtaken by later ones, more than a batch`);
+    const repeats = this.#sink.destination === 'elasticsearch' ? this.#withSeveralIds() : repeatsByLife(this.#sink.attempts);
+    const mostRepeated = Math.max(0, ...repeats.values());
+    const most = this.#sink.destination === 'elasticsearch' ? 0 : 2 * batchEvents;
+    if (mostRepeated > most) this.problem(`${mostRepeated} lines were repeated at once, more than ${most}`);
+    const repeated = [...repeats.values()].reduce((sum, count) => sum + count, 0);
+    return { written: this.written, lost: lost.length, unavoidable: missing.length - lost.length, repeated, mostRepeated, deadLettered: this.#letters.size, overtaken, problems: this.#problems };
+  }
+
+  /** What it says of itself, against what the sink and the folder know. */
+  #checkLedger(life: number, stderr: string, letters: number): void {
+    const rows = accounts(stderr);
+    const sum = (of: (row: (typeof rows)[number]) => number): number => rows.reduce((total, row) => total + of(row), 0);
+    for (const { source } of openAccounts(stderr)) this.problem(`life ${life}: the account of ${source} does not close`);
+    const [delivered, pending] = [sum((row) => row.delivered), sum((row) => row.pending)];
+    const told = this.#sink.attempts.filter((attempt) => attempt.life === life && attempt.outcome === 'answered').reduce((total, attempt) => total + attempt.kept.length, 0);
+    if (delivered > told || told - delivered > pending) this.problem(`life ${life}: ${delivered} delivered and ${pending} pending by the ledger, ${told} by the sink`);
+    if (sum((row) => row.dropped) > 0) this.problem(`life ${life}: something was dropped`);
+    if (sum((row) => row.deadLettered) !== letters) this.problem(`life ${life}: ${sum((row) => row.deadLettered)} dead-lettered by the ledger, ${letters} letters`);
+  }
+
+  /** What is not ours at all: pieces of lines come only of a pipe or a file that was cut in the middle of one. */
+  #checkTexts(): void {
+    const known = new Set(this.#names());
+    const unknown = [...this.#sink.ids.keys(), ...this.#letters].filter((name) => !known.has(name));
+    const most = this.#feed.isReadAgain ? this.#feed.cuts : this.#killed;
+    if (unknown.length > most) this.problem(`${unknown.length} texts are no lines of ours: ${unknown.slice(0, TOLD).join(' | ')}`);
+    const good = [...this.#letters].filter((name) => known.has(name) && this.#sink.ids.has(name));
+    if (good.length > 0) this.problem(`${good.length} lines are dead letters and stored: ${good.slice(0, TOLD).join(', ')}`);
+  }
+
+  #names(): string[] {
+    return this.#feed.streams.flatMap((stream) => Array.from({ length: this.#feed.written(stream) }, (_, n) => nameOf(n, stream)));
+  }
+
+  #missing(): string[] {
+    return this.#names().filter((name) => !this.#isSettled(name));
+  }
+
+  #isSettled(name: string): boolean {
+    return this.#sink.ids.has(name) || this.#letters.has(name);
+  }
+
+  #isExcused(name: string): boolean {
+    return this.#inHands.has(name) || this.#feed.isExcused(name);
+  }
+
+  /** One more of the same for each id beyond the first. */
+  #withSeveralIds(): Map<number, number> {
+    const several = [...this.#sink.ids].filter(([, ids]) => ids.size > 1);
+    for (const [name, ids] of several.slice(0, TOLD)) this.problem(`${name} is stored under ${[...ids].join(' and ')}`);
+    return new Map([[0, several.length]]);
+  }
+
+  #lookAgain(): void {
+    this.#look ??= this.#read().finally(() => (this.#look = undefined));
+  }
+
+  /** While an agent is at work in it, files come and go: then what was seen before holds. */
+  async #read(): Promise<void> {
+    this.#kept = await kept(this.#stateDir, this.#sink.destination).catch(() => this.#kept);
+    this.#letters = new Set(this.#kept.letters);
+  }
+}

@@ -1,0 +1,49 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { atExit } from './at-exit.ts';
+
+const SIZE = '24m';
+
+/** A file system in memory, small enough to be filled. */
+export class SmallDisk {
+  readonly folder: string;
+  readonly #forget = atExit(() => this.unmount());
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Undefined: it can't be mounted here. */
+  static mount(folder: string): SmallDisk | undefined {
+    mkdirSync(folder);
+    const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE},mode=0700`, 'shipper-faults', folder], { stdio: 'ignore' });
+    return status === 0 ? new SmallDisk(folder) : undefined;
+  }
+
+  /** Leaves no block. */
+  fill(): void {
+    const { bavail, bsize } = statfsSync(this.folder);
+    writeFileSync(path.join(this.folder, 'filling'), Buffer.alloc(Math.max(0, bavail * bsize - bsize)));
+    for (let at = 0; ; at++) if (!this.#takes(`filling-${at}`, bsize)) return;
+  }
+
+  free(): void {
+    rmSync(path.join(this.folder, 'filling'), { force: true });
+    for (let at = 0; at < 16; at++) rmSync(path.join(this.folder, `filling-${at}`), { force: true });
+  }
+
+  unmount(): void {
+    this.#forget();
+    spawnSync('umount', ['-l', this.folder]);
+  }
+
+  #takes(name: string, bytes: number): boolean {
+    try {
+      writeFileSync(path.join(this.folder, name), Buffer.alloc(bytes));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
