@@ -50,6 +50,19 @@ export class KafkaDestination implements Destination {
   }
 
   async send(body: Uint8Array<ArrayBuffer>, count: number, signal: AbortSignal): Promise<Verdict> {
+    const verdict = await this.#deliver(body, count, signal);
+    if (verdict.kind !== 'retry' || !this.#sequences.isUnsure) return verdict;
+    const repeat = this.#options.idempotent ? 'it goes again under the same number, to be stored once' : 'it goes again, and may be stored twice';
+    return { ...verdict, reason: `${verdict.reason}; whether the batch is stored is not known: ${repeat}` };
+  }
+
+  close(): Promise<void> {
+    this.#cluster.close();
+    if (this.#sequences.isUnsure) this.#warn('whether Kafka has stored the last batch is not known; whoever sends it next may store it a second time, under the same header id');
+    return Promise.resolve();
+  }
+
+  async #deliver(body: Uint8Array<ArrayBuffer>, count: number, signal: AbortSignal): Promise<Verdict> {
     const leaders = await this.#cluster.leaders(signal);
     if (leaders.kind === 'failed') return leaders.failure;
     const batches = toPartitions(body, count, leaders.value.length);
@@ -57,12 +70,6 @@ export class KafkaDestination implements Destination {
     if (problem !== undefined) return problem;
     const outcomes = await Promise.all([...byLeader(batches, leaders.value)].map(([leader, group]) => this.#produce(leader, group, signal)));
     return verdictOf(outcomes.flat(), count);
-  }
-
-  close(): Promise<void> {
-    this.#cluster.close();
-    if (this.#sequences.isUnsure) this.#warn('nobody knows whether Kafka has stored the last batch; whoever sends it next may store it a second time, under the same header id');
-    return Promise.resolve();
   }
 
   /** A producer id for the first batch, and for those that must not go by the numbers of the present one. */
@@ -80,7 +87,7 @@ export class KafkaDestination implements Destination {
     const called = await this.#cluster.produce(leader, encoded, signal);
     if (called.kind === 'failed') this.#cluster.expire(); // another may lead by now
     return batches.map((records) => {
-      const outcome = called.kind === 'failed' ? outcomeOfFailure(records, called.failure, this.#options.idempotent) : outcomeOf(records, called.value.find(({ index }) => index === records.partition));
+      const outcome = called.kind === 'failed' ? outcomeOfFailure(records, called.failure) : outcomeOf(records, called.value.find(({ index }) => index === records.partition));
       this.#account(records, outcome);
       return outcome;
     });
@@ -95,7 +102,6 @@ export class KafkaDestination implements Destination {
 
   #account(records: PartitionRecords, { verdict, mayBeStored, isStale, isStranger }: Outcome): void {
     if (isStale) this.#cluster.expire();
-    if (!this.#options.idempotent) return;
     if (verdict.kind === 'delivered') this.#sequences.stored(records);
     if (mayBeStored) this.#sequences.unsure(records);
     if (isStranger) this.#sequences.forget();

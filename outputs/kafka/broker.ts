@@ -42,7 +42,7 @@ export class Broker {
   async call<A extends unknown[], T>(name: string, apis: Apis<A, T>, args: A, signal: AbortSignal): Promise<Called<T>> {
     let [sent, answered] = [false, false];
     try {
-      const connection = this.#connection ?? (await unlessAborted(this.#connect(), signal));
+      const connection = this.#connection ?? (await unlessAborted(this.#connect(signal), signal));
       const api = this.#choose(name, apis);
       if (api === undefined) return failed('blocked', `${this.#where} is too old or too new: it speaks no version of ${name} that shipper does`);
       [sent, answered] = [true, this.#answered];
@@ -67,10 +67,11 @@ export class Broker {
     return `${this.host}:${this.port}`;
   }
 
-  async #connect(): Promise<Client.Connection> {
+  async #connect(signal: AbortSignal): Promise<Client.Connection> {
     const { client, clientId, timeoutMs, tls, sasl: login } = this.#access;
     await tls?.files.refresh();
     const sasl = login === undefined ? undefined : { ...login, password: await readPassword(login.password) };
+    signal.throwIfAborted();
     const connection = new client.Connection(clientId, {
       connectTimeout: Math.min(timeoutMs, CONNECT_MS),
       requestTimeout: timeoutMs,
@@ -79,7 +80,7 @@ export class Broker {
       ...(sasl === undefined ? {} : { sasl }),
     });
     [this.#connection, this.#broke] = [connection, undefined];
-    connection.on('error', (error) => { this.#broke = error.cause; });
+    connection.on('error', (error) => { if (this.#connection === connection) this.#broke = error.cause; });
     connection.on('close', () => { if (this.#connection === connection) this.close(); });
     await connection.connect(this.host, this.port);
     const { apiKeys } = await client.apiVersionsV3.api.async(connection, 'shipper', '1');

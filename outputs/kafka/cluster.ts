@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { initProducerIdApis, metadataApis, produceApis, type PartitionAnswer, type PartitionBatch } from './apis.ts';
 import { Broker, failed, type Access, type Called } from './broker.ts';
-import { describeCode } from './errors.ts';
+import { describeCode, meaningOf } from './errors.ts';
 
 /** Leaders of a topic's partitions, by number; -1: it has none at the moment. */
 export type Leaders = readonly number[];
@@ -41,7 +41,7 @@ export class Cluster {
       this.#learn(asked.value.brokers, topic?.partitions ?? []);
       const code = topic?.errorCode ?? UNKNOWN_TOPIC;
       if (code === UNKNOWN_TOPIC && tries < TRIES && !signal.aborted) await wait(PAUSE_MS);
-      else if (code !== 0 || this.#leaders === undefined) return failed(code === 0 || code === 5 ? 'retry' : 'blocked', `topic ${this.#topic}: ${code === 0 ? 'it has no partitions yet' : describeCode(code)}`);
+      else if (code !== 0 || this.#leaders === undefined) return failed(meaningOf(code).kind === 'blocked' ? 'blocked' : 'retry', `topic ${this.#topic}: ${code === 0 ? 'it has no partitions yet' : describeCode(code)}`);
       else return { kind: 'answer', value: this.#leaders };
     }
   }

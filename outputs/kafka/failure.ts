@@ -28,7 +28,7 @@ export function failureOf(error: unknown, where: string, answered: boolean): Omi
   }
   if (chain.some((link) => link['code'] === 'PLT_KFK_AUTHENTICATION')) return { kind: 'blocked', reason: `${where}: the login failed: ${messageOf(chain)}`, stubborn: false };
   if (chain.some((link) => /timed out/i.test(String(link['message'])))) return { kind: 'retry', reason: `${where} does not answer`, stubborn: false };
-  const hint = answered ? '' : ' before it answered: is what it wants TLS or a login, or none';
+  const hint = answered ? '' : ' before it answered; it may want other settings of tls or mechanism';
   const closed = chain.some((link) => /closed/i.test(String(link['message'])));
   return { kind: 'retry', reason: `${where}: ${closed ? `the connection was closed${hint}` : messageOf(chain)}`, stubborn: closed && answered };
 }

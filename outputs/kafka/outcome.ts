@@ -16,10 +16,9 @@ export interface Outcome {
   readonly isStranger: boolean;
 }
 
-/** There was no answer. `isCounted`: whether the broker would know the batch again. */
-export function outcomeOfFailure({ positions }: PartitionRecords, { kind, reason, stubborn, sent }: Failure, isCounted: boolean): Outcome {
-  const repeat = isCounted ? 'it goes again under the same number, to be stored once' : 'it goes again, and may be stored twice';
-  const verdict: Outcome['verdict'] = kind === 'blocked' ? { kind, reason } : { kind, reason: sent ? `${reason}; whether it stored the batch is not known: ${repeat}` : reason, stubborn };
+/** There was no answer. */
+export function outcomeOfFailure({ positions }: PartitionRecords, { kind, reason, stubborn, sent }: Failure): Outcome {
+  const verdict: Outcome['verdict'] = kind === 'blocked' ? { kind, reason } : { kind, reason, stubborn };
   return { positions, verdict, mayBeStored: sent, isStale: true, isStranger: false };
 }
 

@@ -2,9 +2,13 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { run as runShipper, start, until } from '../e2e/run-shipper.ts';
 import { checks } from './bulk-checks.ts';
+import { PRESSURE, pressureCheck } from './pressure-check.ts';
+import type { Program } from './prerequisites.ts';
 import { skippedRow, type Row } from './row.ts';
 import { ELASTICSEARCH, javaHome, obstacle, startElasticsearch, type SearchServer } from './search-server.ts';
 import { command, expect, inTemporaryFolder } from './tools.ts';
+
+export const needs: readonly Program[] = ['java', 'mvn'];
 
 /** Elasticsearch, cut down but real: open, and then with users and roles. */
 export async function run(): Promise<Row[]> {
@@ -15,7 +19,7 @@ export async function run(): Promise<Row[]> {
 
 function withServer(secured: boolean, work: (server: SearchServer, folder: string) => Promise<Row[]>): Promise<Row[]> {
   return inTemporaryFolder(async (folder) => {
-    const server = await startElasticsearch(folder, secured);
+    const server = await startElasticsearch(folder, secured, secured ? PRESSURE : {});
     try {
       return await work(server, folder);
     } finally {
@@ -37,6 +41,7 @@ async function securityChecks(server: SearchServer, folder: string): Promise<Row
     row('401: blocked, and goes on with the new password', await passwordThatChanges(server, folder)),
     row('items 403 security_exception: blocked, all kept', await forbiddenIndex(server, folder)),
     row('401 without credentials: blocked, all kept', await noCredentials(server, folder)),
+    await pressureCheck(server, folder, `username: shipper, password: ${PASSWORD}`),
   ];
 }
 

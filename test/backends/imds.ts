@@ -3,16 +3,19 @@ import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CloudWatchServer } from '../helpers/cloudwatch-server.ts';
 import { run as runShipper } from '../e2e/run-shipper.ts';
+import type { Program } from './prerequisites.ts';
 import { skippedRow, type Row } from './row.ts';
-import { cacheFolder, command, expect, freePort, inTemporaryFolder, isInstalled, startServer } from './tools.ts';
+import { cacheFolder, command, expect, freePort, inTemporaryFolder, isInstalled, obtain, startServer } from './tools.ts';
 
 const VERSION = '1.13.0';
 const MODULE = 'github.com/aws/amazon-ec2-metadata-mock';
 const LINES = 500;
 
+export const needs: readonly Program[] = ['go'];
+
 export async function run(): Promise<Row[]> {
   if (!isInstalled('go')) return [skippedRow('amazon-ec2-metadata-mock', VERSION, 'cloudwatch', 'go is not installed')];
-  const program = await build();
+  const program = await obtain(`amazon-ec2-metadata-mock ${VERSION}`, build);
   return inTemporaryFolder(async (folder) => {
     const port = await freePort();
     const mock = await startServer(program, ['--hostname', '127.0.0.1', '--port', String(port), '--imdsv2'], port, folder);

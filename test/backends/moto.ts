@@ -7,8 +7,9 @@ import { credentialChain } from '../../outputs/aws/chain.ts';
 import { CredentialCache, type AwsCredentials } from '../../outputs/aws/credentials.ts';
 import { sign } from '../../outputs/aws/sigv4.ts';
 import { events, ROOT, run as runShipper } from '../e2e/run-shipper.ts';
+import type { Program } from './prerequisites.ts';
 import { skippedRow, type Row } from './row.ts';
-import { cacheFolder, command, expect, freePort, inTemporaryFolder, isInstalled, startServer } from './tools.ts';
+import { cacheFolder, command, expect, freePort, inTemporaryFolder, isInstalled, obtain, startServer } from './tools.ts';
 
 const VERSION = '5.2.5';
 const SDK_VERSION = '3.1169.0';
@@ -16,10 +17,12 @@ const REGION = 'eu-central-1';
 const LINES = 25_000;
 const [HOUR_MS, DAY_MS] = [3_600_000, 24 * 3_600_000];
 
+export const needs: readonly Program[] = ['python3'];
+
 export async function run(): Promise<Row[]> {
   if (!isInstalled('python3')) return [skippedRow('moto', VERSION, 'cloudwatch', 'python3 is not installed')];
-  const program = await install();
-  const sdk = await installSdk();
+  const program = await obtain(`moto ${VERSION}`, install);
+  const sdk = await obtain(`the SDK of AWS ${SDK_VERSION}`, installSdk);
   return inTemporaryFolder(async (folder) => {
     const port = await freePort();
     const server = await startServer(program, ['-H', '127.0.0.1', '-p', String(port)], port, folder, { MOTO_IAM_LOAD_MANAGED_POLICIES: 'false' });

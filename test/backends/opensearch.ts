@@ -1,16 +1,24 @@
 import { checks } from './bulk-checks.ts';
+import { PRESSURE, pressureCheck } from './pressure-check.ts';
+import type { Program } from './prerequisites.ts';
 import { skippedRow, type Row } from './row.ts';
-import { obstacle, OPENSEARCH, startOpenSearch } from './search-server.ts';
+import { obstacle, OPENSEARCH, startOpenSearch, type SearchServer, type Settings } from './search-server.ts';
 import { inTemporaryFolder } from './tools.ts';
+
+export const needs: readonly Program[] = ['java', 'mvn'];
 
 /** OpenSearch, the real server with its HTTP module. It has no authentication in this build. */
 export async function run(): Promise<Row[]> {
   const missing = obstacle();
   if (missing !== undefined) return [skippedRow('opensearch', OPENSEARCH, 'elasticsearch', missing)];
+  return [...await withServer({}, checks), ...await withServer(PRESSURE, async (server, folder) => [await pressureCheck(server, folder)])];
+}
+
+function withServer(settings: Settings, work: (server: SearchServer, folder: string) => Promise<Row[]>): Promise<Row[]> {
   return inTemporaryFolder(async (folder) => {
-    const server = await startOpenSearch(folder);
+    const server = await startOpenSearch(folder, settings);
     try {
-      return await checks(server, folder);
+      return await work(server, folder);
     } finally {
       await server.stop();
     }

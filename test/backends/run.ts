@@ -6,7 +6,9 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Row } from './row.ts';
+import { provide, type Program } from './prerequisites.ts';
+import { skippedRow, type Row } from './row.ts';
+import { Unavailable } from './tools.ts';
 
 const KEEP_IDS = new Set(['opensearch', 'elasticsearch']);
 const { names, json } = readArguments(process.argv.slice(2));
@@ -16,6 +18,10 @@ for (const name of names) {
   try {
     rows.push(...await runModule(name));
   } catch (error) {
+    if (error instanceof Unavailable) {
+      rows.push(skippedRow(name, '-', '-', error.message));
+      continue;
+    }
     broken++;
     console.log(`FAIL ${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }
@@ -39,8 +45,9 @@ function readArguments(args: readonly string[]): { names: string[]; json: string
 
 /** Modules without `run` are what the others are made of. */
 async function runModule(name: string): Promise<Row[]> {
-  const module = (await import(pathToFileURL(path.join(import.meta.dirname, `${name}.ts`)).href)) as { run?: () => Promise<Row[]> };
+  const module = (await import(pathToFileURL(path.join(import.meta.dirname, `${name}.ts`)).href)) as { run?: () => Promise<Row[]>; needs?: readonly Program[] };
   if (module.run === undefined) return [];
+  await provide(module.needs ?? []);
   const startedAt = Date.now();
   const found = await module.run();
   console.log(`${name}: ${Math.round((Date.now() - startedAt) / 1000)} s`);

@@ -39,8 +39,11 @@ export const OPENSEARCH = '2.19.6';
 export const ELASTICSEARCH = '8.19.21';
 export const ADMIN_PASSWORD = 'administrator';
 
+/** Settings beside those that every node gets here. */
+export type Settings = Readonly<Record<string, string>>;
+
 /** Its one JVM, without the launcher, which takes a minute. */
-export async function startOpenSearch(folder: string): Promise<SearchServer> {
+export async function startOpenSearch(folder: string, extra: Settings = {}): Promise<SearchServer> {
   const home = await readableCopy(await unpacked(`org.opensearch.distribution.integ-test-zip:opensearch:${OPENSEARCH}:zip`, `opensearch-${OPENSEARCH}`), folder);
   const work = makeWork(folder);
   copyFileSync(path.join(home, 'config', 'log4j2.properties'), path.join(work, 'config', 'log4j2.properties'));
@@ -50,12 +53,12 @@ export async function startOpenSearch(folder: string): Promise<SearchServer> {
     ...JVM, '-Xss1m', '-Djava.awt.headless=true', '-Dfile.encoding=UTF-8', '-Djna.nosys=true', '-Dio.netty.noUnsafe=true', '-Dlog4j2.disable.jmx=true', '-Djava.security.manager=allow', `-Djava.io.tmpdir=${work}/tmp`,
     `-Dopensearch.path.home=${home}`, `-Dopensearch.path.conf=${work}/config`, '-Dopensearch.distribution.type=zip', '-Dopensearch.bundled_jdk=false', '-cp', `${home}/lib/*`, 'org.opensearch.bootstrap.OpenSearch',
   ];
-  const server = await startAsNobody(['java', ...java, ...await settings(work, port)], work, port, { HOME: work });
+  const server = await startAsNobody(['java', ...java, ...await settings(work, port, extra)], work, port, { HOME: work });
   return ready({ name: 'opensearch', version: OPENSEARCH, mappingError: 'mapper_parsing_exception', home, config: path.join(work, 'config') }, port, server.stop);
 }
 
 /** `secured`: with users and roles; the administrator is `elastic`. */
-export async function startElasticsearch(folder: string, secured: boolean): Promise<SearchServer> {
+export async function startElasticsearch(folder: string, secured: boolean, extra: Settings = {}): Promise<SearchServer> {
   const home = await readableCopy(await unpacked(`org.elasticsearch.distribution.integ-test-zip:elasticsearch:${ELASTICSEARCH}:zip`, `elasticsearch-${ELASTICSEARCH}`), folder);
   const work = makeWork(folder);
   const config = path.join(work, 'config');
@@ -69,7 +72,7 @@ export async function startElasticsearch(folder: string, secured: boolean): Prom
   if (secured) await makeKeystore(home, env);
   const port = await freePort();
   const security = secured ? ['true', 'enrollment.enabled=false', 'http.ssl.enabled=false', 'transport.ssl.enabled=false'].map((text, at) => `-Expack.security.${at === 0 ? 'enabled=' : ''}${text}`) : ['-Expack.security.enabled=false'];
-  const server = await startAsNobody([path.join(home, 'bin', 'elasticsearch'), ...await settings(work, port), ...security], work, port, env);
+  const server = await startAsNobody([path.join(home, 'bin', 'elasticsearch'), ...await settings(work, port, extra), ...security], work, port, env);
   return ready({ name: 'elasticsearch', version: ELASTICSEARCH, mappingError: 'document_parsing_exception', home, config }, port, server.stop, secured);
 }
 
@@ -79,10 +82,10 @@ function makeWork(folder: string): string {
   return work;
 }
 
-async function settings(work: string, port: number): Promise<string[]> {
+async function settings(work: string, port: number, extra: Settings): Promise<string[]> {
   const all = {
     'node.name': 'one', 'http.host': '127.0.0.1', 'http.port': port, 'transport.host': '127.0.0.1', 'transport.port': await freePort(), 'discovery.type': 'single-node',
-    'path.data': `${work}/data`, 'path.logs': `${work}/logs`, 'cluster.routing.allocation.disk.threshold_enabled': false, 'http.max_content_length': '1mb',
+    'path.data': `${work}/data`, 'path.logs': `${work}/logs`, 'cluster.routing.allocation.disk.threshold_enabled': false, 'http.max_content_length': '1mb', ...extra,
   };
   return Object.entries(all).map(([key, value]) => `-E${key}=${value}`);
 }

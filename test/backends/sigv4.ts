@@ -3,15 +3,18 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { authorization, canonicalRequest, sha256 } from '../../outputs/aws/sigv4.ts';
 import { readVectors } from '../helpers/sigv4-vectors.ts';
+import type { Program } from './prerequisites.ts';
 import { skippedRow, type Row } from './row.ts';
-import { cacheFolder, command, expect, isInstalled } from './tools.ts';
+import { cacheFolder, command, expect, isInstalled, obtain } from './tools.ts';
 
 const VERSION = '1.6.4';
 const MANIFEST = `[package]\nname = "vectors"\nversion = "0.0.0"\nedition = "2021"\n[dependencies]\naws-sigv4 = { version = "=${VERSION}", default-features = false }\n`;
 
+export const needs: readonly Program[] = ['cargo'];
+
 export async function run(): Promise<Row[]> {
   if (!isInstalled('cargo')) return [skippedRow('aws-sigv4 vectors', VERSION, 'cloudwatch', 'cargo is not installed')];
-  const vectors = readVectors(path.join(await fetchCrate(), 'aws-signing-test-suite', 'v4'));
+  const vectors = readVectors(path.join(await obtain('the crate aws-sigv4', fetchCrate), 'aws-signing-test-suite', 'v4'));
   const right = vectors.filter((vector) => {
     const canonical = canonicalRequest(vector.method, vector.path, vector.query, vector.headers, sha256(vector.body), vector.normalizes);
     return canonical === vector.canonical && (vector.authorization === undefined || vector.authorization === authorization(canonical, vector));

@@ -6,9 +6,10 @@ import { ecs } from '../../outputs/dialects/ecs.ts';
 import { otel } from '../../outputs/dialects/otel.ts';
 import type { Dialect } from '../../outputs/dialects/dialect.ts';
 import { run as runShipper } from '../e2e/run-shipper.ts';
+import type { Program } from './prerequisites.ts';
 import { skippedRow, type Row } from './row.ts';
 import { sampleEvents, SAMPLES } from './samples.ts';
-import { cacheFolder, command, expect, freePort, inTemporaryFolder, isInstalled, startServer } from './tools.ts';
+import { cacheFolder, command, expect, freePort, inTemporaryFolder, isInstalled, obtain, startServer } from './tools.ts';
 
 const VERSION = '1.33.1';
 const MODULE = 'github.com/VictoriaMetrics/VictoriaLogs';
@@ -17,9 +18,11 @@ const READABLE_MS = 60_000; // what was written can be read about a second later
 
 type Document = Readonly<Record<string, string>>;
 
+export const needs: readonly Program[] = ['go'];
+
 export async function run(): Promise<Row[]> {
   if (!isInstalled('go')) return ['elasticsearch', 'otlp'].map((output) => skippedRow('victorialogs', VERSION, output, 'go is not installed'));
-  const program = await build();
+  const program = await obtain(`VictoriaLogs ${VERSION}`, build);
   return inTemporaryFolder(async (folder) => {
     const rows: Row[] = [];
     for (const output of ['elasticsearch', 'otlp'] as const) {
