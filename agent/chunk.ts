@@ -14,6 +14,8 @@ export interface Chunk {
   readonly base: number;
   /** Whether all of `bytes` is valid UTF-8. If not, what is written from it is repaired with U+FFFD. */
   readonly valid: boolean;
+  /** Whether `bytes` may have terminal colours in it; absent: it has none. */
+  readonly coloured?: boolean;
   /** What finds structure in `bytes`. */
   readonly scanners: Scanners;
 }

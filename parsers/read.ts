@@ -9,7 +9,7 @@ import type { Parser } from './parser.ts';
 import { OwnFormat } from './patterns/own-format.ts';
 import type { OwnRules } from './patterns/own-rules.ts';
 import { plain } from './plain.ts';
-import { unescape, unescaped } from './scratch-chunk.ts';
+import { uncolour, unescape, unescaped } from './scratch-chunk.ts';
 import { Byte } from './values/bytes.ts';
 
 /** Reads a record: its format first, then what its message says. What ships and what explains both call this. */
@@ -80,6 +80,7 @@ function chosenFormats(formats: readonly (string | OwnFormat)[], onMiss: (() => 
 let ownRules: OwnRules | undefined;
 
 function extractFrom(chunk: Chunk, start: number, end: number, event: LogEvent): void {
+  if (chunk.coloured === true && chunk.bytes.subarray(start, end).includes(Byte.ESCAPE) && uncolour(event.arena, event.base + start, event.base + end)) return readScratch(event, unescaped.start, unescaped.end);
   ownRules?.run(chunk, start, end, event);
   if (!event.complete) extract(chunk, start, end, event);
 }

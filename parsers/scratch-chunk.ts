@@ -1,6 +1,6 @@
 import type { Arena } from '../agent/arena.ts';
 import type { Chunk } from '../agent/chunk.ts';
-import { isDigit } from './values/bytes.ts';
+import { isDigit, skipColour } from './values/bytes.ts';
 import { plainScanners, type Scanners } from './values/scanners.ts';
 
 /** All of an arena as a chunk, for texts that were put together in its scratch space: a position in it is an address. */
@@ -31,6 +31,22 @@ export function unescape(arena: Arena, start: number, end: number): boolean {
   const to = arena.scratchSpace(end - start);
   if (to < 0) return false;
   const free = unescapeInto(arena.bytes, start, end, arena.bytes, to);
+  arena.scratchShrink(free);
+  unescaped.start = to;
+  unescaped.end = free;
+  return true;
+}
+
+/** Fills `unescaped` with what is left of [start, end) without its colours; false when there is no room. */
+export function uncolour(arena: Arena, start: number, end: number): boolean {
+  const to = arena.scratchSpace(end - start);
+  if (to < 0) return false;
+  const { bytes } = arena;
+  let free = to;
+  for (let at = start; at < end; at++) {
+    for (let next = skipColour(bytes, at, end); next > at && at < end; next = skipColour(bytes, at, end)) at = next;
+    if (at < end) bytes[free++] = bytes[at] as number;
+  }
   arena.scratchShrink(free);
   unescaped.start = to;
   unescaped.end = free;

@@ -5,13 +5,14 @@ import type { Scanners } from '../../parsers/values/scanners.ts';
 import type { EnvelopeHead } from './envelope.ts';
 import type { OpenRecord } from './open-record.ts';
 
-const [LF, SPACE] = [0x0a, 0x20];
+const [LF, SPACE, ESCAPE] = [0x0a, 0x20, 0x1b];
 
 /** The chunk that lies in the arena's input region: filled again and again. */
 export class InputChunk implements Chunk {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly base: number;
   valid = true;
+  coloured = false;
   readonly scanners: Scanners;
   readonly #buffer: Buffer<ArrayBuffer>;
   /** Bytes of it that are filled. */
@@ -40,7 +41,9 @@ export class InputChunk implements Chunk {
   set(length: number): void {
     this.length = length;
     this.#text = undefined;
-    this.valid = isUtf8(this.bytes.subarray(0, length));
+    const filled = this.bytes.subarray(0, length);
+    this.valid = isUtf8(filled);
+    this.coloured = filled.includes(ESCAPE);
   }
 
   /** Whether a record that was unwrapped has room behind what is there, with what its envelope says. */
@@ -74,7 +77,9 @@ export class InputChunk implements Chunk {
     this.length = at + end - record.start + 1;
     bytes[this.length - 1] = LF;
     this.#text = undefined;
-    this.valid = isUtf8(bytes.subarray(from, this.length));
+    const put = bytes.subarray(from, this.length);
+    this.valid = isUtf8(put);
+    this.coloured = put.includes(ESCAPE);
     return at;
   }
 

@@ -19,7 +19,7 @@ export function chunkOf(arena: Arena, text: string | Uint8Array): Chunk {
   const bytes = Buffer.from(text as string);
   arena.bytes.set(bytes, arena.input.start);
   const view = arena.bytes.subarray(arena.input.start, arena.input.start + bytes.length);
-  return { bytes: view, text: bytes.toString('latin1'), base: arena.input.start, valid: true, scanners: plainScanners(view) };
+  return { bytes: view, text: bytes.toString('latin1'), base: arena.input.start, valid: true, coloured: view.includes(0x1b), scanners: plainScanners(view) };
 }
 
 /** What an event holds, as an ordinary object: canonical fields, then the members that were kept. */
