@@ -1,9 +1,12 @@
 // What rotation does to files: compressed, copied, renamed, while shipper looks and while it does not. Every line once.
-import { appendFileSync, copyFileSync, readFileSync, renameSync, statSync, symlinkSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, copyFileSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
+import { remoteKind, remoteKindOf } from '../agent/inputs/file-system.ts';
 import { mayBecome } from '../agent/inputs/rotation-name.ts';
+import { decodeCheckpoints, encodeCheckpoints } from '../agent/state/checkpoint-file.ts';
 import { joined, numbered, setUp } from './helpers/tail-rig.ts';
 
 /** What gzip does: the compressed file beside the original, which goes; its time is that of the original. */
@@ -282,3 +285,80 @@ t.test('a link that leads to another file', async (t) => {
   await again.untilFinished();
   t.same(again.lines, ['while nobody looked', 'new'], 'what it led to is looked for where that lay');
 });
+
+t.test('a file system on which others write unseen', async (t) => {
+  const { dir, log, tail } = setUp(t);
+  const [under, mount] = [join(dir, 'state', 'under'), join(dir, 'logs')];
+  mkdirSync(under);
+  const mounted = spawnSync('bindfs', [under, mount]);
+  if (mounted.status !== 0) return void t.pass('skipped', { skip: `needs bindfs and the right to mount: ${mounted.error?.message ?? String(mounted.stderr)}` });
+  t.teardown(() => spawnSync('fusermount', ['-uz', mount]));
+  const behind = join(under, 'app.log');
+  t.match(remoteKindOf(mount), /FUSE/);
+  writeFileSync(behind, 'one\n');
+  const reader = await tail([`${log}*`]);
+  await reader.untilLines(1);
+  appendFileSync(behind, 'two\n');
+  await reader.untilLines(2);
+  appendFileSync(behind, 'three\n');
+  renameSync(behind, `${behind}.1`);
+  writeFileSync(behind, 'four\n');
+  await reader.untilLines(4);
+  copyFileSync(behind, `${behind}.new`);
+  renameSync(`${behind}.new`, behind);
+  appendFileSync(behind, 'five\n');
+  await reader.untilLines(5);
+  t.same(reader.lines, ['one', 'two', 'three', 'four', 'five'], 'appends, a rotation, and a file that has another number now');
+  await reader.stop();
+  copyFileSync(behind, `${behind}.new`);
+  renameSync(`${behind}.new`, behind);
+  appendFileSync(behind, 'six\n');
+  const again = await tail([`${log}*`], { once: true });
+  await again.untilFinished();
+  t.same(again.lines, ['six'], 'or has got it while nobody looked');
+  await again.stop();
+});
+
+t.test('which file systems those are', (t) => {
+  const rows: [number, boolean, string][] = [
+    [0x6969, true, 'NFS'],
+    [0xff534d42, true, 'CIFS'],
+    [0xfe534d42, true, 'SMB 2 and 3'],
+    [0x65735546, true, 'FUSE'],
+    [0x01021997, true, '9p'],
+    [0xef53, false, 'ext4'],
+    [0x58465342, false, 'XFS'],
+    [0x9123683e, false, 'btrfs'],
+    [0x794c7630, false, 'overlay: what a container writes in its own layer is seen'],
+    [0x01021994, false, 'tmpfs'],
+  ];
+  for (const [type, expected, why] of rows) t.equal(remoteKind(type) !== undefined, expected, why);
+  t.end();
+});
+
+t.test('device numbers that were dealt out anew', async (t) => {
+  const { log, tail, state } = setUp(t);
+  writeFileSync(log, 'one\n');
+  const first = await tail([log]);
+  await first.untilLines(1);
+  await first.stop();
+  for (const turn of [0, 1]) {
+    const { generation, checkpoints } = decoded(join(state, `checkpoints-${turn}.json`));
+    writeFileSync(join(state, `checkpoints-${turn}.json`), encodeCheckpoints(generation, checkpoints.map((one) => ({ ...one, device: '4711' }))));
+  }
+  appendFileSync(log, 'two\n');
+  const second = await tail([log]);
+  await second.untilLines(1);
+  for (let line = 0; line < 5; line++) {
+    appendFileSync(log, `more ${line}\n`);
+    await second.untilLines(line + 2);
+  }
+  t.same(second.lines, ['two', ...numbered(0, 5, 'more')]);
+  t.same([...second.bySource.keys()], [...first.bySource.keys()], 'the same source');
+});
+
+function decoded(path: string): Exclude<ReturnType<typeof decodeCheckpoints>, string> {
+  const read = decodeCheckpoints(readFileSync(path));
+  if (typeof read === 'string') throw new Error(read);
+  return read;
+}

@@ -5,6 +5,7 @@ import { CompressedFiles } from './compressed-files.ts';
 import { Descriptors } from './descriptors.ts';
 import { Discovery } from './discovery.ts';
 import type { FileInputOptions } from './file-input-options.ts';
+import { isRemote } from './file-system.ts';
 import { FileIntake, type OpenedFile, keyOf } from './file-intake.ts';
 import { type FileOwner, FileSource } from './file-source.ts';
 import { FolderWatch } from './folder-watch.ts';
@@ -22,6 +23,8 @@ const POLL_MS = 500;
 /** With so many files that a look takes long, looks are rarer: they cost this share of a core at most. Appends are seen by hints meanwhile. */
 const POLL_SHARE = 0.01;
 const LONGEST_POLL_MS = 10_000;
+/** The same where hints can't be had. */
+const BLIND_POLL_MS = 2_000;
 /** Applications go on writing to a renamed file until they are told to open the new one. */
 const GRACE_MS = 60_000;
 const SETTLE_MS = 2_000;
@@ -174,7 +177,8 @@ export class FileInput implements Input, FileOwner, GzipOwner {
 
   #schedule(costMs: number): void {
     const pollMs = this.#options.pollMs ?? POLL_MS;
-    this.#timer = setTimeout(() => void this.#poll(), Math.max(pollMs, Math.min(costMs / POLL_SHARE, LONGEST_POLL_MS)));
+    const longestMs = this.#watch.isBlind ? BLIND_POLL_MS : LONGEST_POLL_MS;
+    this.#timer = setTimeout(() => void this.#poll(), Math.max(pollMs, Math.min(costMs / POLL_SHARE, longestMs)));
   }
 
   /** What is true, whatever the hints said. */
@@ -222,11 +226,22 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   #check(source: FileSource): void {
     if (source.orphanedAtMs !== undefined) return this.#checkOrphan(source);
     const stat = statIf(source.path);
-    if (stat === undefined || stat.ino !== source.seen.inode || stat.dev !== source.seen.device) return this.#orphan(source);
+    if (stat === undefined || ((stat.ino !== source.seen.inode || stat.dev !== source.seen.device) && !this.#isRenumbered(source))) return this.#orphan(source);
     const size = Number(stat.size);
     // Same size, other time: it may have been truncated and filled again. Reading finds out.
     if (size !== source.position || stat.mtimeNs !== source.seen.changedNs) this.#wake(source);
     source.seen = { ...source.seen, size, changedNs: stat.mtimeNs };
+  }
+
+  /** Network file systems may number their files anew: then content says that it is the same one. */
+  #isRenumbered(source: FileSource): boolean {
+    const same = isRemote(source.path) ? this.#intake.openSame(source.path, source.asRead(), source.acknowledged) : undefined;
+    if (same === undefined) return false;
+    const { key } = source;
+    source.moveTo(same);
+    this.#files.moved(source, key);
+    this.#files.name(source, source.meantPath);
+    return true;
   }
 
   /** The path is another file now, or none. The old one is read to its end, and a while longer. */

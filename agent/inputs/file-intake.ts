@@ -1,6 +1,7 @@
 import { type BigIntStats, closeSync, fstatSync, openSync } from 'node:fs';
 import type { Checkpoint, Checkpoints } from '../state/checkpoints.ts';
 import { newSourceId } from '../state/source-id.ts';
+import { isRemote } from './file-system.ts';
 import { isSameContent, markerOf, prefixOf } from './fingerprint.ts';
 import { lastLineEnd } from './line-end.ts';
 import { descendantsOf, findInode, openIf, realPath } from './moved-file.ts';
@@ -76,22 +77,30 @@ export class FileIntake {
    * and `safe` its offset.
    */
   openCopy(checkpoint: Checkpoint, safe: number): OpenedFile | undefined {
-    const { checkpoints, input } = this.#options;
     if (checkpoint.gzip) return undefined;
     for (const path of descendantsOf(checkpoint)) {
-      const descriptor = openOrNot(path);
-      if (descriptor === undefined) continue;
-      const stat = fstatSync(descriptor, { bigint: true });
-      const [device, inode, size] = [String(stat.dev), String(stat.ino), Number(stat.size)];
-      if (stat.isFile() && checkpoints.find(input, device, inode) === undefined && isSameContent(descriptor, size, checkpoint)) {
-        const { detached: _, ...rest } = checkpoint;
-        const next = { ...rest, device, inode, offset: safe, seenAt: path };
-        checkpoints.move(checkpoint, next);
-        return { path, descriptor, checkpoint: next, size, changedNs: stat.mtimeNs };
-      }
-      closeSync(descriptor);
+      const opened = this.openSame(path, checkpoint, safe);
+      if (opened !== undefined) return opened;
     }
     return undefined;
+  }
+
+  /** Opens the file at a path if it holds what a checkpoint was taken of, under another inode. */
+  openSame(path: string, checkpoint: Checkpoint, safe: number): OpenedFile | undefined {
+    const { checkpoints, input } = this.#options;
+    const descriptor = openOrNot(path);
+    if (descriptor === undefined) return undefined;
+    const stat = fstatSync(descriptor, { bigint: true });
+    const [device, inode, size] = [String(stat.dev), String(stat.ino), Number(stat.size)];
+    const other = checkpoints.find(input, device, inode);
+    if (!stat.isFile() || (other !== undefined && other.id !== checkpoint.id) || !isSameContent(descriptor, size, checkpoint)) {
+      closeSync(descriptor);
+      return undefined;
+    }
+    const { detached: _, ...rest } = checkpoint;
+    const next = { ...rest, device, inode, offset: safe, ...(path !== rest.path && { seenAt: path }) };
+    checkpoints.move(checkpoint, next);
+    return { path, descriptor, checkpoint: next, size, changedNs: stat.mtimeNs };
   }
 
   async #identify(path: string, descriptor: number, stat: BigIntStats, fromEnd: boolean, after: string | undefined): Promise<OpenedFile | undefined> {
@@ -101,21 +110,31 @@ export class FileIntake {
     try {
       const known = this.#known(path, descriptor, stat);
       if (known === undefined && !this.#isWanted(path, descriptor, stat)) return undefined;
-      const checkpoint = known ?? { ...this.#newCheckpoint(path, descriptor, stat, fromEnd), ...(after !== undefined && { after }) };
-      if (known?.device !== String(stat.dev)) await this.#options.checkpoints.adopt(checkpoint);
+      const checkpoint = known === undefined ? { ...this.#newCheckpoint(path, descriptor, stat, fromEnd), ...(after !== undefined && { after }) } : await this.#renumbered(known, stat);
+      if (known === undefined) await this.#options.checkpoints.adopt(checkpoint);
       return { path, descriptor, checkpoint, size: Number(stat.size), changedNs: stat.mtimeNs };
     } finally {
       this.#opening.delete(key);
     }
   }
 
+  /** Device numbers are dealt out anew when a machine or container starts; on network file systems, those of files too. */
   #known(path: string, descriptor: number, stat: BigIntStats): Checkpoint | undefined {
     const { checkpoints, input } = this.#options;
     const [device, inode] = [String(stat.dev), String(stat.ino)];
+    const isSame = (one: Checkpoint | undefined): boolean => one !== undefined && one.gzip === undefined && isSameContent(descriptor, Number(stat.size), one);
     const direct = checkpoints.find(input, device, inode);
-    // Device numbers are dealt out anew when a machine or container starts.
-    const known = direct ?? checkpoints.previous(input).find((other) => other.inode === inode && other.path === path);
-    return known !== undefined && known.gzip === undefined && isSameContent(descriptor, Number(stat.size), known) ? known : undefined;
+    if (isSame(direct)) return direct;
+    return checkpoints.previous(input).find((other) => other.path === path && (other.inode === inode || isRemote(path)) && isSame(other));
+  }
+
+  async #renumbered(known: Checkpoint, stat: BigIntStats): Promise<Checkpoint> {
+    const [device, inode] = [String(stat.dev), String(stat.ino)];
+    if (known.device === device && known.inode === inode) return known;
+    const next = { ...known, device, inode };
+    this.#options.checkpoints.move(known, next);
+    await this.#options.checkpoints.flush();
+    return next;
   }
 
   #isWanted(path: string, descriptor: number, stat: BigIntStats): boolean {
