@@ -39,9 +39,11 @@ export class Handling {
     for (const input of Object.keys(inputs)) this.#of(input);
   }
 
-  of({ input, name }: Pick<Source, 'input' | 'name'>): Handled {
+  of({ input, name, learned }: Pick<Source, 'input' | 'name' | 'learned'>): Handled {
     const pod = podOf(name);
-    return pod === undefined ? this.#of(input) : this.#ofPod(input, pod);
+    const handled = pod === undefined ? this.#of(input) : this.#ofPod(input, pod);
+    const head = this.#reading.headOf(input, learned);
+    return head === undefined ? handled : { ...handled, head };
   }
 
   /** What is sent over the network says which pod it is from, as it says which machine. Its container is a service, where nobody says another. */

@@ -8,7 +8,10 @@ import { eventBytes, LogEvent } from './event.ts';
 import { Field } from './fields.ts';
 import type { Source } from './inputs/source.ts';
 import type { Kernels } from './kernel/kernel.ts';
+import type { Shape as HeaderShape } from '../parsers/learned/shape.ts';
 import type { Scanners } from '../parsers/values/scanners.ts';
+import { HeadReader } from './records/head-reader.ts';
+import type { Head } from './records/head.ts';
 import { InputChunk } from './records/input-chunk.ts';
 import { cutAt, Overlong } from './records/overlong.ts';
 import type { Origin, RecordSink } from './records/record-sink.ts';
@@ -24,8 +27,8 @@ import { Unwrapper } from './records/unwrapper.ts';
  */
 export type Turn = 'progress' | 'waiting' | 'idle' | 'blocked';
 
-/** Reads the record at [start, end) of the chunk into the event. */
-export type ReadRecord = (chunk: Chunk, start: number, end: number, event: LogEvent) => void;
+/** Reads the record at [start, end) of the chunk into the event. `shape`: what its stream's headers were found to look like. */
+export type ReadRecord = (chunk: Chunk, start: number, end: number, event: LogEvent, shape?: HeaderShape) => void;
 
 export interface LaneOptions {
   /** Bytes that are read at once. */
@@ -44,6 +47,8 @@ export interface LaneSource {
   readonly read: ReadRecord;
   /** Called before each chunk: what its records carry of this source alone is put where the defaults expect it. */
   readonly begin?: () => void;
+  /** What is learned from the source's first bytes; absent: nothing is. */
+  readonly head?: Head;
 }
 
 /** Records that are encoded together at most. */
@@ -68,6 +73,7 @@ export class Lane {
   readonly #cutter: RecordCutter;
   readonly #overlong: Overlong;
   readonly #unwrapper: Unwrapper;
+  readonly #headReader: HeadReader;
   /** What the envelope of the record at work says; undefined: it has none. */
   #wrapped: OpenRecord | undefined;
   readonly #head = new EnvelopeHead();
@@ -97,6 +103,7 @@ export class Lane {
       roomBytes: this.#chunk.room,
       inherited: (before, offset, heir, beyond) => tracker.hold(before, offset, heir, beyond, this.#unwrapper.position(before)),
     });
+    this.#headReader = new HeadReader(options.chunkBytes);
     this.#idAddress = arena.claim(ID_BYTES).start;
   }
 
@@ -115,6 +122,7 @@ export class Lane {
     const isLast = last || source.ended;
     const chunk = this.#chunk;
     if (this.#overlong.holds(source)) return this.#skim(from, nowMs);
+    if (from.head?.done === false && this.#headReader.holds(from.head, source, chunk, this.#event, flush, isLast, nowMs)) return 'waiting';
     const unwrapper = this.#unwrapper;
     if (unwrapper.holds(source)) return this.#unwrap(from, flush, isLast, nowMs);
     const { chunkBytes } = this.#options;
@@ -210,7 +218,8 @@ export class Lane {
     const { maxRecordBytes } = this.#options;
     const cut = end - start > maxRecordBytes ? cutAt(chunk.bytes, start, maxRecordBytes) : end;
     event.begin(chunk, start, cut);
-    from.read(chunk, start, cut, event);
+    const { head } = from;
+    from.read(chunk, start, cut, event, head?.isShaped === true ? head.shapeAt(this.#wrapped?.stream ?? '', offset) : undefined);
     if (this.#wrapped === undefined) event.multiline = this.#cutter.lines > 1;
     else this.#completeFrom(this.#wrapped);
     if (size > cut - start) this.#markCut(event, start, cut, size);

@@ -2,6 +2,8 @@ import type { Chunk } from '../agent/chunk.ts';
 import { Value, type LogEvent } from '../agent/event.ts';
 import { Field } from '../agent/fields.ts';
 import { extract } from './extract/index.ts';
+import { improve } from './learned/read.ts';
+import type { Shape } from './learned/shape.ts';
 import { mayHaveTail, readTail } from './json-tail.ts';
 import { copyField, mayBeRecord, nestedOf, readNested } from './nested.ts';
 import { PARSERS, parseRecord, parseWith } from './index.ts';
@@ -12,9 +14,13 @@ import { plain } from './plain.ts';
 import { uncolour, unescape, unescaped } from './scratch-chunk.ts';
 import { Byte } from './values/bytes.ts';
 
-/** Reads a record: its format first, then what its message says. What ships and what explains both call this. */
-export function readRecord(chunk: Chunk, start: number, end: number, event: LogEvent): void {
+/**
+ * Reads a record: its format first, then what its message says. `shape`: what headers of its stream were found to look
+ * like. What ships and what explains both call this.
+ */
+export function readRecord(chunk: Chunk, start: number, end: number, event: LogEvent, shape?: Shape): void {
   parseRecord(chunk, start, end, event);
+  if (shape !== undefined) improve(shape, chunk, start, end, event);
   readMessage(chunk, event);
   if ((event.present & TRACE_OR_TYPE) === 1 << Field.stack_trace) readTrace(event);
 }
@@ -52,9 +58,10 @@ export interface Reading {
 export function readerOf({ formats, rules, onMiss }: Reading): typeof readRecord {
   const parse = formats.length === 0 ? parseRecord : chosenFormats(formats, onMiss);
   if (parse === parseRecord && rules === undefined) return readRecord;
-  return (chunk, start, end, event) => {
+  return (chunk, start, end, event, shape) => {
     ownRules = rules;
     parse(chunk, start, end, event);
+    if (shape !== undefined) improve(shape, chunk, start, end, event);
     readMessage(chunk, event);
     if ((event.present & TRACE_OR_TYPE) === 1 << Field.stack_trace) readTrace(event);
     ownRules = undefined;

@@ -52,6 +52,6 @@ function checkFile(file: string): void {
   if (problem !== undefined) throw new UserError(problem.message, problem.exitCode);
 }
 
-function toJson({ offset, length, line_count, format, fields, why, parts, places }: Explanation): string {
-  return `${JSON.stringify({ offset, length, ...(parts === undefined ? {} : { parts }), line_count, format, fields, why: places ?? why })}\n`;
+function toJson({ offset, length, line_count, format, shape, fields, why, parts, places }: Explanation): string {
+  return `${JSON.stringify({ offset, length, ...(parts === undefined ? {} : { parts }), line_count, format, ...(shape === undefined ? {} : { shape }), fields, why: places ?? why })}\n`;
 }

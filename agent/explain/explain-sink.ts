@@ -34,6 +34,8 @@ export interface Explanation {
   readonly places?: readonly Why[];
   /** The record's bytes as text, for people. */
   readonly text: string;
+  /** What the headers of its stream were found to look like, if it was read by that. */
+  readonly shape?: string;
   /** The next format that would have read it. */
   readonly runnerUp: string | undefined;
 }

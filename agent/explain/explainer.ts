@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { identify } from '../../parsers/aliases.ts';
 import { envelopes } from '../../parsers/envelopes/index.ts';
+import { LEARNED } from '../../parsers/learned/read.ts';
 import { setTimeContext } from '../../parsers/values/zones.ts';
 import { Arena } from '../arena.ts';
 import { Ledger } from '../delivery/ledger.ts';
@@ -12,6 +13,7 @@ import { kernelScanners, SCANNER_BYTES } from '../kernel/kernel-scanners.ts';
 import { loadKernels } from '../kernel/kernel.ts';
 import { Lane, LANE_BYTES } from '../lane.ts';
 import { Reading } from '../reading/reading.ts';
+import type { Head } from '../records/head.ts';
 import { ExplainSink, EXPLAIN_BYTES, type Explanation } from './explain-sink.ts';
 
 export type { Explanation } from './explain-sink.ts';
@@ -47,14 +49,22 @@ export class Explainer {
     const defaults = [storeDefaults(this.#arena, this.#config.inputs[inputName]?.fields ?? {})];
     const zone = this.#config.time_zone === 'local' ? undefined : this.#config.time_zone;
     await input.start(new AbortController().signal);
+    const head = this.#reading.headOf(inputName);
     while (!input.finished) {
       await input.waitForData();
       for (const source of input.sources()) {
         const nowMs = Date.now();
         setTimeContext({ zone, nowMs, fallbackDateMs: nowMs });
-        this.#lane.pump({ source, defaults, read, begin }, false, 0);
+        this.#lane.pump({ source, defaults, read, begin, ...(head !== undefined && { head }) }, false, performance.now());
       }
-      if (this.#sink.explanations.length > 0) yield this.#sink.explanations.splice(0);
+      if (this.#sink.explanations.length > 0) yield this.#sink.explanations.splice(0).map((record) => withShape(record, head));
     }
   }
+}
+
+/** The shape that a record was read by belongs to how it was read. */
+function withShape(record: Explanation, head: Head | undefined): Explanation {
+  if (record.format !== LEARNED) return record;
+  const shape = head?.shapeAt(String(record.fields['log_stream'] ?? ''), record.offset);
+  return shape === undefined ? record : { ...record, shape: shape.text };
 }

@@ -5,6 +5,7 @@ import type { Descriptors, Holder } from './descriptors.ts';
 import type { OpenedFile } from './file-intake.ts';
 import { MARKER_BYTES, PREFIX_BYTES, hashOf, markerOf, peek, prefixOf } from './fingerprint.ts';
 import { findInode, holds, openIf, realPath } from './moved-file.ts';
+import type { LearnedShape } from '../records/head.ts';
 import type { Source } from './source.ts';
 import type { TailedFile } from './tailed-files.ts';
 
@@ -45,6 +46,7 @@ export class FileSource implements Source, Holder {
   readonly hasOwnMessages: boolean;
   offset: number;
   activeAtMs = performance.now();
+  learned: readonly LearnedShape[] | undefined;
   /** Where the file was last seen. */
   path: string;
   predecessor: TailedFile | undefined;
@@ -84,6 +86,7 @@ export class FileSource implements Source, Holder {
     this.seen = { device: BigInt(checkpoint.device), inode: BigInt(checkpoint.inode), size: options.size, changedNs: options.changedNs };
     this.input = checkpoint.input;
     this.hasOwnMessages = options.hasOwnMessages;
+    this.learned = checkpoint.learned;
     this.offset = checkpoint.offset;
     this.#acknowledged = checkpoint.offset;
     this.#position = checkpoint.offset;
@@ -146,6 +149,15 @@ export class FileSource implements Source, Holder {
     if (length === 0 && hadEnded) this.#finish();
     else if (this.#idle && !this.#ended) this.#options.owner.idle(this);
     return length;
+  }
+
+  readHead(target: Uint8Array<ArrayBuffer>): number {
+    const descriptor = this.#options.descriptors.use(this);
+    try {
+      return descriptor === undefined ? 0 : readSync(descriptor, target, 0, target.length, 0);
+    } catch {
+      return 0; // the next read says what is wrong
+    }
   }
 
   advance(bytes: number): void {
@@ -302,7 +314,8 @@ export class FileSource implements Source, Holder {
 
   #snapshot(): Checkpoint {
     this.#refresh(this.#acknowledged);
-    return (this.#checkpoint = { ...this.#place(), offset: this.#acknowledged });
+    const learned = this.learned === undefined ? {} : { learned: [...this.learned] };
+    return (this.#checkpoint = { ...this.#place(), ...learned, offset: this.#acknowledged });
   }
 
   #place(): Checkpoint {

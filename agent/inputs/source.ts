@@ -1,3 +1,5 @@
+import type { LearnedShape } from '../records/head.ts';
+
 /** Where records come from: one generation of a file, or one run of stdin. Bytes are pulled from it. */
 export interface Source {
   /** Position in the pipeline's table of sources. */
@@ -26,6 +28,10 @@ export interface Source {
   readonly ended: boolean;
   /** When bytes last came, in ms of the monotonic clock: how long the source has been quiet. */
   readonly activeAtMs: number;
+  /** What its first bytes have taught, to be kept with its position; from an earlier run at first. */
+  learned?: readonly LearnedShape[] | undefined;
+  /** Copies its first bytes into `target`, though they were read before. Absent: it can't be read again. */
+  readHead?(target: Uint8Array<ArrayBuffer>): number;
   /** Copies what is there from `offset + skip` on into `target`, as far as it fits. Gives the number of bytes; 0: nothing there now. */
   read(target: Uint8Array<ArrayBuffer>, skip: number): number;
   /** The first `bytes` from `offset` on are records now, or were passed over; `offset` moves on. */

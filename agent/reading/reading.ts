@@ -1,5 +1,6 @@
 import { continuations } from '../../parsers/continuations/index.ts';
 import { useAliases } from '../../parsers/aliases.ts';
+import { SourceHead } from '../../parsers/learned/head.ts';
 import { compilePattern, type Pattern } from '../../parsers/patterns/compile.ts';
 import { OwnFormat } from '../../parsers/patterns/own-format.ts';
 import { OwnRules } from '../../parsers/patterns/own-rules.ts';
@@ -7,6 +8,7 @@ import { readerOf } from '../../parsers/read.ts';
 import { entriesOf, type PatternText } from '../config/reading-options.ts';
 import type { Config } from '../config/schema.ts';
 import type { ReadRecord } from '../lane.ts';
+import type { Head, LearnedShape } from '../records/head.ts';
 import type { Continuations } from '../records/record-cutter.ts';
 import { OwnStarts, type Starts } from './own-starts.ts';
 
@@ -46,6 +48,11 @@ export class Reading {
     const found = this.#inputs.get(input);
     if (found === undefined) throw new Error(`no input is called ${input}`);
     return found;
+  }
+
+  /** What learns how the headers of a source look; undefined: the configuration says how its lines are read. `learned`: by an earlier run. */
+  headOf(input: string, learned?: readonly LearnedShape[]): Head | undefined {
+    return (this.#config.inputs[input]?.format ?? 'auto') === 'auto' ? new SourceHead(learned) : undefined;
   }
 
   #add(input: string): void {

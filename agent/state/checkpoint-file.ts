@@ -36,6 +36,8 @@ const Checkpoint = z.strictObject({
   detached: z.literal(true).optional(),
   /** Id of the generation before it at the same path. */
   after: z.string().max(64).optional(),
+  /** How headers were found to look, and from which offset on records were read so. */
+  learned: z.array(z.strictObject({ stream: z.string(), from: position, shape: z.string() })).optional(),
   /** Since when no file is known that it belongs to, in ms since 1970. */
   goneSinceMs: z.number().optional(),
 });

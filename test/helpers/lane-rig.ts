@@ -10,14 +10,14 @@ import { EXPLAIN_BYTES, ExplainSink, type Explanation } from '../../agent/explai
 import type { Source } from '../../agent/inputs/source.ts';
 import { kernelScanners, SCANNER_BYTES } from '../../agent/kernel/kernel-scanners.ts';
 import { loadKernels, type Encode } from '../../agent/kernel/kernel.ts';
-import { Lane, LANE_BYTES } from '../../agent/lane.ts';
+import { Lane, LANE_BYTES, type LaneSource } from '../../agent/lane.ts';
 import type { Origin, RecordSink } from '../../agent/records/record-sink.ts';
 import type { Dialect } from '../../outputs/dialects/dialect.ts';
 import { identify } from '../../parsers/aliases.ts';
 import { continuations } from '../../parsers/continuations/index.ts';
 import { envelopes } from '../../parsers/envelopes/index.ts';
+import { SourceHead } from '../../parsers/learned/head.ts';
 import { readRecord } from '../../parsers/read.ts';
-
 
 /** Bytes that come as `fill` says, some at each turn. */
 export interface Stream {
@@ -81,6 +81,7 @@ export class LaneRig {
   readonly sink: ExplainSink;
   readonly lane: Lane;
   #sources = 0;
+  readonly #heads = new Map<Source, SourceHead>();
 
   constructor({ chunkBytes = 262_144, maxRecordBytes = 1_048_576 }: LaneRigOptions = {}) {
     const arena = new Arena({ input: maxRecordBytes + chunkBytes, scratch: 1_048_576, constants: 131_072 }, EXPLAIN_BYTES + LANE_BYTES + SCANNER_BYTES);
@@ -97,9 +98,9 @@ export class LaneRig {
     return source;
   }
 
-  /** One turn, and the records that came of it. */
-  pump(source: Source, flush = false): Explanation[] {
-    this.lane.pump({ source, defaults: [NO_DEFAULTS], read: readRecord }, flush, 0);
+  /** One turn at a time in ms, and the records that came of it. */
+  pump(source: Source, flush = false, nowMs = 0): Explanation[] {
+    this.lane.pump(this.#context(source), flush, nowMs);
     return this.sink.explanations.splice(0);
   }
 
@@ -110,11 +111,18 @@ export class LaneRig {
     for (;;) {
       source.available = Math.min(stream.length, source.available + perTurn);
       const before = source.offset;
-      const turn = this.lane.pump({ source, defaults: [NO_DEFAULTS], read: readRecord }, false, 0);
+      const turn = this.lane.pump(this.#context(source), false, 0);
       records.push(...this.sink.explanations.splice(0));
       if (source.ended && turn === 'idle' && source.offset === before) return records;
       if (source.ended && turn === 'waiting') throw new Error(`the lane waits at ${source.offset} of ${stream.length}, though its source has ended`);
     }
+  }
+
+  /** As a pipeline makes it: one for the life of a source. */
+  #context(source: Source): LaneSource {
+    const head = this.#heads.get(source) ?? new SourceHead(source.learned);
+    this.#heads.set(source, head);
+    return { source, defaults: [NO_DEFAULTS], read: readRecord, head };
   }
 }
 
