@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { Checkpoint, Checkpoints } from '../state/checkpoints.ts';
 import type { OpenedFile } from './file-intake.ts';
 import { GzipStream } from './gzip-stream.ts';
+import type { LearnedShape } from '../records/head.ts';
 import type { Source } from './source.ts';
 import type { TailedFile } from './tailed-files.ts';
 import { Window } from './window.ts';
@@ -31,6 +32,7 @@ export class GzipSource implements Source {
   readonly input: string;
   offset: number;
   predecessor: TailedFile | undefined;
+  learned: readonly LearnedShape[] | undefined;
   readonly #options: GzipSourceOptions;
   readonly #stream: GzipStream;
   readonly #window: Window;
@@ -47,6 +49,7 @@ export class GzipSource implements Source {
     this.id = checkpoint.id;
     this.name = options.path;
     this.input = checkpoint.input;
+    this.learned = checkpoint.learned;
     this.offset = this.#acknowledged = this.#position = checkpoint.offset;
     this.#window = new Window(this.offset);
     this.#stream = new GzipStream(descriptor, this.offset, () => owner.ready(this));
@@ -136,6 +139,7 @@ export class GzipSource implements Source {
 
   #snapshot(): Checkpoint {
     const gzip = this.#isDone ? { end: this.#position } : {};
-    return (this.#checkpoint = { ...this.#checkpoint, offset: this.#acknowledged, gzip });
+    const learned = this.learned === undefined ? {} : { learned: [...this.learned] };
+    return (this.#checkpoint = { ...this.#checkpoint, ...learned, offset: this.#acknowledged, gzip });
   }
 }
