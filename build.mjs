@@ -11,7 +11,11 @@ const ASC_OPTIONS = ['-O3', '--enable', 'simd', '--runtime', 'stub', '--importMe
 
 const PORTABLE = 'agent/kernel/portable';
 /** `hosts`: what a kernel asks of TypeScript. */
-const PORTABLE_KERNELS = [{ name: 'prose', file: 'parsers/extract/prose.ts', entry: 'readProse', hosts: ['addPair', 'belowFirstLine', 'slowDecimal'] }];
+const PORTABLE_KERNELS = [{
+  name: 'reader',
+  entries: [['parsers/header/read.ts', 'readHeader'], ['parsers/extract/prose.ts', 'readProse'], ['parsers/extract/prose.ts', 'settleProse']],
+  hosts: ['addPair', 'addLabel', 'belowFirstLine', 'slowDecimal', 'nowMs', 'thisYear', 'fallbackDateMs', 'localOffset', 'offsetAt'],
+}];
 /** Where their constants and objects lie in the arena's memory. */
 const STATIC_START = 1024;
 
@@ -35,13 +39,13 @@ async function buildKernels() {
 
 /** Kernels whose source is TypeScript that runs as it is, too. */
 async function buildPortable() {
-  const newest = newestIn(['parsers/extract', 'parsers/values', 'parsers/columns', PORTABLE]);
-  for (const { name, file, entry, hosts } of PORTABLE_KERNELS) {
+  const newest = newestIn(['parsers/extract', 'parsers/header', 'parsers/values', 'parsers/columns', PORTABLE]);
+  for (const { name, entries, hosts } of PORTABLE_KERNELS) {
     const wasm = path.join(KERNELS, `${name}.wasm`);
     if (!existsSync(wasm) || statSync(wasm).mtimeMs < newest) {
       const { translate } = await import(`./${PORTABLE}/translate.mjs`);
-      const { source, texts } = await translate(file, entry, new Set(hosts));
-      const parts = [readFileSync(`${PORTABLE}/prelude.ts`, 'utf8'), source, readFileSync(`${PORTABLE}/${name}.ts`, 'utf8')];
+      const { source, texts } = await translate(entries, new Set(hosts));
+      const parts = [...['prelude', 'event'].map((part) => readFileSync(`${PORTABLE}/${part}.ts`, 'utf8')), source, readFileSync(`${PORTABLE}/${name}.ts`, 'utf8')];
       await compileKernel(`${name}.ts`, wasm, ['--memoryBase', String(STATIC_START), '--uncheckedBehavior', 'always'], parts.join('\n'));
       appendFileSync(wasm, customSection('texts', JSON.stringify(texts)));
     }

@@ -1,6 +1,8 @@
 import { SLACK } from './kernel/pieces.ts';
 
 const PAGE_BYTES = 65_536;
+/** Where the next free byte of the scratch region is told, as an integer, and its end: kernels take of it too. */
+const [SCRATCH_AT, SCRATCH_END] = [64, 68];
 /** Up to here memory belongs to the kernels that are made of TypeScript: their constants and objects (see build.mjs). */
 const STATIC_END = 131_072;
 
@@ -35,7 +37,7 @@ export class Arena {
   #constantsAt: number;
   readonly #constants: Region;
   readonly #known = new Map<string, number>();
-  #scratchAt: number;
+  readonly #ints: Int32Array;
 
   /** `reserve` is what `claim` may give out later, in bytes. */
   constructor(sizes: ArenaSizes, reserve: number) {
@@ -43,11 +45,21 @@ export class Arena {
     const pages = Math.ceil((parts + reserve) / PAGE_BYTES);
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     this.bytes = new Uint8Array(this.memory.buffer);
+    this.#ints = new Int32Array(this.memory.buffer);
     this.#constants = this.claim(sizes.constants);
     this.scratch = this.claim(sizes.scratch);
     this.input = this.claim(sizes.input);
     this.#constantsAt = this.#constants.start;
     this.#scratchAt = this.scratch.start;
+    this.#ints[SCRATCH_END / 4] = this.scratch.end;
+  }
+
+  get #scratchAt(): number {
+    return this.#ints[SCRATCH_AT / 4] as number;
+  }
+
+  set #scratchAt(address: number) {
+    this.#ints[SCRATCH_AT / 4] = address;
   }
 
   /** Takes `bytes` from what was reserved, aligned to 8, with slack behind it. Throws when nothing is left. */

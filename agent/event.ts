@@ -4,6 +4,7 @@ import { FIELDS, Field } from './fields.ts';
 import { Slot, SLOT_SHIFT } from './kernel/pieces.ts';
 import { LEVELS } from './levels.ts';
 import { readNumber, writeNumber } from './numbers.ts';
+import { ruleText } from './kernel/modules.ts';
 import { RecordKeys } from './record-keys.ts';
 
 /** How a value lies in memory. */
@@ -17,9 +18,14 @@ export type ValueKind = (typeof Value)[keyof typeof Value];
 
 const PAGE_INTS = FIELDS.length << SLOT_SHIFT;
 const PAGE_BYTES = PAGE_INTS * 4;
+
+/** What an event is, in integers of the arena, so that kernels can fill it: see kernel/portable/event.ts. */
+const State = { PRESENT: 0, BLOCKED: 1, BYTES: 2, PAGE: 3, BASE: 4, SET: 5, RULES: 16, NUMBERS: 48 } as const;
+const STATE_BYTES = (State.NUMBERS + 2 * FIELDS.length + 2) * 4;
+
 /** Bytes an event with that many pages claims of its arena. */
 export function eventBytes(pages: number): number {
-  return pages * PAGE_BYTES + 256;
+  return pages * PAGE_BYTES + STATE_BYTES + 512;
 }
 
 /** A member is six integers: key address, key length, value address, value length, shape, reserved (for a run: the value's address). */
@@ -53,9 +59,8 @@ export class LogEvent {
   bytes = 0;
   /** Index, in the arena's integers, of the page of slots of this record: one slot for each field. */
   page: number;
-  readonly rules: string[] = FIELDS.map(() => '');
   /** By field, for numeric fields that were computed; NaN where only the digits are known. */
-  readonly numbers = new Float64Array(FIELDS.length).fill(NaN);
+  readonly numbers: Float64Array;
   /** Who is setting fields now. */
   rule = '';
   /** Name of the parser that read the record. */
@@ -71,9 +76,15 @@ export class LogEvent {
   members: Int32Array = new Int32Array(64 * MEMBER_INTS);
   readonly keys: RecordKeys;
   readonly arena: Arena;
-  readonly #ints: Int32Array;
-  readonly #pages: Region;
+  /** Where kernels find the event, between `lend` and `takeBack`. */
+  readonly address: number;
   #base = 0;
+  /** Bit mask of the fields whose rule is known by its number. */
+  #ruledByKernel = 0;
+  readonly #ints: Int32Array;
+  readonly #state: number;
+  readonly #pages: Region;
+  readonly #rules: string[] = FIELDS.map(() => '');
   readonly #levels: { address: number; length: number }[];
   readonly #true: { address: number; length: number };
 
@@ -82,6 +93,9 @@ export class LogEvent {
     this.arena = arena;
     this.#ints = new Int32Array(arena.memory.buffer);
     this.#pages = arena.claim(pages * PAGE_BYTES);
+    this.address = arena.claim(STATE_BYTES).start;
+    this.#state = this.address / 4;
+    this.numbers = new Float64Array(arena.memory.buffer, this.address + State.NUMBERS * 4, FIELDS.length).fill(NaN);
     this.page = this.#pages.start / 4;
     this.keys = new RecordKeys(arena);
     this.#levels = LEVELS.map((level) => arena.constant(level));
@@ -91,6 +105,31 @@ export class LogEvent {
   /** Address of the chunk the record lies in. */
   get base(): number {
     return this.#base;
+  }
+
+  /** Who set a field. */
+  ruleOf(field: Field): string {
+    if ((this.#ruledByKernel & (1 << field)) === 0) return this.#rules[field] as string;
+    return ruleText(this.#ints[this.#state + State.RULES + field] as number);
+  }
+
+  /** Lets a kernel fill the event, until `takeBack`. */
+  lend(): void {
+    const [ints, at] = [this.#ints, this.#state];
+    ints[at + State.PRESENT] = this.present;
+    ints[at + State.BLOCKED] = this.blocked;
+    ints[at + State.BYTES] = this.bytes;
+    ints[at + State.PAGE] = this.page;
+    ints[at + State.BASE] = this.#base;
+    ints[at + State.SET] = 0;
+  }
+
+  takeBack(): void {
+    const [ints, at] = [this.#ints, this.#state];
+    this.present = ints[at + State.PRESENT] as number;
+    this.blocked = ints[at + State.BLOCKED] as number;
+    this.bytes = ints[at + State.BYTES] as number;
+    this.#ruledByKernel |= ints[at + State.SET] as number;
   }
 
   /** Counts positions from another address from here on; gives the former one. */
@@ -300,6 +339,7 @@ export class LogEvent {
     slots[slot + Slot.FROM] = from;
     slots[slot + Slot.TO] = to;
     this.bytes += length;
-    this.rules[field] = this.rule;
+    this.#ruledByKernel &= ~bit;
+    this.#rules[field] = this.rule;
   }
 }

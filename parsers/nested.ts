@@ -157,7 +157,7 @@ function adopt(event: LogEvent, inner: LogEvent, withMessage: boolean): boolean 
 
 /** Takes over one field, as read from [from, to) of the event's chunk. */
 export function copyField(event: LogEvent, inner: LogEvent, field: Field, from: number, to: number): void {
-  event.rule = inner.rules[field] as string;
+  event.rule = inner.ruleOf(field);
   if (inner.kindOf(field) === Value.JSON) event.jsonAt(field, inner.addressOf(field), inner.lengthOf(field), from, to);
   else event.at(field, inner.addressOf(field), inner.lengthOf(field), from, to);
   event.numbers[field] = inner.numbers[field] as number;

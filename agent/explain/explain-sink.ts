@@ -110,7 +110,7 @@ export class ExplainSink implements RecordSink {
     const bytes = Buffer.from(this.#arena.bytes.subarray(event.base + start, event.base + end));
     const why = FIELDS.flatMap((field, index) => (event.present & (1 << index)) === 0 ? [] : [{
       field,
-      rule: event.rules[index] ?? '',
+      rule: event.ruleOf(index),
       start: event.fromOf(index) - start,
       end: event.toOf(index) - start,
     }]);

@@ -1,7 +1,7 @@
 import type { Arena } from '../arena.ts';
 import type { Scanners } from '../../parsers/values/scanners.ts';
 import { ACCESS_BYTES, KernelAccessScanner } from './kernel-access.ts';
-import { KernelProse } from './kernel-prose.ts';
+import { KernelReader } from './kernel-reader.ts';
 import { KernelScanner, MEMBERS_BYTES, type Identify } from './kernel-scanner.ts';
 import { loadAccess, loadMembers } from './kernel.ts';
 
@@ -10,5 +10,5 @@ export const SCANNER_BYTES = MEMBERS_BYTES + ACCESS_BYTES;
 
 /** The scanners of the chunks that lie in the arena's input region. */
 export function kernelScanners(arena: Arena, identify: Identify): Scanners {
-  return { members: new KernelScanner(arena, loadMembers(arena), identify), access: new KernelAccessScanner(arena, loadAccess(arena)), prose: new KernelProse(arena) };
+  return { members: new KernelScanner(arena, loadMembers(arena), identify), access: new KernelAccessScanner(arena, loadAccess(arena)), reader: new KernelReader(arena) };
 }

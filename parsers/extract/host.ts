@@ -1,6 +1,8 @@
 import type { Chunk } from '../../agent/chunk.ts';
 import { Value, type LogEvent } from '../../agent/event.ts';
-import { pair } from '../aliases.ts';
+import { Field } from '../../agent/fields.ts';
+import { ALIASES, aliasTable, pair } from '../aliases.ts';
+import { assignText } from '../values/assign.ts';
 import type { Scan } from './scan.ts';
 import { rootCause, takeTrace } from './trace.ts';
 
@@ -20,6 +22,17 @@ export function addPair(keyStart: number, keyEnd: number, start: number, end: nu
   if (chunk === undefined || event === undefined) return 0;
   pair(chunk, keyStart, keyEnd, start, end, quoted, event);
   return event.present | event.blocked;
+}
+
+/** Fields that a label in a header may name. */
+const LABELLED = [Field.level, Field.pid, Field.thread, Field.host, Field.user_id].reduce((mask, field) => mask | (1 << field), 0);
+
+/** Gives the record the value at [start, end) if the label at [keyStart, keyEnd) names a field it does not have. */
+export function addLabel(keyStart: number, keyEnd: number, start: number, end: number): void {
+  if (chunk === undefined || event === undefined) return;
+  const id = aliasTable.find(chunk.bytes, keyStart, keyEnd, -1);
+  const alias = id < 0 ? undefined : ALIASES[id];
+  if (alias !== undefined && alias.rank === 0 && (LABELLED & (1 << alias.field)) !== 0 && !event.has(alias.field)) assignText(chunk, start, end, alias, event);
 }
 
 /** Reads the lines behind the newline at `at`, the first of the message; where its prose ends. */

@@ -1,3 +1,5 @@
+import type { Chunk } from '../../agent/chunk.ts';
+import type { LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
 import { Byte, isDigit, isUpper } from '../values/bytes.ts';
 import { decimal, durationEnd, durationIsClock, numberEnd, readDuration } from '../values/durations.ts';
@@ -16,15 +18,16 @@ import { afterAccount, afterFor, afterLogin, afterUser, aroundAt, beforeLogged }
 import { CUE_MASK, Mark, Rule, RULE_MASK, WORDS } from './words.ts';
 
 /**
- * Reads the prose at [start, end) once, from left to right, into `scan`. `taken`: the fields that the record has
- * already. Gives the bit mask of what was found.
+ * Reads the prose at [start, end) once, from left to right, and gives the event what it does not have yet. True: it may be
+ * a line of columns, which is read another way; nothing is given until `settleProse`.
  *
  * Hot: it sees every byte of every message. A word is known by its rolling hash the moment it ends, and only known words,
  * digits and a few marks leave this loop. No strings, no objects, no patterns. It is compiled twice: by tsc, and with all
- * that it calls to WebAssembly (see build/kernel-source.mjs), so it keeps to what both understand.
+ * that it calls to WebAssembly (see agent/kernel/portable/translate.mjs), so it keeps to what both understand.
  */
-export function readProse(bytes: Uint8Array, start: number, end: number, taken: number): number {
-  scan.begin(bytes, start, end, taken);
+export function readProse(chunk: Chunk, start: number, end: number, event: LogEvent): boolean {
+  const bytes = chunk.bytes;
+  scan.begin(bytes, start, end, event.present | event.blocked);
   let at = start;
   while (at < end) {
     const byte = bytes[at] as number;
@@ -48,15 +51,19 @@ export function readProse(bytes: Uint8Array, start: number, end: number, taken: 
     else if (MARKS[byte] === 0) at++;
     else at = mark(at, byte);
   }
-  settle();
-  return scan.methodStart < 0 ? scan.found : scan.found | MAY_BE_COLUMNS;
+  judge();
+  if (scan.methodStart >= 0) return true;
+  scan.settle(event);
+  return false;
 }
 
-/** Added to the result: it may be a line of columns, which is read another way. */
-export const MAY_BE_COLUMNS = 1 << 31;
+/** Gives the event what was found by the last `readProse`. */
+export function settleProse(event: LogEvent): void {
+  scan.settle(event);
+}
 
-/** What is found of the message that is being read, and then of the last one. */
-export const scan = new Scan();
+/** What is found of the message that is being read. */
+const scan = new Scan();
 
 /** Bytes that are neither words nor mere spaces. */
 const MARKS = new Uint8Array(256);
@@ -240,7 +247,7 @@ function skipPath(at: number): number {
 const IN_PATH = Uint8Array.from({ length: 256 }, (_, byte) => Number((FOLD[byte] as number) > BREAK || byte === Byte.SLASH || byte === Byte.DOT || byte === Byte.PERCENT || byte === 0x7e || byte === 0x3f || byte === 0x26 || byte === Byte.EQUALS || byte === 0x23));
 
 /** The message is read: what was found out about it as a whole. */
-function settle(): void {
+function judge(): void {
   finishError(scan, pairTail(scan, scan.end));
   if (scan.found === 0) return;
   if (scan.has(Field.user_id) && scan.sure[Field.user_id] === Sure.HINT && (scan.seen & Mark.AUTH) === 0) scan.withdraw(Field.user_id);

@@ -1,5 +1,7 @@
+import type { LogEvent } from '../../agent/event.ts';
 import { FIELDS, type Field } from '../../agent/fields.ts';
 import type { Float } from '../values/bytes.ts';
+import { setSlug } from './slug.ts';
 import { CUE_MASK, CUE_SHIFT, Cue, Mark } from './words.ts';
 
 /** How sure a rule is. The surest value of a field is taken, the first of equals; a pair of the line beats them all. */
@@ -120,6 +122,21 @@ export class Scan {
   beginTail(at: number): void {
     const textStart = this.errorTextStart >= 0 ? this.errorTextStart : this.plainErrorStart;
     if (textStart >= 0 && at > textStart && (this.tailStart < 0 || this.tailStart < textStart)) this.tailStart = at;
+  }
+
+  /** Gives the event what it does not have yet. */
+  settle(event: LogEvent): void {
+    for (let rest = this.found; rest !== 0; rest &= rest - 1) {
+      const field = 31 - Math.clz32(rest & -rest);
+      if (event.has(field)) continue;
+      event.rule = this.rules[field] as string;
+      const start = this.from[field] as number;
+      const end = this.to[field] as number;
+      const value = this.numbers[field] as number;
+      if (Number.isNaN(value)) event.span(field, start, end);
+      else if (value === PHRASE) setSlug(this.bytes, start, end, field, event);
+      else event.number(field, value, start, end);
+    }
   }
 
   /**

@@ -1,6 +1,6 @@
 import { Field } from '../../agent/fields.ts';
-import { pair } from '../aliases.ts';
-import { Byte, isBlank, isDigit, isLetter, isUpper, isWord, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
+import { addPair } from '../extract/host.ts';
+import { Byte, holds, isBlank, isDigit, isLetter, isUpper, isWord, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
 import { levelAt, strongLevelAt } from '../values/levels.ts';
 import { equals, isCaller, isClassName, isMachineName, isQualified, isSimpleName, isThreadName } from '../values/names.ts';
 import { readTimestamp } from '../values/timestamps.ts';
@@ -9,15 +9,19 @@ import type { Header } from './state.ts';
 
 const LONGEST_GROUP = 200;
 /** Kinds of bytes that only some contents have, so that most readers need not look at all. */
-const [WORD, BLANK, OTHER] = [1, 2, 4];
+const WORD = 1;
+const BLANK = 2;
+const OTHER = 4;
 const KIND = Uint8Array.from({ length: 256 }, (_, byte) => (isWord(byte) || byte === Byte.DASH || byte === Byte.DOT ? WORD : byte === Byte.SPACE ? BLANK : OTHER));
-const CLOSERS = new Map<number, number>([[Byte.OPEN_BRACKET, Byte.CLOSE_BRACKET], [Byte.OPEN_PAREN, Byte.CLOSE_PAREN], [Byte.OPEN_BRACE, Byte.CLOSE_BRACE], [Byte.LESS, Byte.GREATER]]);
+/** What closes a group, by what opens it. */
+export const CLOSERS = new Uint8Array(256);
+for (const pair of ['[]', '()', '{}', '<>']) CLOSERS[pair.charCodeAt(0)] = pair.charCodeAt(1);
 
 /** Takes what stands in brackets at `at`: a time, a level, a process, a thread, a logger, a place. The position behind it, or -1. */
 export function readGroup(header: Header, at: number): number {
   const { bytes, end } = header;
   const opener = bytes[at] as number;
-  const closer = CLOSERS.get(opener) as number;
+  const closer = CLOSERS[opener] as number;
   const inner = skipColour(bytes, skipBlanks(bytes, at + 1, end), end);
   if (!header.hasTime && (opener !== Byte.LESS || header.items === 0)) {
     const after = readTimestamp(header.chunk, inner, end, header.event);
@@ -164,7 +168,7 @@ function readClient(header: Header, start: number, end: number): boolean {
   let colon = end - 1;
   while (colon > start && isDigit(bytes[colon])) colon--;
   // Since 2.4, which also writes the process, the port is there; an IPv6 address has no brackets then.
-  const hasPort = bytes[colon] === Byte.COLON && (header.event.has(Field.pid) || !bytes.subarray(start, colon).includes(Byte.COLON));
+  const hasPort = bytes[colon] === Byte.COLON && (header.event.has(Field.pid) || !holds(bytes, start, colon, Byte.COLON));
   header.span(Field.client_ip, start + 7, hasPort ? colon : end);
   return true;
 }
@@ -179,7 +183,7 @@ function readPairs(header: Header, start: number, end: number): boolean {
     while (!isAssign(bytes[at], isLabel)) at++;
     const mark = at;
     while (at < end && !isPairEnd(bytes[at])) at++;
-    if (at > mark + 1) pair(header.chunk, key, mark, mark + 1, at, false, header.event);
+    if (at > mark + 1) addPair(key, mark, mark + 1, at, false);
     while (at < end && isPairEnd(bytes[at])) at++;
   }
   return true;

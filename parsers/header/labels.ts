@@ -1,15 +1,12 @@
 import { Field } from '../../agent/fields.ts';
-import { ALIASES, aliasTable } from '../aliases.ts';
-import { assignText } from '../values/assign.ts';
+import { addLabel } from '../extract/host.ts';
 import { Byte, isBlank, isDigit, isUpper, isWord, skipBlanks, skipDigits } from '../values/bytes.ts';
 import { isSimpleName } from '../values/names.ts';
+import { CLOSERS } from './groups.ts';
 import { isLevelNext } from './levels.ts';
 import type { Header } from './state.ts';
 
-/** Fields that a label in a header may name. */
-const LABELLED = [Field.level, Field.pid, Field.thread, Field.host, Field.user_id].reduce((mask, field) => mask | (1 << field), 0);
 const LONGEST_GROUP = 120;
-const CLOSERS = new Map<number, number>([[Byte.OPEN_BRACKET, Byte.CLOSE_BRACKET], [Byte.OPEN_PAREN, Byte.CLOSE_PAREN]]);
 
 /** `PID     : 77 TID : 78 HOSTNAME: web1`: labels in capital letters, of which some are fields. */
 export function readLabels(header: Header, at: number): void {
@@ -23,13 +20,11 @@ export function readLabels(header: Header, at: number): void {
       const value = skipBlanks(bytes, colon + 1, end);
       let valueEnd = value;
       while (valueEnd < end && !isBlank(bytes[valueEnd]) && bytes[valueEnd] !== Byte.NEWLINE) valueEnd++;
-      const id = aliasTable.find(bytes, from, to, -1);
-      const alias = id < 0 ? undefined : ALIASES[id];
-      if (alias !== undefined && alias.rank === 0 && (LABELLED & (1 << alias.field)) !== 0 && !event.has(alias.field)) assignText(header.chunk, value, valueEnd, alias, event);
+      addLabel(from, to, value, valueEnd);
     }
     from = to;
   }
-  header.hasLevel ||= event.has(Field.level);
+  if (event.has(Field.level)) header.hasLevel = true;
 }
 
 /** Seconds since the start, as a column behind the time: `0.017351s notice: …`, the JVM's `9.344: […`. The position behind it, or -1. */
@@ -61,7 +56,7 @@ export function readClosedGroups(header: Header, at: number): number {
   if (bytes[at] !== Byte.OPEN_BRACKET && bytes[at] !== Byte.OPEN_PAREN) return at;
   let to = at;
   let count = 0;
-  while (count < 3 && CLOSERS.has(bytes[to] as number)) {
+  while (count < 3 && (bytes[to] === Byte.OPEN_BRACKET || bytes[to] === Byte.OPEN_PAREN)) {
     const close = balanced(header, to);
     if (close < 0) return at;
     starts[count] = to + 1;
@@ -91,7 +86,7 @@ function isCode(bytes: Uint8Array, start: number, end: number): boolean {
 function balanced(header: Header, at: number): number {
   const { bytes } = header;
   const opener = bytes[at] as number;
-  const closer = CLOSERS.get(opener) as number;
+  const closer = CLOSERS[opener] as number;
   const limit = Math.min(header.end, at + LONGEST_GROUP);
   let depth = 0;
   for (let to = at; to < limit && bytes[to] !== Byte.NEWLINE; to++) {

@@ -132,8 +132,12 @@ function isLetterLevel(header: Header, at: number): number {
   let to = after;
   while (to < end && !isBlank(bytes[to]) && bytes[to] !== Byte.NEWLINE) to++;
   const named = isNamed(bytes, after, to) || (to < end && isColumnEnd(bytes, to, end));
-  return named || isUpper(bytes[at]) && 'EWDF'.includes(String.fromCharCode(bytes[at] as number)) ? 1 : -1;
+  return named || isUpper(bytes[at]) && IS_SURE[bytes[at] as number] === 1 ? 1 : -1;
 }
+
+/** Letters of levels that are no words in capitals. */
+const IS_SURE = new Uint8Array(256);
+for (const letter of 'EWDF') IS_SURE[letter.charCodeAt(0)] = 1;
 
 /** Whether a word is no word of prose: it holds a mark or a digit, or ends in a colon. */
 function isNamed(bytes: Uint8Array, start: number, end: number): boolean {

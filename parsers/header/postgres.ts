@@ -32,7 +32,9 @@ export function readPostgres(header: Header, at: number): number {
 function setSeverity(header: Header, from: number, to: number): boolean {
   const level = equals(header.bytes, from, to, 'LOG') ? Level.info : levelAt(header.bytes, from, to);
   if (level >= 0) header.level(level, from, to);
-  return level >= 0 || FOLLOWERS.some((name) => equals(header.bytes, from, to, name));
+  if (level >= 0) return true;
+  for (let index = 0; index < FOLLOWERS.length; index++) if (equals(header.bytes, from, to, FOLLOWERS[index] as string)) return true;
+  return false;
 }
 
 /** The process in brackets and the user, of `[77] bob@shop`, `[77-1] user=bob,db=shop`. */

@@ -9,13 +9,14 @@ import type { Header } from './state.ts';
 
 const LONGEST_PREFIX = 96;
 const LONGEST_TAG = 48;
-const DECORATION = new Set([Byte.EQUALS, Byte.GREATER, Byte.STAR, Byte.HASH, 33] as number[]);
+const DECORATION = new Uint8Array(256);
+for (const mark of '=>*#!') DECORATION[mark.charCodeAt(0)] = 1;
 
 /** Over what draws the eye to a level, `==> WARNING: …`, `*** ERROR: …`. */
 export function skipDecoration(header: Header, at: number): number {
   const { bytes, end } = header;
   let to = at;
-  while (to < end && to - at < 5 && DECORATION.has(bytes[to] as number)) to++;
+  while (to < end && to - at < 5 && DECORATION[bytes[to] as number] === 1) to++;
   return to - at > 1 && bytes[to] === Byte.SPACE && isUpper(bytes[to + 1]) && isUpper(bytes[to + 2]) ? to + 1 : at;
 }
 

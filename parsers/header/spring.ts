@@ -31,16 +31,17 @@ function sleuthEnd(bytes: Uint8Array, at: number, end: number): number {
   return at + 1;
 }
 
+const SLEUTH = [Field.service, Field.trace_id, Field.span_id];
+
 /** `app,trace,span,export]`; where it ends. */
 function readSleuth(bytes: Uint8Array, at: number, end: number, event: LogEvent): number {
-  const fields = [Field.service, Field.trace_id, Field.span_id];
   let from = at;
   let count = 0;
   for (let to = at; to < end; to++) {
     const byte = bytes[to];
     if (byte !== Byte.COMMA && byte !== Byte.CLOSE_BRACKET) continue;
-    const field = fields[count++];
-    if (field !== undefined) event.span(field, from, to);
+    if (count < SLEUTH.length) event.span(SLEUTH[count] as Field, from, to);
+    count++;
     from = to + 1;
     if (byte === Byte.CLOSE_BRACKET) return from;
   }

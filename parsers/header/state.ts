@@ -137,10 +137,10 @@ export class Header {
 
 /** `▶`, `→`, `│`, `›`, `–`, `—` or `❯` between blanks. */
 function isArrow(bytes: Uint8Array, at: number): boolean {
-  return bytes[at - 1] === Byte.SPACE && bytes[at + 3] === Byte.SPACE && ARROWS.has(((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number));
+  return bytes[at - 1] === Byte.SPACE && bytes[at + 3] === Byte.SPACE && ARROWS.includes(((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number));
 }
 
-const ARROWS = new Set(['▶', '→', '│', '›', '–', '—', '❯'].map((arrow) => Buffer.from(arrow).readUInt16BE(1)));
+const ARROWS = ['▶', '→', '│', '›', '–', '—', '❯'].map((arrow) => Buffer.from(arrow).readUInt16BE(1));
 
 /** Whether a run of at least two blanks, a tab or a bar stands at `at`: the next column begins there. */
 export function isColumnEnd(bytes: Uint8Array, at: number, end: number): boolean {

@@ -1,5 +1,5 @@
 import { Field } from '../../agent/fields.ts';
-import { pair } from '../aliases.ts';
+import { addPair } from '../extract/host.ts';
 import { Byte, isBlank, isDigit, isLetter, isUpper, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
 import { levelAt } from '../values/levels.ts';
 import { hasExtension, isClassName, isJvmFile, isLoggerWord, isQualified, isSimpleName, isThreadName, nameEnd } from '../values/names.ts';
@@ -127,7 +127,7 @@ export function readPairsBeforeLevel(header: Header, at: number): number {
     const equal = nameEnd(bytes, from, to);
     let valueEnd = equal + 1;
     while (valueEnd < to && !isBlank(bytes[valueEnd])) valueEnd++;
-    pair(header.chunk, from, equal, equal + 1, valueEnd, false, header.event);
+    addPair(from, equal, equal + 1, valueEnd, false);
     from = skipBlanks(bytes, valueEnd, to);
   }
   return to;

@@ -46,6 +46,12 @@ export function startsWith(bytes: Uint8Array, at: number, end: number, text: Uin
   return true;
 }
 
+/** Whether `byte` is among [start, end). */
+export function holds(bytes: Uint8Array, start: number, end: number, byte: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === byte) return true;
+  return false;
+}
+
 /** Where the blanks from `at` on end. */
 export function skipBlanks(bytes: Uint8Array, at: number, end: number): number {
   while (at < end && isBlank(bytes[at])) at++;
@@ -59,7 +65,14 @@ export function skipDigits(bytes: Uint8Array, at: number, end: number): number {
 }
 
 /** Value of the decimal digits of [start, end): at most 15 of them, or it is not exact. */
-export function decimal(bytes: Uint8Array, start: number, end: number): number {
+export function decimal(bytes: Uint8Array, start: number, end: number): Float {
+  let value: Float = 0;
+  for (let at = start; at < end; at++) value = value * 10 + (bytes[at] as number) - 48;
+  return value;
+}
+
+/** `decimal` of at most nine digits. */
+export function whole(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
   for (let at = start; at < end; at++) value = value * 10 + (bytes[at] as number) - 48;
   return value;
@@ -72,7 +85,7 @@ export function decimal(bytes: Uint8Array, start: number, end: number): number {
 export function skipColour(bytes: Uint8Array, at: number, end: number): number {
   let from = at;
   if (bytes[at] === Byte.ESCAPE) from = at + 1;
-  else if (bytes[at] === 92 && bytes[at + 1] === 120 && bytes[at + 2] === 49 && (bytes[at + 3] as number | 32) === 98) from = at + 4;
+  else if (bytes[at] === 92 && bytes[at + 1] === 120 && bytes[at + 2] === 49 && ((bytes[at + 3] as number) | 32) === 98) from = at + 4;
   else return at;
   if (bytes[from] !== Byte.OPEN_BRACKET) return at;
   const limit = Math.min(end, from + 32);

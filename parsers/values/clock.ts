@@ -1,26 +1,26 @@
-import { Byte, decimal, isDigit, isLetter, isUpper, skipDigits } from './bytes.ts';
+import { Byte, isDigit, isLetter, isUpper, skipDigits, whole } from './bytes.ts';
 import type { Moment } from './moment.ts';
-import { ZONE_NAMES } from './zones.ts';
+import { ZONE_KEYS, ZONE_OFFSETS } from './zones.ts';
 
-/** Value of the two digits at `at`; NaN when they are none. */
+/** Value of the two digits at `at`; -1 when they are none. */
 export function twoDigits(bytes: Uint8Array, at: number): number {
   const tens = (bytes[at] as number) - 48;
   const ones = (bytes[at + 1] as number) - 48;
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NaN;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1;
 }
 
 /** Reads `10:00:00`, `5:13:12`, `10.00.00`, `100000`, each with or without a fraction and AM or PM, `10:00`. Where it ends, or -1. */
 export function readClock(bytes: Uint8Array, pos: number, end: number, moment: Moment): number {
   let at = isDigit(bytes[pos + 1]) ? pos + 2 : pos + 1;
-  moment.hour = decimal(bytes, pos, at);
+  moment.hour = whole(bytes, pos, at);
   const separator = bytes[at] as number;
   const step = separator === Byte.COLON || separator === Byte.DOT ? 1 : isDigit(separator) ? 0 : -1;
   if (step < 0) return -1;
   moment.minute = twoDigits(bytes, at + step);
-  if (Number.isNaN(moment.minute)) return -1;
+  if (moment.minute < 0) return -1;
   at += step + 2;
-  const seconds = at < end && (step === 0 || bytes[at] === separator) ? twoDigits(bytes, at + step) : NaN;
-  if (Number.isNaN(seconds)) {
+  const seconds = at < end && (step === 0 || bytes[at] === separator) ? twoDigits(bytes, at + step) : -1;
+  if (seconds < 0) {
     // Without seconds only behind a date: `10:00` alone may be anything.
     if (moment.month === 0 || separator !== Byte.COLON || at < end && (isDigit(bytes[at]) || bytes[at] === Byte.COLON)) return -1;
     moment.second = 0;
@@ -36,7 +36,7 @@ export function readClock(bytes: Uint8Array, pos: number, end: number, moment: M
 export function readKitchen(bytes: Uint8Array, pos: number, end: number, moment: Moment): number {
   const colon = isDigit(bytes[pos + 1]) ? pos + 2 : pos + 1;
   if (((bytes[colon + 4] as number) | 32) !== 109 || bytes[colon] !== Byte.COLON || colon + 5 > end) return -1;
-  moment.hour = decimal(bytes, pos, colon);
+  moment.hour = whole(bytes, pos, colon);
   moment.minute = twoDigits(bytes, colon + 1);
   moment.second = 0;
   const after = readHalf(bytes, colon + 3, end, moment);
@@ -84,15 +84,16 @@ function readSigned(bytes: Uint8Array, at: number, end: number, moment: Moment, 
   const digits = hoursEnd - at - 1;
   const sign = bytes[at] === Byte.DASH ? -1 : 1;
   let to = hoursEnd;
-  let minutes = NaN;
+  let minutes = -1;
   if (digits === 2 && bytes[to] === Byte.COLON && to + 3 <= end) {
-    minutes = decimal(bytes, at + 1, to) * 60 + twoDigits(bytes, to + 1);
+    const rest = twoDigits(bytes, to + 1);
+    if (rest >= 0) minutes = whole(bytes, at + 1, to) * 60 + rest;
     to += 3;
-  } else if (digits === 4) minutes = decimal(bytes, at + 1, at + 3) * 60 + decimal(bytes, at + 3, at + 5);
-  else if (digits === 3 && least < 4) minutes = decimal(bytes, at + 1, at + 4);
-  else if (digits === 2 && least < 4) minutes = decimal(bytes, at + 1, at + 3) * 60;
-  if (!(minutes <= 18 * 60) || to < end && isLetter(bytes[to])) return at;
-  moment.offset = sign * minutes || 0;
+  } else if (digits === 4) minutes = whole(bytes, at + 1, at + 3) * 60 + whole(bytes, at + 3, at + 5);
+  else if (digits === 3 && least < 4) minutes = whole(bytes, at + 1, at + 4);
+  else if (digits === 2 && least < 4) minutes = whole(bytes, at + 1, at + 3) * 60;
+  if (minutes < 0 || minutes > 18 * 60 || to < end && isLetter(bytes[to])) return at;
+  moment.offset = sign * minutes + 0; // no negative zero
   moment.numeric = true;
   return to;
 }
@@ -102,23 +103,17 @@ function readName(bytes: Uint8Array, at: number, end: number, moment: Moment): n
   let to = at + 1;
   while (to < end && to < at + 6 && isUpper(bytes[to])) to++;
   if (to - at < 4 || to < end && (isLetter(bytes[to]) || isDigit(bytes[to]))) return at;
-  const offset = ZONE_NAMES.get(nameOf(bytes, at + 1, to));
-  if (offset === undefined) return at;
-  moment.offset = offset;
+  const known = zoneAt(bytes, at + 1, to);
+  if (known < 0) return at;
+  moment.offset = ZONE_OFFSETS[known] as number;
   return to;
 }
 
-// Made once per distinct name, since a line with ` UTC` must not make a string.
-let lastKey = 0;
-let lastName = '';
-function nameOf(bytes: Uint8Array, start: number, end: number): string {
+/** Position in ZONE_KEYS of the abbreviation at [start, end), in capital letters; -1: none. */
+function zoneAt(bytes: Uint8Array, start: number, end: number): number {
   let packed = 0;
   for (let at = start; at < end; at++) packed = packed * 32 + ((bytes[at] as number) & 31);
-  if (packed === lastKey) return lastName;
-  lastKey = packed;
-  lastName = '';
-  for (let at = start; at < end; at++) lastName += String.fromCharCode(bytes[at] as number);
-  return lastName;
+  return ZONE_KEYS.indexOf(packed);
 }
 
 /** Reads ` AM`, ` pm`, `PM`, also behind the narrow no-break space of newer Java. Where it ends, or `at`. */

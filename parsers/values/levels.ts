@@ -23,13 +23,15 @@ const WEAK: readonly (readonly [number, string])[] = [
 
 const SLOTS = 1024;
 const WEAK_BIT = 8;
-const words: Uint8Array[] = [];
-const codes: number[] = [];
-const slots = new Int16Array(SLOTS).fill(-1);
-for (const [level, text] of STRONG) for (const word of text.split(' ')) add(word, level);
-for (const [level, text] of WEAK) for (const word of text.split(' ')) add(word, level | WEAK_BIT);
+const SPELLINGS = [...STRONG.flatMap(([level, text]) => text.split(' ').map((word) => ({ word, code: level }))), ...WEAK.flatMap(([level, text]) => text.split(' ').map((word) => ({ word, code: level | WEAK_BIT })))];
+/** All spellings in one, and where each begins in it; what each means. */
+const TEXT: Uint8Array = Buffer.from(SPELLINGS.map(({ word }) => word).join(''));
+const STARTS = starts(SPELLINGS.map(({ word }) => word.length));
+const CODES = Int32Array.from(SPELLINGS, ({ code }) => code);
+/** By hash: the number of a spelling, or -1. */
+const BY_HASH = slots();
 
-const LONGEST = Math.max(...words.map((word) => word.length));
+const LONGEST = Math.max(...SPELLINGS.map(({ word }) => word.length));
 
 /** Position in LEVELS of the level that [start, end) spells in whatever case; -1 when it is none. */
 export function levelAt(bytes: Uint8Array, start: number, end: number): number {
@@ -53,8 +55,8 @@ const SEVERITIES = [Level.fatal, Level.fatal, Level.fatal, Level.error, Level.wa
 function find(bytes: Uint8Array, start: number, end: number): number {
   if (end - start > LONGEST || end <= start) return -1;
   let slot = hash(bytes, start, end);
-  for (let index = slots[slot] as number; index >= 0; index = slots[slot] as number) {
-    if (same(words[index] as Uint8Array, bytes, start, end)) return codes[index] as number;
+  for (let index = BY_HASH[slot] as number; index >= 0; index = BY_HASH[slot] as number) {
+    if (same(index, bytes, start, end)) return CODES[index] as number;
     slot = (slot + 1) & (SLOTS - 1);
   }
   return -1;
@@ -66,20 +68,28 @@ function hash(bytes: Uint8Array, start: number, end: number): number {
   return (value ^ (value >>> 10)) & (SLOTS - 1);
 }
 
-function same(word: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
-  if (word.length !== end - start) return false;
-  for (let at = start, index = 0; at < end; at++, index++) {
+function same(index: number, bytes: Uint8Array, start: number, end: number): boolean {
+  let from = STARTS[index] as number;
+  if ((STARTS[index + 1] as number) - from !== end - start) return false;
+  for (let at = start; at < end; at++, from++) {
     const byte = bytes[at] as number;
-    if ((isLetter(byte) ? byte | 32 : byte) !== word[index]) return false;
+    if ((isLetter(byte) ? byte | 32 : byte) !== TEXT[from]) return false;
   }
   return true;
 }
 
-function add(word: string, code: number): void {
-  const bytes = Buffer.from(word);
-  let slot = hash(bytes, 0, bytes.length);
-  while (slots[slot] !== -1) slot = (slot + 1) & (SLOTS - 1);
-  slots[slot] = words.length;
-  words.push(bytes);
-  codes.push(code);
+function starts(lengths: readonly number[]): Int32Array {
+  const all = new Int32Array(lengths.length + 1);
+  lengths.forEach((length, index) => { all[index + 1] = (all[index] as number) + length; });
+  return all;
+}
+
+function slots(): Int32Array {
+  const all = new Int32Array(SLOTS).fill(-1);
+  for (let index = 0; index < CODES.length; index++) {
+    let slot = hash(TEXT, STARTS[index] as number, STARTS[index + 1] as number);
+    while (all[slot] !== -1) slot = (slot + 1) & (SLOTS - 1);
+    all[slot] = index;
+  }
+  return all;
 }

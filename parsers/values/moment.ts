@@ -1,8 +1,8 @@
 import type { Chunk } from '../../agent/chunk.ts';
 import type { LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
-import { Byte } from './bytes.ts';
-import { localOffset, offsetAt, timeContext } from './zones.ts';
+import { Byte, type Float } from './bytes.ts';
+import { fallbackDateMs, localOffset, nowMs, offsetAt, thisYear } from './zones.ts';
 
 export const DAY_MS = 86_400_000;
 const MONTH_DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -22,7 +22,7 @@ export class Moment {
   fractionStart = 0;
   fractionEnd = 0;
   /** Minutes from UTC; NaN: the text does not say. */
-  offset = NaN;
+  offset: Float = NaN;
   /** The zone was written in digits: `+0000` stays `+00:00`. */
   numeric = false;
   /** The text is RFC 3339 as it stands. */
@@ -39,13 +39,14 @@ export class Moment {
   get valid(): boolean {
     if (this.hour > 23 || this.minute > 59 || this.second > 60) return false;
     if (this.month === 0) return true;
-    if (this.month > 12 || this.day < 1 || this.day > (MONTH_DAYS[this.month - 1] as number)) return false;
+    if (this.month < 0 || this.month > 12 || this.day < 1 || this.day > (MONTH_DAYS[this.month - 1] as number)) return false;
     return this.month !== 2 || this.day < 29 || this.year === 0 || isLeap(this.year);
   }
 
   /** The clock on the wall in ms, as if it were UTC. */
-  get wallMs(): number {
-    return daysFromCivil(this.year, this.month, this.day) * DAY_MS + ((this.hour * 60 + this.minute) * 60 + this.second) * 1000;
+  get wallMs(): Float {
+    const days: Float = daysFromCivil(this.year, this.month, this.day);
+    return days * DAY_MS + ((this.hour * 60 + this.minute) * 60 + this.second) * 1000;
   }
 
   /** Fills in what the text left out: the year, the date, the zone. */
@@ -68,59 +69,63 @@ export class Moment {
   }
 
   /** Takes over seconds since 1970; the fraction is set by the caller. */
-  setEpoch(seconds: number): void {
+  setEpoch(seconds: Float): void {
     this.offset = 0;
-    this.#setDays(Math.floor(seconds / 86_400));
-    const rest = seconds % 86_400;
-    this.hour = Math.floor(rest / 3600);
-    this.minute = Math.floor(rest / 60) % 60;
+    const days = Math.floor(seconds / 86_400) | 0;
+    this.#setDays(days);
+    const rest = (seconds % 86_400) | 0;
+    this.hour = (rest / 3600) | 0;
+    this.minute = ((rest / 60) | 0) % 60;
     this.second = rest % 60;
   }
 
   /** The latest year in which this is not in the future; a day's grace for clocks and zones that differ. */
   #inferYear(): void {
-    const { nowMs } = timeContext();
-    const thisYear = new Date(nowMs).getUTCFullYear();
+    const latestMs = nowMs() + DAY_MS;
+    const latest = thisYear() + 1;
     const leapDay = this.month === 2 && this.day === 29;
-    for (this.year = thisYear + 1; this.year > thisYear - 9; this.year--) {
+    for (this.year = latest; this.year > latest - 10; this.year--) {
       if (leapDay && !isLeap(this.year)) continue;
-      if (this.wallMs <= nowMs + DAY_MS) return;
+      if (this.wallMs <= latestMs) return;
     }
   }
 
   /** The date of the fallback, or that of a neighbour when midnight lies between. */
   #takeDate(): void {
-    const { fallbackDateMs } = timeContext();
-    const localMs = fallbackDateMs + (Number.isNaN(this.offset) ? offsetAt(fallbackDateMs) : this.offset) * 60_000;
-    const days = Math.floor(localMs / DAY_MS);
-    const apart = ((this.hour * 60 + this.minute) * 60 + this.second) * 1000 - (localMs - days * DAY_MS);
+    const dateMs = fallbackDateMs();
+    const localMs = dateMs + (Number.isNaN(this.offset) ? offsetAt(dateMs) : this.offset) * 60_000;
+    const days = Math.floor(localMs / DAY_MS) | 0;
+    const ofDay: Float = localMs - Math.floor(localMs / DAY_MS) * DAY_MS;
+    const apart: Float = ((this.hour * 60 + this.minute) * 60 + this.second) * 1000 - ofDay;
     const acrossMidnight = 20 * 3_600_000;
     this.#setDays(apart > acrossMidnight ? days - 1 : apart < -acrossMidnight ? days + 1 : days);
   }
 
-  // Howard Hinnant's civil_from_days: no Date per line.
+  // Howard Hinnant's civil_from_days, for days after the year 0: no Date per line.
   #setDays(days: number): void {
     const shifted = days + 719_468;
-    const era = Math.floor(shifted / 146_097);
+    const era = (shifted / 146_097) | 0;
     const dayOfEra = shifted - era * 146_097;
-    const yearOfEra = Math.floor((dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365);
-    const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-    const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
-    this.day = dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1;
+    const yearOfEra = ((dayOfEra - ((dayOfEra / 1460) | 0) + ((dayOfEra / 36_524) | 0) - ((dayOfEra / 146_096) | 0)) / 365) | 0;
+    const dayOfYear = dayOfEra - (365 * yearOfEra + ((yearOfEra / 4) | 0) - ((yearOfEra / 100) | 0));
+    const monthFromMarch = ((5 * dayOfYear + 2) / 153) | 0;
+    this.day = dayOfYear - (((153 * monthFromMarch + 2) / 5) | 0) + 1;
     this.month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
     this.year = yearOfEra + era * 400 + (this.month <= 2 ? 1 : 0);
   }
 
   /** Writes RFC 3339 at `to`; where it ends. */
   #print(out: Uint8Array, to: number, source: Uint8Array): number {
-    two(out, to, Math.floor(this.year / 100));
+    two(out, to, (this.year / 100) | 0);
     two(out, to + 2, this.year % 100);
-    out[to + 4] = out[to + 7] = Byte.DASH;
+    out[to + 4] = Byte.DASH;
+    out[to + 7] = Byte.DASH;
     two(out, to + 5, this.month);
     two(out, to + 8, this.day);
     out[to + 10] = 84; // T
     two(out, to + 11, this.hour);
-    out[to + 13] = out[to + 16] = Byte.COLON;
+    out[to + 13] = Byte.COLON;
+    out[to + 16] = Byte.COLON;
     two(out, to + 14, this.minute);
     two(out, to + 17, this.second);
     let at = to + 19;
@@ -133,14 +138,14 @@ export class Moment {
   }
 }
 
-function printOffset(out: Uint8Array, at: number, offset: number, numeric: boolean): number {
+function printOffset(out: Uint8Array, at: number, offset: Float, numeric: boolean): number {
   if (offset === 0 && !numeric) {
     out[at] = 90; // Z
     return at + 1;
   }
-  const minutes = Math.abs(offset);
+  const minutes = Math.abs(offset) | 0;
   out[at] = offset < 0 ? Byte.DASH : Byte.PLUS;
-  two(out, at + 1, Math.floor(minutes / 60));
+  two(out, at + 1, (minutes / 60) | 0);
   out[at + 3] = Byte.COLON;
   two(out, at + 4, minutes % 60);
   return at + 6;

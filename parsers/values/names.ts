@@ -1,5 +1,6 @@
-import { Byte, isBlank, isDigit, isLetter, isLower, isUpper, isWord, skipDigits } from './bytes.ts';
+import { Byte, holds, isBlank, isDigit, isLetter, isLower, isUpper, isWord, skipDigits } from './bytes.ts';
 import { levelAt } from './levels.ts';
+import { findWord, hashBytes, wordTable } from './word-table.ts';
 
 /** Where the name from `at` on ends: letters, digits and `_ . $ / @ # - ~`, and `::` between them. */
 export function nameEnd(bytes: Uint8Array, at: number, end: number): number {
@@ -118,11 +119,11 @@ export function isJvmFile(bytes: Uint8Array, start: number, end: number): boolea
   return endsWith(bytes, start, end, '.java') || endsWith(bytes, start, end, '.scala') || endsWith(bytes, start, end, '.kt');
 }
 
-const NOT_LOGGERS = new Set([
+const NOT_LOGGERS = wordTable(new Map([
   'note', 'user', 'users', 'reason', 'status', 'request', 'response', 'exception', 'failed', 'failure', 'message', 'msg', 'result', 'caused',
   'http', 'https', 'id', 'url', 'uri', 'path', 'file', 'error', 'errors', 'started', 'usage', 'example', 'todo', 'panic', 'hint', 'detail',
   'time', 'date', 'duration', 'elapsed', 'took', 'total', 'count', 'ip', 'host', 'port', 'version', 'from', 'to', 'got', 'expected', 'payload', 'body',
-]);
+].map((word) => [word, 1])));
 
 /**
  * Whether a word in front of a colon is rather a logger (`core: `, `http_server: `, `KafkaConsumer: `) than the first
@@ -139,7 +140,7 @@ export function isLoggerWord(bytes: Uint8Array, start: number, end: number): boo
   }
   if (marks > 0) return !hasExtensionAndSlash(bytes, start, end);
   if (isUpper(bytes[start])) return capitals > 1 && capitals < end - start;
-  return end - start > 24 || !NOT_LOGGERS.has(textOf(bytes, start, end));
+  return end - start > 24 || findWord(NOT_LOGGERS, hashBytes(bytes, start, end)) === 0;
 }
 
 /** Whether 36 bytes at `at` have the shape of a UUID. */
@@ -163,7 +164,7 @@ export function endsWith(bytes: Uint8Array, start: number, end: number, text: st
 }
 
 function hasExtensionAndSlash(bytes: Uint8Array, start: number, end: number): boolean {
-  return bytes[start] === Byte.SLASH || bytes.subarray(start, end).includes(Byte.SLASH) && hasExtension(bytes, start, end);
+  return bytes[start] === Byte.SLASH || holds(bytes, start, end, Byte.SLASH) && hasExtension(bytes, start, end);
 }
 
 function isNameByte(byte: number): boolean {
@@ -171,14 +172,15 @@ function isNameByte(byte: number): boolean {
     || byte === Byte.HASH || byte === 126;
 }
 
-/** By first letter: words that names of threads have in them. */
-const THREAD_WORDS = new Map(['thread', 'worker', 'scheduler', 'executor', 'pool-'].map((word) => [word.charCodeAt(0), word]));
-const MAY_BEGIN = Uint8Array.from({ length: 256 }, (_, byte) => (THREAD_WORDS.has(byte | 32) ? 1 : 0));
+/** Words that names of threads have in them, each with a number of its own. */
+const THREAD_WORDS = ['thread', 'worker', 'scheduler', 'executor', 'pool-'];
+const MAY_BEGIN = Uint8Array.from({ length: 256 }, (_, byte) => THREAD_WORDS.findIndex((word) => word.charCodeAt(0) === (byte | 32)) + 1);
 
 function hasThreadWord(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at + 5 <= end; at++) {
-    if (MAY_BEGIN[bytes[at] as number] === 0) continue;
-    const word = THREAD_WORDS.get((bytes[at] as number) | 32) ?? '';
+    const number = MAY_BEGIN[bytes[at] as number] as number;
+    if (number === 0) continue;
+    const word = THREAD_WORDS[number - 1] as string;
     let index = 1;
     while (index < word.length && at + index < end && ((bytes[at + index] as number) | 32) === word.charCodeAt(index)) index++;
     if (index === word.length) return true;
@@ -200,10 +202,4 @@ function isHexId(bytes: Uint8Array, start: number, end: number): boolean {
     if (!isDigit(byte) && byte !== Byte.DASH && !(((byte | 32) >= 97) && ((byte | 32) <= 102))) return false;
   }
   return true;
-}
-
-function textOf(bytes: Uint8Array, start: number, end: number): string {
-  let text = '';
-  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at] as number);
-  return text;
 }

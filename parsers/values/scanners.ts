@@ -1,5 +1,4 @@
-import { plainProse } from '../extract/plain-prose.ts';
-import type { ProseReader } from '../extract/index.ts';
+import { plainReader, type Reader } from '../reader.ts';
 import { PlainAccessScanner, type AccessScanner } from './access-scan.ts';
 import type { MemberScanner } from './json-scan.ts';
 import { PlainScanner } from './plain-scanner.ts';
@@ -8,9 +7,9 @@ import { PlainScanner } from './plain-scanner.ts';
 export interface Scanners {
   readonly members: MemberScanner;
   readonly access: AccessScanner;
-  readonly prose: ProseReader;
+  readonly reader: Reader;
 }
 
 export function plainScanners(bytes: Uint8Array): Scanners {
-  return { members: new PlainScanner(bytes), access: new PlainAccessScanner(bytes), prose: plainProse };
+  return { members: new PlainScanner(bytes), access: new PlainAccessScanner(bytes), reader: plainReader };
 }

@@ -1,9 +1,9 @@
 import type { Chunk } from '../../agent/chunk.ts';
 import type { LogEvent } from '../../agent/event.ts';
-import { Byte, decimal, isDigit, isLetter, skipDigits } from './bytes.ts';
+import { Byte, decimal, isDigit, isLetter, skipDigits, whole } from './bytes.ts';
 import { readClock, readFraction, readKitchen, readOffset, twoDigits } from './clock.ts';
 import { DAY_MS, Moment } from './moment.ts';
-import { timeContext } from './zones.ts';
+import { nowMs } from './zones.ts';
 
 const moment = new Moment();
 
@@ -27,7 +27,7 @@ export function klogTimestamp(chunk: Chunk, pos: number, end: number, event: Log
   moment.reset();
   const digits = skipDigits(bytes, pos, Math.min(end, pos + 9)) - pos;
   if (digits !== 4 && digits !== 6 && digits !== 8) return -1;
-  if (digits > 4) moment.year = decimal(bytes, pos, pos + digits - 4) + (digits === 6 ? 2000 : 0);
+  if (digits > 4) moment.year = whole(bytes, pos, pos + digits - 4) + (digits === 6 ? 2000 : 0);
   moment.month = twoDigits(bytes, pos + digits - 4);
   moment.day = twoDigits(bytes, pos + digits - 2);
   return finish(dated(bytes, pos + digits, end), chunk, pos, end, event);
@@ -75,7 +75,7 @@ function scan(bytes: Uint8Array, pos: number, end: number): number {
 function yearFirst(bytes: Uint8Array, pos: number, end: number): number {
   const separator = bytes[pos + 4] as number;
   if (separator !== Byte.DASH && separator !== Byte.SLASH && separator !== Byte.DOT) return -1;
-  moment.year = decimal(bytes, pos, pos + 4);
+  moment.year = whole(bytes, pos, pos + 4);
   if (moment.year < 1900) return -1;
   let at = pos + 5;
   moment.month = twoDigits(bytes, at);
@@ -104,7 +104,7 @@ function dayFirst(bytes: Uint8Array, pos: number, end: number): number {
   if (separator === Byte.SPACE) return -1;
   const secondEnd = skipDigits(bytes, second, Math.min(end, second + 3));
   if (secondEnd === second || secondEnd > second + 2) return -1;
-  return threeNumbers(bytes, moment.day, decimal(bytes, second, secondEnd), secondEnd, separator, end);
+  return threeNumbers(bytes, moment.day, whole(bytes, second, secondEnd), secondEnd, separator, end);
 }
 
 /** What follows the day in `22/Nov/2026`, `22 Nov 2026`, `22 Nov`. */
@@ -115,7 +115,7 @@ function dayAndName(bytes: Uint8Array, pos: number, separator: number, end: numb
   if (bytes[at] !== separator) return -1;
   const digits = skipDigits(bytes, at + 1, Math.min(end, at + 6)) - at - 1;
   if (digits === 4) {
-    moment.year = decimal(bytes, at + 1, at + 5);
+    moment.year = whole(bytes, at + 1, at + 5);
     return dated(bytes, at + 5, end);
   }
   return separator === Byte.SPACE ? dated(bytes, at, end) : -1;
@@ -125,7 +125,7 @@ function dayAndName(bytes: Uint8Array, pos: number, separator: number, end: numb
 function threeNumbers(bytes: Uint8Array, first: number, second: number, at: number, separator: number, end: number): number {
   if (bytes[at] !== separator) return monthAndDay(bytes, first, second, at, end);
   const yearEnd = skipDigits(bytes, at + 1, Math.min(end, at + 6));
-  const third = decimal(bytes, at + 1, yearEnd);
+  const third = whole(bytes, at + 1, yearEnd);
   const short = yearEnd - at - 1 === 2;
   if (!short && yearEnd - at - 1 !== 4) return -1;
   moment.month = 1; // until it is known, so that a time is looked for behind a date
@@ -160,7 +160,7 @@ function chooseOrder(first: number, second: number, third: number, short: boolea
 
 function isNear(year: number, month: number, day: number): boolean {
   setDate(year, month, day);
-  return moment.valid && Math.abs(moment.wallMs - timeContext().nowMs) < 2 * DAY_MS;
+  return moment.valid && Math.abs(moment.wallMs - nowMs()) < 2 * DAY_MS;
 }
 
 function setDate(year: number, month: number, day: number): void {
@@ -200,7 +200,7 @@ function yearBehind(bytes: Uint8Array, at: number, end: number): number {
 /** Reads ` 2026`; where it ends, or -1. */
 function yearAt(bytes: Uint8Array, at: number, end: number): number {
   if (bytes[at] !== Byte.SPACE || skipDigits(bytes, at + 1, Math.min(end, at + 6)) !== at + 5) return -1;
-  const year = decimal(bytes, at + 1, at + 5);
+  const year = whole(bytes, at + 1, at + 5);
   if (year < 1970 || year > 2100 || bytes[at + 5] === Byte.DASH || bytes[at + 5] === Byte.DOT) return -1;
   moment.year = year;
   return at + 5;
@@ -209,11 +209,11 @@ function yearAt(bytes: Uint8Array, at: number, end: number): number {
 /** `20261122 10:00:00`, `20261122T100000Z`, `261122 10:00:00` (MySQL 5.5). */
 function compact(bytes: Uint8Array, pos: number, digits: number, end: number): number {
   const day = pos + digits - 2;
-  moment.year = digits === 8 ? decimal(bytes, pos, pos + 4) : 2000 + decimal(bytes, pos, pos + 2);
+  moment.year = digits === 8 ? whole(bytes, pos, pos + 4) : 2000 + whole(bytes, pos, pos + 2);
   if (moment.year < 1970 || moment.year > 2100) return -1;
   moment.month = twoDigits(bytes, day - 2);
   moment.day = twoDigits(bytes, day);
-  return moment.month === 0 ? -1 : dated(bytes, pos + digits, end);
+  return moment.month <= 0 ? -1 : dated(bytes, pos + digits, end);
 }
 
 /** Seconds, milli-, micro- or nanoseconds since 1970, told by the number of digits: from 2001 on. */
@@ -268,8 +268,14 @@ function dayAt(bytes: Uint8Array, at: number): number {
 }
 
 // Three letters, lower-cased, as one number.
-const key = (a: number, b: number, c: number): number => ((a | 32) << 16) | ((b | 32) << 8) | (c | 32);
-const keyOf = (name: string): number => key(name.charCodeAt(0), name.charCodeAt(1), name.charCodeAt(2));
+function key(a: number, b: number, c: number): number {
+  return ((a | 32) << 16) | ((b | 32) << 8) | (c | 32);
+}
+
+function keyOf(name: string): number {
+  return key(name.charCodeAt(0), name.charCodeAt(1), name.charCodeAt(2));
+}
+
 const MONTH_NAMES = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december'];
 const MONTH_KEYS = MONTH_NAMES.map(keyOf);
 const WEEKDAY_KEYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].map(keyOf);

@@ -1,3 +1,5 @@
+import type { Float } from './bytes.ts';
+
 /** What a reader of times has to know beside the text. The pipeline sets it once per chunk. */
 export interface TimeContext {
   /** IANA name of the zone of times that have none; absent: the host's. */
@@ -33,11 +35,26 @@ export function timeContext(): TimeContext {
   return context;
 }
 
+/** When the chunk was read, in ms. */
+export function nowMs(): Float {
+  return context.nowMs;
+}
+
+/** The year of `nowMs`, UTC. */
+export function thisYear(): number {
+  return new Date(context.nowMs).getUTCFullYear();
+}
+
+/** See TimeContext. */
+export function fallbackDateMs(): Float {
+  return context.fallbackDateMs;
+}
+
 /**
  * Minutes between UTC and the clock on the wall that shows `wallMs` (as if it were UTC) in the zone of the context. At
  * the autumn overlap the first of the two; in the gap of spring the offset before it, so that the moment is the right one.
  */
-export function localOffset(wallMs: number): number {
+export function localOffset(wallMs: Float): Float {
   const quarter = Math.floor(wallMs / QUARTER_MS);
   if (quarter === knownQuarter) return knownOffset;
   knownOffset = offsetOfWall(wallMs);
@@ -46,7 +63,7 @@ export function localOffset(wallMs: number): number {
 }
 
 /** Minutes between UTC and the zone of the context at a moment. */
-export function offsetAt(ms: number): number {
+export function offsetAt(ms: Float): Float {
   if (format === undefined) return -new Date(ms).getTimezoneOffset();
   return Math.round((wallOf(format, ms) - Math.floor(ms / 1000) * 1000) / 60_000);
 }
@@ -55,12 +72,15 @@ export function offsetAt(ms: number): number {
  * Minutes from UTC by abbreviation, where it means one thing to nearly everyone. NaN: it is a zone, but of several
  * places, so the zone of the context is the better guess.
  */
-export const ZONE_NAMES: ReadonlyMap<string, number> = new Map([
+const ZONE_NAMES: readonly (readonly [name: string, offset: number])[] = [
   ['UTC', 0], ['GMT', 0], ['WET', 0], ['WEST', 60], ['BST', 60], ['CET', 60], ['CEST', 120], ['MEZ', 60], ['MESZ', 120], ['EET', 120],
   ['EEST', 180], ['MSK', 180], ['SAST', 120], ['JST', 540], ['KST', 540], ['HKT', 480], ['SGT', 480], ['AWST', 480], ['ACST', 570],
   ['AEST', 600], ['AEDT', 660], ['NZST', 720], ['NZDT', 780], ['EST', -300], ['EDT', -240], ['CDT', -300], ['MST', -420], ['MDT', -360],
   ['PST', -480], ['PDT', -420], ['AKST', -540], ['AKDT', -480], ['HST', -600], ['BRT', -180], ['CST', NaN], ['IST', NaN],
-]);
+];
+/** The abbreviations, five bits a letter, and beside them their minutes. */
+export const ZONE_KEYS = ZONE_NAMES.map(([name]) => Buffer.from(name).reduce((packed, letter) => packed * 32 + (letter & 31), 0));
+export const ZONE_OFFSETS = ZONE_NAMES.map(([, offset]) => offset);
 
 function offsetOfWall(wallMs: number): number {
   const before = offsetAt(wallMs - DAY_MS);

@@ -2,25 +2,24 @@
 // the oracle and the fallback, and as a WebAssembly kernel.
 //
 // Portable is a function that works on numbers, bytes and the objects of a few classes, and calls none but its like: no
-// closures, no strings but literals (which become numbers, their places in a list), no patterns, no objects made on the way. A `number` is a 32-bit integer, unless its
+// closures, no strings but literals, no patterns, no objects made on the way. A `number` is a 32-bit integer, unless its
 // type is `Float`. Constants of a module are taken over by their values. Functions named as hosts stay in JavaScript.
 import { rmSync, writeFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
 
-const TYPES = { Float: 'f64', Uint8Array: 'Bytes', Int32Array: 'Ints', Float64Array: 'Floats', Field: 'i32' };
+const TYPES = { Chunk: 'Chunk', LogEvent: 'LogEvent', string: 'Bytes', 'string[]': 'Texts', Float: 'f64', Uint8Array: 'Bytes', Int32Array: 'Ints', Float64Array: 'Floats', Field: 'i32' };
 
 /**
- * `source`: of a kernel that exports the function `entry` of the module `file`, with all it calls but the functions named
- * in `hosts`, which it imports. `texts`: what its numbers for texts stand for.
+ * `source`: of a kernel that has the functions `entries` ([file, name]) and all they call, but for the functions named in
+ * `hosts`, which it imports. `texts`: its texts by number.
  */
-export async function translate(file, entry, hosts) {
+export async function translate(entries, hosts) {
   const { options } = ts.parseJsonConfigFileContent(ts.readConfigFile('tsconfig.json', ts.sys.readFile).config, ts.sys, '.');
-  const program = ts.createProgram([file], options);
+  const program = ts.createProgram(entries.map(([file]) => file), options);
   const translation = new Translation(program.getTypeChecker(), hosts);
-  const source = program.getSourceFile(path.resolve(file));
-  return translation.of(source, entry);
+  return translation.of(entries.map(([file, name]) => functionOf(program.getSourceFile(path.resolve(file)), name)));
 }
 
 class Translation {
@@ -34,18 +33,14 @@ class Translation {
   /** By module: the values of its constants. */
   #values = new Map();
   #parts = { imports: [], tables: [], classes: [], variables: [], functions: [] };
-  #entry;
 
   constructor(checker, hosts) {
     this.#checker = checker;
     this.#hosts = hosts;
   }
 
-  async of(source, entry) {
-    this.#entry = entry;
-    const declaration = source.statements.find((statement) => ts.isFunctionDeclaration(statement) && statement.name?.text === entry);
-    if (declaration === undefined) throw new Error(`${source.fileName} has no function ${entry}`);
-    this.#need(declaration);
+  async of(entries) {
+    for (const declaration of entries) this.#need(declaration);
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       await this.#evaluate(next.getSourceFile());
       await this.#evaluateImports(next.getSourceFile());
@@ -103,15 +98,20 @@ class Translation {
     if (!isConst) return this.#parts.variables.push(`let ${name}: ${this.#typeOf(declaration)} = ${this.#print(initializer)};`);
     if (ts.isNewExpression(initializer) && !TYPES[initializer.expression.getText()]) return this.#parts.variables.push(`const ${name} = ${this.#print(initializer)};`);
     if (ts.isObjectLiteralExpression(initializer)) return this.#declareObject(initializer, name);
-    this.#parts.tables.push(`const ${name} = ${table(this.#valueOf(declaration), declaration)};`);
+    const value = this.#valueOf(declaration);
+    if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return this.#declareTexts(name, value);
+    this.#parts.tables.push(`const ${name} = ${table(value, declaration)};`);
+  }
+
+  #declareTexts(name, texts) {
+    this.#parts.variables.push(`const ${name} = changetype<Texts>(heap.alloc(${texts.length * 4}));`, ...texts.map((text, index) => `${name}[${index}] = ${this.text({ text })};`));
   }
 
   #declareFunction(declaration, name) {
     const parameters = declaration.parameters.map((parameter) => `${parameter.name.text}: ${this.#type(parameter.type)}`).join(', ');
     const signature = `function ${name}(${parameters}): ${this.#type(declaration.type)}`;
     if (this.#hosts.has(declaration.name.text)) return this.#parts.imports.push(`@external("host", "${declaration.name.text}") declare ${signature};`);
-    const exported = declaration.name.text === this.#entry ? 'export ' : '';
-    this.#parts.functions.push(`${exported}${signature} ${this.#body(declaration)}\n`);
+    this.#parts.functions.push(`${signature} ${this.#body(declaration)}\n`);
   }
 
   #body(declaration) {
@@ -132,10 +132,11 @@ class Translation {
     const name = member.name.text.replace('#', '_');
     if (ts.isPropertyDeclaration(member)) {
       const type = member.type === undefined ? literalType(member.initializer) : this.#type(member.type);
+      if (member.initializer === undefined) return `  ${name}: ${type} = changetype<${type}>(0);`;
       return `  ${name}: ${type} = ${NEW[type] ?? this.#print(member.initializer)};`;
     }
-    const parameters = member.parameters.map((parameter) => `${parameter.name.text}: ${this.#type(parameter.type)}`).join(', ');
-    return `  ${name}(${parameters}): ${this.#type(member.type)} ${this.#print(member.body)}`;
+    const parameters = ts.isGetAccessor(member) ? '' : member.parameters.map((parameter) => `${parameter.name.text}: ${this.#type(parameter.type)}`).join(', ');
+    return `  ${ts.isGetAccessor(member) ? 'get ' : ''}${name}(${parameters}): ${this.#type(member.type)} ${this.#print(member.body)}`;
   }
 
   #typeOf(declaration) {
@@ -147,8 +148,7 @@ class Translation {
     if (text === 'number' || text === 'number | undefined') return 'i32';
     if (text === 'boolean') return 'bool';
     if (text === 'void') return text;
-    if (text === 'string') return 'i32';
-    if (text === 'string[]') return 'Ints';
+    if (text.endsWith(' | undefined')) return TYPES[text.slice(0, -' | undefined'.length)];
     if (TYPES[text] !== undefined) return TYPES[text];
     const declaration = this.#declarationOf(node.typeName);
     if (declaration !== undefined && ts.isClassDeclaration(declaration)) return this.#need(declaration);
@@ -188,9 +188,18 @@ class Translation {
     return this.#need(declaration);
   }
 
+  statement(node) {
+    return this.#print(node);
+  }
+
   text(node) {
-    const known = this.#texts.indexOf(node.text);
-    return String(known >= 0 ? known : this.#texts.push(node.text) - 1);
+    let number = this.#texts.indexOf(node.text);
+    if (number < 0) {
+      number = this.#texts.push(node.text) - 1;
+      const bytes = Buffer.from(node.text);
+      this.#parts.tables.unshift(`const $text${number} = changetype<Bytes>(memory.data<u8>([${[...integer(number), ...integer(bytes.length), ...bytes].join(',')}], 4) + 8);`);
+    }
+    return `$text${number}`;
   }
 
   property(node) {
@@ -201,7 +210,7 @@ class Translation {
   }
 }
 
-const NEW = { Bytes: 'changetype<Bytes>(heap.alloc(256))', Ints: 'changetype<Ints>(heap.alloc(256))', Floats: 'changetype<Floats>(heap.alloc(256))' };
+const NEW = { Bytes: 'changetype<Bytes>(heap.alloc(256))', Ints: 'changetype<Ints>(heap.alloc(256))', Texts: 'changetype<Texts>(heap.alloc(256))', Floats: 'changetype<Floats>(heap.alloc(256))' };
 
 /** What is printed in another way than it stands, by kind of node. */
 const SPECIAL = {
@@ -223,10 +232,17 @@ const SPECIAL = {
     if (right.getText() === 'undefined') return operator === '!==' ? 'true' : 'false';
     if (operator === '>>>' && right.getText() === '0') return `<u32>(${print(left)})`;
     if (operator === '??') return print(left);
+    if (operator === '|' && right.getText() === '0') return `<i32>(${print(left)})`;
     if (operator === '=' && ts.isArrayLiteralExpression(left)) {
       return `{ ${right.elements.map((element, index) => `const $${index} = ${print(element)};`).join(' ')} ${left.elements.map((element, index) => `${print(element)} = $${index};`).join(' ')} }`;
     }
     return `${print(left)} ${{ '===': '==', '!==': '!=' }[operator] ?? operator} ${print(right)}`;
+  },
+  IfStatement(node) {
+    const { expression, thenStatement, elseStatement } = node;
+    if (!ts.isBinaryExpression(expression) || expression.right.getText() !== 'undefined') return undefined;
+    const taken = expression.operatorToken.getText() === '!==' ? thenStatement : elseStatement;
+    return taken === undefined ? '' : this.statement(taken);
   },
   CallExpression(node, print) {
     const name = CALLS[node.expression.getText()];
@@ -235,7 +251,7 @@ const SPECIAL = {
   },
   ReturnStatement(node, print) {
     if (node.expression === undefined) return 'return;';
-    const owner = ts.findAncestor(node, (above) => ts.isFunctionDeclaration(above) || ts.isMethodDeclaration(above));
+    const owner = ts.findAncestor(node, (above) => ts.isFunctionDeclaration(above) || ts.isMethodDeclaration(above) || ts.isGetAccessor(above));
     return owner.type.getText() === 'void' ? `{ ${print(node.expression)}; return; }` : `return ${print(node.expression)};`;
   },
   ...Object.fromEntries(['ArrowFunction', 'FunctionExpression', 'TemplateExpression', 'ForOfStatement', 'ForInStatement', 'SpreadElement', 'RegularExpressionLiteral', 'ObjectLiteralExpression', 'ArrayLiteralExpression', 'AwaitExpression', 'TryStatement', 'ThrowStatement']
@@ -246,6 +262,8 @@ const CALLS = {
   'Math.min': (a, b) => `min(${a}, ${b})`,
   'Math.max': (a, b) => `max(${a}, ${b})`,
   'Math.imul': (a, b) => `((${a}) * (${b}))`,
+  'Math.abs': (a) => `abs(${a})`,
+  'Math.floor': (a) => `floor(${a})`,
   'Math.clz32': (a) => `clz(${a})`,
   'Number.isNaN': (a) => `isNaN(${a})`,
   Number: (a) => `i32(${a})`,
@@ -266,10 +284,9 @@ function literal(value) {
 /** A constant as static data. Bytes have their length in front. */
 function table(value, declaration) {
   if (value instanceof Uint8Array) {
-    const { length } = value;
-    return `changetype<Bytes>(memory.data<u8>([${[length & 255, length >> 8, 0, 0, ...value].join(',')}], 4) + 4)`;
+    return `changetype<Bytes>(memory.data<u8>([${[...integer(value.length), ...value].join(',')}], 4) + 4)`;
   }
-  if (value instanceof Int32Array) return `changetype<Ints>(memory.data<i32>([${value.join(',')}]))`;
+  if (value instanceof Int32Array) return `changetype<Ints>(memory.data<i32>([${[value.length, ...value].join(',')}]) + 4)`;
   if (value instanceof Float64Array) return `changetype<Floats>(memory.data<f64>([${Array.from(value, float).join(',')}]))`;
   if (Array.isArray(value) && value.every((item) => typeof item === 'number')) {
     return value.every(Number.isInteger) ? table(Int32Array.from(value)) : table(Float64Array.from(value));
@@ -277,8 +294,19 @@ function table(value, declaration) {
   throw unsupported(declaration);
 }
 
+/** Its four bytes. */
+function integer(value) {
+  return [value & 255, (value >> 8) & 255, (value >> 16) & 255, value >>> 24];
+}
+
 function float(value) {
   return Number.isNaN(value) ? 'NaN' : Number.isInteger(value) && Math.abs(value) < 1e21 ? `${value}.0` : String(value);
+}
+
+function functionOf(source, name) {
+  const declaration = source.statements.find((statement) => ts.isFunctionDeclaration(statement) && statement.name?.text === name);
+  if (declaration === undefined) throw new Error(`${source.fileName} has no function ${name}`);
+  return declaration;
 }
 
 function unsupported(node) {
