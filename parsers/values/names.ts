@@ -68,10 +68,10 @@ export function isThreadName(bytes: Uint8Array, start: number, end: number): boo
 export function isMachineName(bytes: Uint8Array, start: number, end: number): boolean {
   let dash = start;
   while (dash < end && isLower(bytes[dash])) dash++;
-  return bytes[dash] === Byte.DASH && dash + 1 < end && skipDigits(bytes, dash + 1, end) === end && MACHINES.has(textOf(bytes, start, dash));
+  return bytes[dash] === Byte.DASH && dash + 1 < end && skipDigits(bytes, dash + 1, end) === end && findWord(MACHINES, hashBytes(bytes, start, dash)) !== 0;
 }
 
-const MACHINES = new Set(['node', 'instance', 'host', 'server', 'master', 'broker', 'replica', 'shard', 'data', 'vm']);
+const MACHINES = wordTable(new Map(['node', 'instance', 'host', 'server', 'master', 'broker', 'replica', 'shard', 'data', 'vm'].map((word) => [word, 1])));
 
 /** `scheduler`, `o.e.scheduler.Node`: a word of threads alone, or in the name of a package, is a logger's. */
 function isPlainName(bytes: Uint8Array, start: number, end: number): boolean {
