@@ -13,6 +13,8 @@ import { finish, handOver, rethrow, ship, start } from './work.ts';
 export interface AgentOptions {
   /** Read files to their present end, deliver, exit. */
   readonly once: boolean;
+  /** Send what earlier runs have left for another address of the same type of output, too. */
+  readonly adopt?: boolean;
   readonly stateDir: string;
   /** Reads the configuration again; absent: there is none that could have changed. */
   readonly reload?: () => Promise<Reload>;
@@ -62,8 +64,8 @@ export class Agent {
 
   async #begin(config: Config, legacy?: Legacy): Promise<Assembly> {
     setLogLevel(config.log_level);
-    const { once, stateDir } = this.#options;
-    const parts = await assemble(config, { once, stateDir, env: process.env, ...(legacy && { legacy }) });
+    const { once, adopt = false, stateDir } = this.#options;
+    const parts = await assemble(config, { once, adopt, stateDir, env: process.env, ...(legacy && { legacy }) });
     try {
       await start(parts);
       return parts;

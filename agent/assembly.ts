@@ -42,6 +42,8 @@ const RECORD_BYTES = 4;
 
 export interface AssemblyOptions {
   readonly once: boolean;
+  /** What earlier runs have left for another address of the same type of output is sent, too. */
+  readonly adopt?: boolean;
   readonly stateDir: string;
   readonly env: NodeJS.ProcessEnv;
   /** What the inputs of type stdin read, by their names, instead of it. */
@@ -90,7 +92,7 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
   let indices = 0;
   const claimIndex = (): number => indices++;
   const destinations = await openAll(outputs);
-  const buffers = state === undefined ? undefined : await openBuffering(config, outputs, { root: path.resolve(options.stateDir), folder, sources, claimIndex, ledger });
+  const buffers = state === undefined ? undefined : await openBuffering(config, outputs, { root: path.resolve(options.stateDir), folder, sources, claimIndex, ledger, adopt: options.adopt === true, isStart: options.legacy === undefined });
   const checkpoints = await openCheckpoints(config, state, options.legacy);
   const deadLetters = outputs.map(({ name }) => new DeadLetters(name, path.join(folder, `dead-letters-${name}.ndjson`), log.warn));
   const slots = slotsOf(config, outputs, buffers);

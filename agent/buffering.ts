@@ -12,14 +12,21 @@ export interface BufferingOptions {
   readonly sources: ReadonlyMap<number, Source>;
   readonly claimIndex: () => number;
   readonly ledger: Ledger;
+  /** What was meant for another address of the same type of output is sent, too. */
+  readonly adopt: boolean;
+  /** It is a start, and no reload: what nobody will send is told. */
+  readonly isStart: boolean;
 }
 
 /** Opens the disk buffers that the configuration asks for, and those that earlier runs have left to the same outputs. */
-export async function openBuffering(config: Config, outputs: readonly Output[], { root, folder, sources, claimIndex, ledger }: BufferingOptions): Promise<OpenBuffers> {
-  const [{ OpenBuffers }, { SourceNames }] = await Promise.all([import('./delivery/buffer/open-buffers.ts'), import('./delivery/buffer/source-names.ts')]);
+export async function openBuffering(config: Config, outputs: readonly Output[], { root, folder, sources, claimIndex, ledger, adopt, isStart }: BufferingOptions): Promise<OpenBuffers> {
+  const [{ OpenBuffers }, { SourceNames }, { orphansText }] = await Promise.all([import('./delivery/buffer/open-buffers.ts'), import('./delivery/buffer/source-names.ts'), import('./delivery/buffer/orphans.ts')]);
   const cantBeReadAgain = Object.values(config.inputs).some(({ type }) => type === 'stdin');
   const requests = outputs.flatMap((output, index) => requestOf(config.outputs[output.name], output, index, cantBeReadAgain));
-  return OpenBuffers.open(requests, { root, folder, names: new SourceNames(sources, claimIndex, ledger), report: log.warn, nowMs: Date.now() });
+  const buffers = await OpenBuffers.open(requests, { root, folder, names: new SourceNames(sources, claimIndex, ledger), report: log.warn, nowMs: Date.now(), adoptAll: adopt });
+  const left = isStart ? await orphansText(root, folder, buffers) : undefined;
+  if (left !== undefined) log.warn(left);
+  return buffers;
 }
 
 function requestOf(options: Config['outputs'][string] | undefined, { name, type, target, network }: Output, index: number, cantBeReadAgain: boolean): BufferRequest[] {

@@ -13,7 +13,7 @@ import type { Reload } from './reload.ts';
 import { version } from './version.ts';
 
 const COMMANDS = ['run', 'exec', 'explain', 'validate', 'formats', 'buffer', 'retry-dead-letters'];
-const OPTIONS = ['config', 'output', 'once', 'state-dir', 'tee', 'print', 'json', 'input', 'help', 'version'];
+const OPTIONS = ['config', 'output', 'once', 'adopt', 'state-dir', 'tee', 'print', 'json', 'input', 'help', 'version'];
 
 const EPILOGUE = `In the environment: SHIPPER_CONFIG, SHIPPER_OUTPUT (blanks between several),
 SHIPPER_ONCE=true, SHIPPER_STATE_DIR, and every setting of a configuration: SHIPPER_MEMORY …
@@ -83,7 +83,8 @@ function parserOf(args: readonly string[], env: NodeJS.ProcessEnv, choose: (comm
 function runOptions(argv: Argv) {
   return agentOptions(argv)
     .positional('files', { type: 'string', array: true, describe: 'files or quoted patterns; - is stdin' })
-    .option('once', { type: 'boolean', coerce: last<boolean>, describe: 'read files to their present end, deliver, exit' });
+    .option('once', { type: 'boolean', coerce: last<boolean>, describe: 'read files to their present end, deliver, exit' })
+    .option('adopt', { type: 'boolean', coerce: last<boolean>, describe: 'send what lies on the disk for another address of the same type of output, too' });
 }
 
 function execOptions(argv: Argv) {
@@ -133,14 +134,14 @@ interface AgentArguments extends StateArguments {
 
 type Use = (configured: { readonly config: Config; readonly stateDir: string }) => Promise<number>;
 
-async function run(argv: AgentArguments & FileArguments & { readonly once: boolean | undefined }, env: NodeJS.ProcessEnv, parser: Argv): Promise<number> {
+async function run(argv: AgentArguments & FileArguments & { readonly once: boolean | undefined; readonly adopt: boolean | undefined }, env: NodeJS.ProcessEnv, parser: Argv): Promise<number> {
   const files = filesOf(argv);
   if (configFile(argv, env) === undefined && files.length === 0 && isatty(0)) return help(parser);
   refuseMisspelledCommand(files[0]);
   return configured(argv, files, env, async ({ config, stateDir }) => {
     const { run } = await import('./commands/run.ts');
     const reload = configFile(argv, env) === undefined ? {} : { reload: () => read(argv, files, env).then(told) };
-    return run(config, { once: argv.once ?? isTrue(env['SHIPPER_ONCE']), stateDir, ...reload });
+    return run(config, { once: argv.once ?? isTrue(env['SHIPPER_ONCE']), adopt: argv.adopt ?? isTrue(env['SHIPPER_ADOPT']), stateDir, ...reload });
   });
 }
 

@@ -286,16 +286,27 @@ t.test('kill -9 with stdin: what is on the disk is delivered by the next run, al
   t.same(linesOf(server).sort((a, b) => a - b), range(0, kept));
 });
 
-t.test('what another output has left stays where it is', async (t) => {
+t.test('what another output has left stays where it is, is told, and can be sent elsewhere', async (t) => {
   const [one, other] = [await downServer(t), await downServer(t)];
-  const env = { SHIPPER_STATE_DIR: folder(t) };
+  const state = folder(t);
+  const env = { SHIPPER_STATE_DIR: state };
   for (const n of [0, 10]) t.equal((await run(['-o', `elasticsearch=${one.url}`], { env: { ...env, ...DEAD_LONG }, stdin: lines(n, n + 10) })).code, 69);
   const server = await other.up();
-  t.equal((await run(['-o', `elasticsearch=${other.url}`], { env, stdin: lines(20, 30) })).code, 0);
+  const told = await run(['-o', `elasticsearch=${other.url}`], { env, stdin: lines(20, 30) });
+  t.equal(told.code, 0);
+  t.same(told.stderr.split('\n').filter((line) => /earlier runs/.test(line)), [`shipper: warning: 20 records of earlier runs lie undelivered in ${state}, for elasticsearch (elasticsearch: ${one.url} logs-generic-default): no output of this run. A run with that output sends them; with --adopt, one with another address of the same type does. \`shipper buffer\` shows them`], 'once');
   t.same(linesOf(server), range(20, 30));
-  const own = await one.up();
-  t.equal((await run(['-o', `elasticsearch=${one.url}`], { env })).code, 0);
-  t.same(linesOf(own), range(0, 20), 'oldest first');
+  const file = path.join(folder(t), 'events');
+  t.equal((await run(['--adopt', '-o', `file=${file}`], { env })).code, 0);
+  t.match((await run(['buffer'], { env })).stdout, /^10 records[^]*10 records/, 'an output of another type writes records in another way');
+  const alive = start(['-o', `elasticsearch=${one.url}`], { env: { ...env, SHIPPER_SHUTDOWN_TIMEOUT: '100ms', SHIPPER_STOP_DELAY: '10ms' } });
+  await until(() => /are sent first/.test(alive.stderr()), 'a run with their output');
+  t.notMatch((await run(['-o', `elasticsearch=${other.url}`], { env })).stderr, /earlier runs/, 'not told while a run that has the output is alive');
+  alive.child.kill('SIGTERM');
+  t.equal((await alive.ended).code, 69);
+  t.equal((await run(['--adopt', '-o', `elasticsearch=${other.url}`], { env })).code, 0);
+  t.same(linesOf(server), [...range(20, 30), ...range(0, 20)], 'oldest first');
+  t.match(await run(['buffer'], { env }), { stdout: /^nothing lies undelivered/ });
 });
 
 t.test('SIGTERM with a dead destination: all that was read is kept, within the deadline', async (t) => {

@@ -37,6 +37,19 @@ export async function lockFolder(folder: string): Promise<Lock | undefined> {
   }
 }
 
+/** Whether somebody works in a folder, as far as can be told without touching it. */
+export async function isHeld(folder: string): Promise<boolean> {
+  const short = shortened(folder);
+  try {
+    const last = highest(folder);
+    return await answers(last > 0 ? join(short.path, `lock.${last}`) : nameOf(folder));
+  } catch {
+    return false; // it is gone
+  } finally {
+    short.close();
+  }
+}
+
 async function compete(folder: string, short: string): Promise<Lock | undefined> {
   for (;;) {
     const candidate = `lock-${randomBytes(6).toString('hex')}`;
@@ -108,14 +121,19 @@ function closed(server: Server): Promise<void> {
 
 /** For file systems without sockets or hard links. Holds only among processes that share a network namespace. */
 async function lockByName(folder: string): Promise<Lock | undefined> {
-  const { dev, ino } = statSync(folder, { bigint: true });
   try {
-    const server = await listen(`\0shipper-state-${dev}-${ino}`);
+    const server = await listen(nameOf(folder));
     return { release: () => closed(server) };
   } catch (error) {
     if (errorCode(error) === 'EADDRINUSE') return undefined;
     throw error;
   }
+}
+
+/** An abstract socket. */
+function nameOf(folder: string): string {
+  const { dev, ino } = statSync(folder, { bigint: true });
+  return `\0shipper-state-${dev}-${ino}`;
 }
 
 /** The folder by a path that leaves room for a socket's name. */

@@ -27,8 +27,8 @@ export async function inspectBuffers(root: string, report: (message: string) => 
   return found;
 }
 
-/** Undefined: it went away meanwhile. */
-async function inspect(folder: string, report: (message: string) => void): Promise<Inspected | undefined> {
+/** Looks at one. Undefined: it went away meanwhile. */
+export async function inspect(folder: string, report: (message: string) => void): Promise<Inspected | undefined> {
   const owner = readOwner(folder);
   const options = { folder, owner: owner ?? UNKNOWN, segmentBytes: 0, earlierSource: 0, nameOf: () => ({ id: '', name: '' }), report };
   const journal = await Journal.open(options).catch((error: NodeJS.ErrnoException) => {

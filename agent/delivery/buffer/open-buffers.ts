@@ -32,6 +32,8 @@ export interface OpenBuffersOptions {
   readonly names: SourceNames;
   readonly report: (message: string) => void;
   readonly nowMs: number;
+  /** Takes over what was meant for another address or name of the same type of output, too. */
+  readonly adoptAll: boolean;
 }
 
 /** The buffers of one output: its own, and what earlier runs have left of it, oldest first. */
@@ -78,6 +80,16 @@ export class OpenBuffers {
     return new BufferedDelivery(options, { ...this.#of(output), readSlots, maxBytes, whenFull, names, finished: (journal) => this.#finished(journal) });
   }
 
+  /** Whether a folder of a dead run is taken over. */
+  holds(folder: string): boolean {
+    return this.#orphans.some((orphan) => orphan.folder === folder);
+  }
+
+  /** Whether the buffer in this folder is that of an output of this run. */
+  isOpen(folder: string): boolean {
+    return [...this.#opened.values()].some(({ journal, older }) => [journal, ...older].some((one) => one?.options.folder === folder));
+  }
+
   async close(): Promise<void> {
     for (const { lock } of this.#orphans) await lock.release();
   }
@@ -110,7 +122,7 @@ export class OpenBuffers {
   async #adopt(folder: string, requests: readonly BufferRequest[]): Promise<void> {
     const found = buffersIn(folder).flatMap((name) => {
       const owner = readOwner(join(folder, name));
-      const request = requests.find(({ output, type, target }) => owner?.output === output && owner.type === type && owner.target === target);
+      const request = owner === undefined ? undefined : this.#heir(owner, requests);
       return owner === undefined || request === undefined ? [] : [{ path: join(folder, name), owner, request }];
     });
     const lock = found.length === 0 ? undefined : await lockFolder(folder).catch(() => undefined); // another user's
@@ -123,6 +135,13 @@ export class OpenBuffers {
       this.#opened.get(request.index)?.older.push(journal);
     }
     this.#orphans.push({ folder, lock, journals });
+  }
+
+  /** The output that sends what was meant for another. Records of one type are written in one way, whatever their address. */
+  #heir(owner: Owner, requests: readonly BufferRequest[]): BufferRequest | undefined {
+    const sameType = requests.filter(({ type }) => type === owner.type);
+    const same = sameType.filter(({ output }) => output === owner.output);
+    return same.find(({ target }) => target === owner.target) ?? (this.#options.adoptAll ? (same[0] ?? sameType[0]) : undefined);
   }
 
   async #openJournal(folder: string, owner: Owner, { index, output, maxBytes }: BufferRequest): Promise<Journal | undefined> {
