@@ -1,9 +1,10 @@
 // shipper exec: a real program, its output, its signals, its exit code.
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import t, { type Test } from 'tap';
-import { events, run, start, until, type Running } from './e2e/run-shipper.ts';
+import { CLI, events, run, start, until, type Running } from './e2e/run-shipper.ts';
 import { downServer, linesOf } from './helpers/buffer-rig.ts';
 
 t.setTimeout(400_000); // the runner has a limit of its own
@@ -148,4 +149,36 @@ t.test('a program that writes after the reader of stdout has gone is not killed 
   await until(() => running.stdout().includes('tick'), 'a line');
   running.child.stdout.destroy();
   t.equal((await running.ended).code, 8, 'it learns of it, as without shipper');
+});
+
+const TINI = namespaceProblem();
+
+/** A PID namespace with tini as PID 1, as in the image. */
+function namespaceProblem(): string | undefined {
+  if (spawnSync('tini', ['--version'], { stdio: 'ignore' }).error !== undefined) return 'tini is not installed';
+  const { status, error } = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true'], { stdio: 'ignore' });
+  return error === undefined && status === 0 ? undefined : 'no PID namespace may be made here';
+}
+
+t.test('behind tini, which is PID 1', TINI === undefined ? {} : { skip: TINI }, async (t) => {
+  const rows: [reason: string, script: string, signal: NodeJS.Signals | undefined, code: number, lines: RegExp][] = [
+    ['tini is PID 1, and gives the exit code', 'echo "init $(cat /proc/1/comm)"; exit 7', undefined, 7, /"init tini"|"init":"tini"/],
+    ['killed by itself', 'kill -9 $$', undefined, 137, /^$/],
+    ['a signal to PID 1 is the program\'s', 'trap "echo bye; exit 9" TERM; echo ready; while :; do sleep 0.05; done', 'SIGTERM', 9, /"ready"[^]*"bye"/],
+    ['who ignores nothing is ended by it', 'echo ready; exec sleep 1000', 'SIGTERM', 143, /"ready"/],
+    // A process whose parent ends is PID 1's, and it is there as a zombie until PID 1 waits for it.
+    ['no zombies are left', '(sh -c "exit 0" & sh -c "exit 0" &); (sh -c "sleep 0.2" &); sleep 0.5; echo "zombies $(grep -l "^State:.Z" /proc/[0-9]*/status 2>/dev/null | wc -l)"', undefined, 0, /zombies 0/],
+  ];
+  for (const [reason, script, signal, code, lines] of rows) {
+    const child = spawn('unshare', ['--pid', '--fork', '--mount-proc', '--kill-child', 'tini', '--', process.execPath, CLI, 'exec', ...sh(script)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    if (signal !== undefined) {
+      await until(() => stdout.includes('ready'), 'the program');
+      process.kill(Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ')[0]), signal); // tini, seen from outside
+    }
+    t.equal(await ended, code, reason);
+    t.match(stdout, lines, reason);
+  }
 });
