@@ -13,7 +13,7 @@ import type { Reload } from './reload.ts';
 import { version } from './version.ts';
 
 const COMMANDS = ['run', 'exec', 'explain', 'validate', 'formats', 'buffer', 'retry-dead-letters'];
-const OPTIONS = ['config', 'output', 'once', 'adopt', 'state-dir', 'tee', 'print', 'json', 'input', 'help', 'version'];
+const OPTIONS = ['config', 'output', 'connect', 'once', 'adopt', 'state-dir', 'tee', 'print', 'json', 'input', 'help', 'version'];
 
 const EPILOGUE = `In the environment: SHIPPER_CONFIG, SHIPPER_OUTPUT (blanks between several),
 SHIPPER_ONCE=true, SHIPPER_STATE_DIR, and every setting of a configuration: SHIPPER_MEMORY …
@@ -62,7 +62,7 @@ function parserOf(args: readonly string[], env: NodeJS.ProcessEnv, choose: (comm
     .command(['$0 [files..]', 'run'], 'read, parse and deliver: the agent', runOptions, (argv) => choose(() => run(argv, env, parser)))
     .command('exec', 'run a program and ship what it writes: shipper exec [options] -- COMMAND', execOptions, (argv) => choose(() => exec(argv, env)))
     .command('explain [files..]', 'show how each record was read', explainOptions, (argv) => chooseOther(() => explain(argv, env, parser)))
-    .command('validate', 'check a configuration', validateOptions, (argv) => chooseOther(() => validate(argv.config ?? env['SHIPPER_CONFIG'], env)))
+    .command('validate', 'check a configuration', validateOptions, (argv) => chooseOther(() => validate(argv.config ?? env['SHIPPER_CONFIG'], argv.connect ?? false, env)))
     .command('formats', 'list the formats that are known', {}, () => chooseOther(formats))
     .command('buffer', 'show what lies undelivered on the disk', bufferOptions, (argv) => chooseOther(() => buffer(argv, env)))
     .command('retry-dead-letters', 'send records again that a destination refused', agentOptions, (argv) => chooseOther(() => retryDeadLetters(argv, env)))
@@ -114,7 +114,9 @@ function explainOptions(argv: Argv) {
 }
 
 function validateOptions(argv: Argv) {
-  return argv.option('config', { alias: 'c', type: 'string', nargs: 1, coerce: last<string>, describe: 'configuration file' });
+  return argv
+    .option('config', { alias: 'c', type: 'string', nargs: 1, coerce: last<string>, describe: 'configuration file' })
+    .option('connect', { type: 'boolean', coerce: last<boolean>, describe: 'try every destination with a harmless request' });
 }
 
 interface FileArguments {
@@ -204,10 +206,10 @@ async function explain(argv: ExplainArguments, env: NodeJS.ProcessEnv, parser: A
   return configured({ ...argv, output: [], 'state-dir': undefined }, [], env, ({ config }) => explain(files, config, { json: argv.json ?? false, input: argv.input }));
 }
 
-async function validate(file: string | undefined, env: NodeJS.ProcessEnv): Promise<number> {
+async function validate(file: string | undefined, connect: boolean, env: NodeJS.ProcessEnv): Promise<number> {
   if (!file) throw new UserError('which configuration? shipper validate -c FILE', ExitCode.USAGE);
   const { validate } = await import('./commands/validate.ts');
-  return validate(file, env);
+  return validate(file, connect, env);
 }
 
 async function formats(): Promise<number> {

@@ -1,5 +1,7 @@
 import { HttpClient } from './http.ts';
 import { CloudWatchApi } from './cloudwatch/api.ts';
+import type { Check } from './check.ts';
+import { checkCloudWatch } from './cloudwatch/check.ts';
 import { classifyError } from './cloudwatch/errors.ts';
 import { readEvents, type LogEvents } from './cloudwatch/events.ts';
 import { LogGroups } from './cloudwatch/groups.ts';
@@ -11,7 +13,7 @@ import { rejectedVerdicts } from './cloudwatch/rejected.ts';
 import { putBody, splitIntoRequests } from './cloudwatch/requests.ts';
 import type { CloudWatchOptions } from './cloudwatch-options.ts';
 import { flat } from './dialects/flat.ts';
-import type { Destination, ItemVerdict, Output, Verdict } from './output.ts';
+import { using, type Destination, type ItemVerdict, type Output, type Verdict } from './output.ts';
 
 /** Amazon CloudWatch Logs, through PutLogEvents. https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
 export function cloudwatch(name: string, options: CloudWatchOptions, env: NodeJS.ProcessEnv = process.env): Output {
@@ -26,6 +28,7 @@ export function cloudwatch(name: string, options: CloudWatchOptions, env: NodeJS
     ageMs: options.batch.age,
     connections: CONNECTIONS,
     open: () => CloudWatchDestination.open(options, env),
+    check: async (signal) => using(await CloudWatchDestination.open(options, env), (destination) => destination.check(env['SHIPPER_SERVICE'] ?? env['OTEL_SERVICE_NAME'], signal)),
   };
 }
 
@@ -79,6 +82,11 @@ export class CloudWatchDestination implements Destination {
       }
     }
     return summary(verdicts, failure);
+  }
+
+  /** `service`: what stands in the names of groups and streams for records that say no other. */
+  check(service: string | undefined, signal: AbortSignal): Promise<Check> {
+    return checkCloudWatch(this.#api, this.#group, this.#stream, service, signal);
   }
 
   close(): Promise<void> {

@@ -19,6 +19,7 @@ export function consoleOutput(name: string, options: ConsoleOptions): Output {
     ageMs: options.batch.age,
     connections: 1,
     closed: closing.signal,
+    check: () => Promise.resolve({ kind: 'ok' }),
     open: () => Promise.resolve(open(options.format, closing)),
   };
 }

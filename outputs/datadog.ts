@@ -1,13 +1,14 @@
 import { UserError, ExitCode } from '../agent/exit-codes.ts';
 import { log } from '../agent/log.ts';
 import { version } from '../agent/version.ts';
+import { refusal, unreached, type Check } from './check.ts';
 import { readSecret } from './credentials.ts';
 import { toEntries } from './datadog-body.ts';
 import { Degraded } from './degraded.ts';
 import { LIMITS, type DatadogOptions } from './datadog-options.ts';
 import { datadogDialect } from './dialects/datadog.ts';
 import { gzip, HttpClient, retryAfterMs, unanswered, type HttpResult } from './http.ts';
-import type { Destination, ItemVerdict, Output, Verdict } from './output.ts';
+import { using, type Destination, type ItemVerdict, type Output, type Verdict } from './output.ts';
 import { isRecord, parseAnswer } from './json-answer.ts';
 
 /** Datadog's Logs intake v2. https://docs.datadoghq.com/api/latest/logs/#send-logs. Throws a UserError if there is no API key. */
@@ -15,6 +16,7 @@ export function datadog(name: string, options: DatadogOptions, env: NodeJS.Proce
   const constants = `"ddsource":${JSON.stringify(options.source ?? given(env['DD_SOURCE']) ?? 'shipper')}${tagsMember(tagsOf(options.tags, env))}`;
   const key = options.api_key ?? (options.api_key_file === undefined ? given(env['DD_API_KEY']) : undefined);
   if (key === undefined && options.api_key_file === undefined) throw new UserError(`${name}: set api_key, api_key_file or DD_API_KEY in the environment`, ExitCode.CONFIG);
+  const open = () => DatadogDestination.open(name, options, intake(options, env), new ApiKey(key, options.api_key_file), Buffer.from(`{${constants},"timestamp":"`), env);
   return {
     name,
     type: 'datadog',
@@ -26,7 +28,8 @@ export function datadog(name: string, options: DatadogOptions, env: NodeJS.Proce
     limits: { bytes: Math.min(options.batch.bytes, LIMITS.payloadBytes - BRACKET_BYTES), events: options.batch.events },
     ageMs: options.batch.age,
     connections: CONNECTIONS,
-    open: () => DatadogDestination.open(name, options, intake(options, env), new ApiKey(key, options.api_key_file), Buffer.from(`{${constants},"timestamp":"`), env),
+    open,
+    check: async (signal) => using(await open(), (destination) => destination.check(signal)),
   };
 }
 
@@ -105,7 +108,7 @@ class DatadogDestination implements Destination {
     this.#degraded = new Degraded((message) => log.warn(`${name}: ${message}`));
   }
 
-  static async open(name: string, options: DatadogOptions, url: URL, key: ApiKey, head: Buffer, env: NodeJS.ProcessEnv): Promise<Destination> {
+  static async open(name: string, options: DatadogOptions, url: URL, key: ApiKey, head: Buffer, env: NodeJS.ProcessEnv): Promise<DatadogDestination> {
     await key.refresh();
     const client = await HttpClient.open({ connections: CONNECTIONS, connectMs: CONNECT_MS, timeoutMs: options.timeout, answerBytes: ANSWER_BYTES, network: options, env });
     return new DatadogDestination(name, options, url, client, key, head);
@@ -120,6 +123,17 @@ class DatadogDestination implements Destination {
     this.#degraded.count('restamped', restamped, 'logs are older than the 18 h, or more than the 2 h ahead, that Datadog takes: they are sent under the present time, with their own as original_timestamp');
     this.#degraded.count('cut', cut, `logs are longer than the ${LIMITS.entryBytes} bytes that Datadog takes: their longest text is cut`);
     return refused.length > 0 ? allBut(refused, count) : verdict;
+  }
+
+  /** Sends no log at all: the intake looks at the key, and has nothing to keep. */
+  async check(signal: AbortSignal): Promise<Check> {
+    if (this.#key.problem !== undefined) return { kind: 'problem', stage: 'credentials', reason: `can't read the API key: ${this.#key.problem}` };
+    const empty = Buffer.from('[]');
+    const result = await this.#post(this.#gzip ? await gzip(empty) : empty, signal);
+    if (result.kind === 'failure') return unreached(result);
+    const verdict = classify(result.status, result.headers, result.body);
+    if (verdict.kind === 'delivered' || verdict.kind === 'invalid') return { kind: 'ok' }; // it may refuse that there is none, but only behind the key
+    return refusal(result.status === 403 ? 401 : result.status, verdict);
   }
 
   get degraded() {

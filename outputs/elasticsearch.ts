@@ -1,6 +1,7 @@
 import { log } from '../agent/log.ts';
 import { Degraded } from './degraded.ts';
 import { ecs } from './dialects/ecs.ts';
+import { checkElasticsearch } from './elasticsearch/check.ts';
 import { IndexTemplate, isTemplate, withActions } from './elasticsearch/actions.ts';
 import { ANSWER_FIELDS, classify, failureStored } from './elasticsearch/answer.ts';
 import { awsLogin, headerLogin, type Login } from './elasticsearch/login.ts';
@@ -9,7 +10,7 @@ import { repair } from './elasticsearch/repair.ts';
 import { setUp, type Call } from './elasticsearch/setup.ts';
 import type { ElasticsearchOptions } from './elasticsearch-options.ts';
 import { gzip, HttpClient, unanswered, type Answer, type HttpResult } from './http.ts';
-import type { Destination, ItemVerdict, Output, Verdict } from './output.ts';
+import { using, type Destination, type ItemVerdict, type Output, type Verdict } from './output.ts';
 
 /** Elasticsearch and OpenSearch, through `_bulk`. https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-bulk */
 export function elasticsearch(name: string, options: ElasticsearchOptions, env: NodeJS.ProcessEnv = process.env): Output {
@@ -25,6 +26,7 @@ export function elasticsearch(name: string, options: ElasticsearchOptions, env: 
     ageMs: options.batch.age,
     connections: CONNECTIONS,
     open: () => ElasticsearchDestination.open(name, options, env),
+    check: async (signal) => using(await ElasticsearchDestination.open(name, options, env), (destination) => checkElasticsearch(destination, options, signal)),
   };
 }
 
@@ -78,7 +80,7 @@ export class ElasticsearchDestination implements Destination {
   }
 
   /** Sends a request of another kind, for whoever sets up or checks. `path` begins with a slash, and may have a query. */
-  readonly call: (method: 'GET' | 'PUT' | 'POST', path: string, body: object | undefined, signal: AbortSignal) => Promise<Sent> = async (method, path, body, signal) => {
+  readonly call: (method: 'GET' | 'HEAD' | 'PUT' | 'POST', path: string, body: object | undefined, signal: AbortSignal) => Promise<Sent> = async (method, path, body, signal) => {
     const node = this.#nodes.next();
     const headers: Record<string, string> = { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
     return this.#request(method, node, `${baseOf(node)}${path}`, headers, body === undefined ? undefined : Buffer.from(JSON.stringify(body)), signal);
@@ -139,7 +141,7 @@ export class ElasticsearchDestination implements Destination {
   }
 
   /** A refusal that something else can end is tried again at once. A node that does not answer rests. */
-  async #request(method: 'GET' | 'PUT' | 'POST', node: URL, path: string, headers: Record<string, string>, body: Uint8Array | undefined, signal: AbortSignal): Promise<Sent> {
+  async #request(method: 'GET' | 'HEAD' | 'PUT' | 'POST', node: URL, path: string, headers: Record<string, string>, body: Uint8Array | undefined, signal: AbortSignal): Promise<Sent> {
     const url = new URL(path, node);
     let isLast = false;
     for (;;) {

@@ -1,5 +1,8 @@
+import { access, constants } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { AppendFile, isSystemError } from '../agent/delivery/append-file.ts';
 import { log } from '../agent/log.ts';
+import type { Check } from './check.ts';
 import { flat } from './dialects/flat.ts';
 import type { FileOptions } from './file-options.ts';
 import type { Destination, Output, Verdict } from './output.ts';
@@ -17,8 +20,29 @@ export function file(name: string, options: FileOptions): Output {
     limits: options.batch,
     ageMs: options.batch.age,
     connections: 1,
+    check: () => check(options.path),
     open: () => Promise.resolve(new FileDestination(options, (message) => log.warn(`${name}: ${message}`))),
   };
+}
+
+/** Whether the file can be appended to, or made where it is to be. */
+async function check(path: string): Promise<Check> {
+  const reason = (await refusedAt(path)) ?? '';
+  if (!reason.startsWith('ENOENT')) return reason === '' ? { kind: 'ok' } : { kind: 'problem', stage: 'file', reason };
+  let folder = dirname(resolve(path)); // it and what is missing above it are made
+  for (let above = dirname(folder); above !== folder && (await refusedAt(folder))?.startsWith('ENOENT') === true; above = dirname(folder)) folder = above;
+  const missing = await refusedAt(folder);
+  return missing === undefined ? { kind: 'ok' } : { kind: 'problem', stage: 'file', reason: missing };
+}
+
+/** Why this may not be written to. */
+async function refusedAt(path: string): Promise<string | undefined> {
+  try {
+    await access(path, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 // What ends without anybody's doing: a full disk is made room on, a busy file is let go.

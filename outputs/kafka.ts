@@ -1,4 +1,5 @@
 import { log } from '../agent/log.ts';
+import type { Check } from './check.ts';
 import { readSecret } from './credentials.ts';
 import { flat } from './dialects/flat.ts';
 import { gzip } from './http.ts';
@@ -10,7 +11,7 @@ import { NO_STAMP, recordBatch } from './kafka/record-batch.ts';
 import { FRAMING, toPartitions, type PartitionRecords } from './kafka/records.ts';
 import { Sequences } from './kafka/sequences.ts';
 import { TlsFiles } from './network/tls-files.ts';
-import type { Destination, Output, Verdict } from './output.ts';
+import { using, type Destination, type Output, type Verdict } from './output.ts';
 
 /** A topic of Apache Kafka or of what speaks its protocol (2.4 and later). Values are the events, keys the ids of their sources. */
 export function kafka(name: string, options: KafkaOptions): Output {
@@ -25,6 +26,7 @@ export function kafka(name: string, options: KafkaOptions): Output {
     ageMs: options.batch.age,
     connections: 1, // keeps the order within a source, and what was sent last is all that can be in doubt
     open: () => KafkaDestination.open(options, (message) => log.warn(`${name}: ${message}`)),
+    check: async (signal) => using(await KafkaDestination.open(options, log.warn), (destination) => destination.check(signal)),
   };
 }
 
@@ -70,6 +72,13 @@ export class KafkaDestination implements Destination {
     if (problem !== undefined) return problem;
     const outcomes = await Promise.all([...byLeader(batches, leaders.value)].map(([leader, group]) => this.#produce(leader, group, signal)));
     return verdictOf(outcomes.flat(), count);
+  }
+
+  /** Asks who leads the topic. */
+  async check(signal: AbortSignal): Promise<Check> {
+    const leaders = await this.#cluster.leaders(signal);
+    if (leaders.kind === 'failed') return { kind: 'problem', stage: 'answer', reason: leaders.failure.reason };
+    return { kind: 'ok', detail: `${leaders.value.length} partitions` };
   }
 
   /** A producer id for the first batch, and for those that must not go by the numbers of the present one. */

@@ -1,5 +1,6 @@
 import { log } from '../agent/log.ts';
 import { version } from '../agent/version.ts';
+import { refusal, unreached, type Check } from './check.ts';
 import { Credentials } from './credentials.ts';
 import { Degraded } from './degraded.ts';
 import { otel } from './dialects/otel.ts';
@@ -10,7 +11,7 @@ import { protobuf } from './otlp/protobuf.ts';
 import { toRequest } from './otlp/request.ts';
 import { readError, readResponse } from './otlp/response.ts';
 import { settingsOf, type OtlpSettings } from './otlp/settings.ts';
-import type { Destination, Output, Verdict } from './output.ts';
+import { using, type Destination, type Output, type Verdict } from './output.ts';
 
 /** OTLP/HTTP logs: the OpenTelemetry Collector and all that receive what it does. https://opentelemetry.io/docs/specs/otlp/#otlphttp. Throws a UserError for what can't be right. */
 export function otlp(name: string, options: OtlpOptions, env: NodeJS.ProcessEnv = process.env): Output {
@@ -18,6 +19,7 @@ export function otlp(name: string, options: OtlpOptions, env: NodeJS.ProcessEnv 
   return {
     name,
     type: 'otlp',
+    target: settings.url.origin,
     network: true,
     dialect: otel,
     framing: { before: '', after: '\n' },
@@ -25,6 +27,7 @@ export function otlp(name: string, options: OtlpOptions, env: NodeJS.ProcessEnv 
     ageMs: options.batch.age,
     connections: CONNECTIONS,
     open: () => OtlpDestination.open(name, options, settings, env),
+    check: async (signal) => using(await OtlpDestination.open(name, options, settings, env), (destination) => destination.check(signal)),
   };
 }
 
@@ -48,7 +51,7 @@ class OtlpDestination implements Destination {
     this.#degraded = new Degraded((message) => log.warn(`${name}: ${message}`));
   }
 
-  static async open(name: string, options: OtlpOptions, settings: OtlpSettings, env: NodeJS.ProcessEnv): Promise<Destination> {
+  static async open(name: string, options: OtlpOptions, settings: OtlpSettings, env: NodeJS.ProcessEnv): Promise<OtlpDestination> {
     const credentials = new Credentials(options);
     await credentials.refresh();
     const client = await HttpClient.open({ connections: CONNECTIONS, connectMs: CONNECT_MS, timeoutMs: settings.timeoutMs, answerBytes: ANSWER_BYTES, network: settings.network, env });
@@ -69,6 +72,18 @@ class OtlpDestination implements Destination {
     if (warning !== undefined && refusedUnnamed === 0 && !this.#warned) log.warn(`${this.#name}: ${warning}`);
     this.#warned ||= warning !== undefined;
     return verdict;
+  }
+
+  /** Sends a request without a record in it, which the specification allows. */
+  async check(signal: AbortSignal): Promise<Check> {
+    if (this.#credentials.problem !== undefined) return { kind: 'problem', stage: 'credentials', reason: `can't read the credentials: ${this.#credentials.problem}` };
+    const { protocol, resource, gzip: isCompressed } = this.#settings;
+    const request = toRequest(new Uint8Array(0), FORMATS[protocol], resource, { seconds: 0, nanos: 0 });
+    const result = await this.#post(isCompressed ? await gzip(request) : request, signal);
+    if (result.kind === 'failure') return unreached(result);
+    const { verdict } = classify(result.status, result.headers, result.body, 1);
+    if (verdict.kind === 'delivered') return { kind: 'ok' };
+    return verdict.kind === 'invalid' && result.status === 400 ? { kind: 'ok', detail: `it refuses a request without records: ${verdict.reason}` } : refusal(result.status, verdict);
   }
 
   get degraded() {

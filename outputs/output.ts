@@ -1,5 +1,6 @@
 import type { Dialect } from './dialects/dialect.ts';
 import type { BatchLimits } from '../agent/delivery/batch.ts';
+import type { Check } from './check.ts';
 import type { Degradation } from './degraded.ts';
 
 /** What an answer means for one record of a batch. */
@@ -61,4 +62,15 @@ export interface Output {
   /** Aborted when nothing more can ever be delivered and the run is to end: stdout's reader has gone. */
   readonly closed?: AbortSignal;
   open(): Promise<Destination>;
+  /** Tries the destination with a harmless request, for `shipper validate --connect`. */
+  check(signal: AbortSignal): Promise<Check>;
+}
+
+/** Does something with a destination, and closes it. */
+export async function using<D extends Destination, T>(destination: D, use: (destination: D) => Promise<T>): Promise<T> {
+  try {
+    return await use(destination);
+  } finally {
+    await destination.close();
+  }
 }

@@ -3,8 +3,8 @@ import { ExitCode } from '../exit-codes.ts';
 import { writeToStderr } from '../log.ts';
 import { print } from '../print.ts';
 
-/** Checks a configuration file. What is wrong with it goes to stderr; gives the exit code. */
-export async function validate(file: string, env: NodeJS.ProcessEnv): Promise<number> {
+/** Checks a configuration file, and with `connects` what it names. What is wrong goes to stderr; gives the exit code. */
+export async function validate(file: string, connects: boolean, env: NodeJS.ProcessEnv): Promise<number> {
   const loaded = loadConfig(file, env);
   if (!loaded.ok) {
     writeToStderr(loaded.problems.map(formatProblem).join(''));
@@ -14,7 +14,9 @@ export async function validate(file: string, env: NodeJS.ProcessEnv): Promise<nu
   if (tests.length > 0 && !(await pass(loaded))) return ExitCode.CONFIG;
   const tested = tests.length === 0 ? '' : `, ${counted(tests, 'test')} passed`;
   await print(`${file}: ok (${counted(inputs, 'input')}, ${counted(outputs, 'output')}${tested})\n`);
-  return ExitCode.OK;
+  if (!connects) return ExitCode.OK;
+  const { connect } = await import('./connect.ts');
+  return connect(outputs);
 }
 
 /** Runs the configuration's own tests. */

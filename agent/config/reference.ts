@@ -4,7 +4,7 @@ import { DURATION, SIZE } from './units.ts';
 const INTRODUCTION = `# Configuration
 
 Every option there is. This page is generated from the schema (\`npm run schema\`); [config.example.yaml](../config.example.yaml)
-is a file to start from, and \`shipper validate -c FILE\` checks one. Editors that know JSON Schema complete and check options with
+is a file to start from, and \`shipper validate -c FILE\` checks one, with \`--connect\` its destinations as well. Editors that know JSON Schema complete and check options with
 \`# yaml-language-server: $schema=config.schema.json\` in the first line.
 
 - **Durations** have a unit: \`500ms\`, \`1.5s\`, \`2m\`, \`1m30s\`, \`1h\`.
