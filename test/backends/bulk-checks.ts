@@ -3,7 +3,7 @@ import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync 
 import path from 'node:path';
 import { ecs } from '../../outputs/dialects/ecs.ts';
 import { run as runShipper, start, until, type Ended } from '../e2e/run-shipper.ts';
-import type { Row } from './row.ts';
+import { rowOf, type Found, type Row } from './row.ts';
 import { countRight, sampleEvents, SAMPLES } from './samples.ts';
 import { breakBodiesWith } from './breaking-proxy.ts';
 import type { SearchServer } from './search-server.ts';
@@ -24,15 +24,12 @@ export async function checks(server: SearchServer, folder: string): Promise<Row[
   const rows: Row[] = [];
   for (const check of [samples, manyRecords, poison, brokenBody, indexBlock, clusterBlock, closedIndex]) {
     mkdirSync(path.join(folder, check.name));
-    rows.push({ ...NOTHING, server: server.name, version: server.version, ...(await check(server, path.join(folder, check.name))) });
+    rows.push(await rowOf({ server: server.name, version: server.version, output: 'elasticsearch' }, check.name, () => check(server, path.join(folder, check.name))));
   }
   return rows;
 }
 
-const NOTHING = { output: 'elasticsearch', real: true, replayAdded: null, skipped: null };
-type Result = Pick<Row, 'sent' | 'readBack' | 'what'> & Partial<Row>;
-
-async function samples(server: SearchServer, folder: string): Promise<Result> {
+async function samples(server: SearchServer, folder: string): Promise<Found> {
   const expected = await sampleEvents();
   const config = configuration(folder, server.url, 'logs-samples-default', SAMPLES);
   const replay = await beforeDelivery(folder, SAMPLES, 'logs-samples-default');
@@ -47,7 +44,7 @@ async function samples(server: SearchServer, folder: string): Promise<Result> {
 }
 
 /** Batches that are too large once inflated (413), and many of them. */
-async function manyRecords(server: SearchServer, folder: string): Promise<Result> {
+async function manyRecords(server: SearchServer, folder: string): Promise<Found> {
   const file = lines(folder, MANY);
   const config = configuration(folder, server.url, 'logs-many-default', [file], 'batch: {bytes: 8MiB, events: 30000}');
   const replay = await beforeDelivery(folder, [file], 'logs-many-default');
@@ -58,7 +55,7 @@ async function manyRecords(server: SearchServer, folder: string): Promise<Result
 }
 
 /** A text where the index has numbers: that record is refused with the server's reason, its neighbours are stored. */
-async function poison(server: SearchServer, folder: string): Promise<Result> {
+async function poison(server: SearchServer, folder: string): Promise<Found> {
   const file = path.join(folder, 'app.log');
   writeFileSync(file, ['{"msg":"a","n":1}', '{"msg":"b","n":"none"}', '{"msg":"c","n":3}'].map((line) => `${line}\n`).join(''));
   const state = path.join(folder, 'state');
@@ -70,7 +67,7 @@ async function poison(server: SearchServer, folder: string): Promise<Result> {
 }
 
 /** A body that arrives broken closes the connection, which looks like the network: after some tries the batch is halved until the record that does it stands alone. */
-async function brokenBody(server: SearchServer, folder: string): Promise<Result> {
+async function brokenBody(server: SearchServer, folder: string): Promise<Found> {
   const proxy = await breakBodiesWith('poison', server.url);
   try {
     const file = path.join(folder, 'app.log');
@@ -85,7 +82,7 @@ async function brokenBody(server: SearchServer, folder: string): Promise<Result>
 }
 
 /** The disk is full: items 429 until there is room. */
-async function indexBlock(server: SearchServer, folder: string): Promise<Result> {
+async function indexBlock(server: SearchServer, folder: string): Promise<Found> {
   await makeDataStream(server, 'logs-full-default');
   await server.ask('PUT', '/logs-full-default/_settings', { 'index.blocks.read_only_allow_delete': true });
   const stored = await whileBlocked(server, folder, 'logs-full-default', /429 cluster_block_exception/, () => server.ask('PUT', '/logs-full-default/_settings', { 'index.blocks.read_only_allow_delete': null }));
@@ -93,7 +90,7 @@ async function indexBlock(server: SearchServer, folder: string): Promise<Result>
 }
 
 /** The cluster is read-only: whole 403, which is no matter of credentials. */
-async function clusterBlock(server: SearchServer, folder: string): Promise<Result> {
+async function clusterBlock(server: SearchServer, folder: string): Promise<Found> {
   const set = (value: true | null): Promise<unknown> => server.ask('PUT', '/_cluster/settings', { persistent: { 'cluster.blocks.read_only_allow_delete': value } });
   await makeDataStream(server, 'logs-readonly-default');
   await set(true);
@@ -102,7 +99,7 @@ async function clusterBlock(server: SearchServer, folder: string): Promise<Resul
 }
 
 /** A closed index: blocked, a person is told, and everything is kept. */
-async function closedIndex(server: SearchServer, folder: string): Promise<Result> {
+async function closedIndex(server: SearchServer, folder: string): Promise<Found> {
   await server.ask('PUT', '/plain');
   await server.ask('POST', '/plain/_close');
   const file = lines(folder, 100);

@@ -8,12 +8,12 @@ import { pemFile } from '../helpers/tls-server.ts';
 import { KafkaBroker, KAFKA, USER, type Message } from './kafka-server.ts';
 import { delivered } from './metrics.ts';
 import type { Program } from './prerequisites.ts';
-import { skippedRow, type Row } from './row.ts';
+import { rowOf, skippedRow, type Found, type Row } from './row.ts';
 import { countRight, sampleEvents, SAMPLES } from './samples.ts';
 import { obstacle } from './search-server.ts';
 import { expect, freePort, inTemporaryFolder } from './tools.ts';
 
-type Check = (broker: KafkaBroker, folder: string, topic: string) => Promise<Pick<Row, 'sent' | 'readBack' | 'what'> & Partial<Row>>;
+type Check = (broker: KafkaBroker, folder: string, topic: string) => Promise<Found>;
 
 const MANY = 40_000;
 const FEW = 100;
@@ -30,7 +30,7 @@ export async function run(): Promise<Row[]> {
       for (const check of [samples, manyRecords, frozen, frozenAndKilled, killed, tooLarge, unknownTopic, login, forbidden] satisfies Check[]) {
         const own = path.join(folder, check.name);
         mkdirSync(own);
-        rows.push({ server: 'kafka', version: KAFKA, output: 'kafka', real: true, replayAdded: null, skipped: null, ...(await check(broker, own, check.name)) });
+        rows.push(await rowOf({ server: 'kafka', version: KAFKA, output: 'kafka' }, check.name, () => check(broker, own, check.name)));
       }
       return rows;
     } finally {
@@ -40,7 +40,7 @@ export async function run(): Promise<Row[]> {
 }
 
 /** Fields under their names and with their types. A run that knows nothing of the first stores all again, under the same ids. */
-async function samples(broker: KafkaBroker, folder: string, topic: string): ReturnType<Check> {
+async function samples(broker: KafkaBroker, folder: string, topic: string): Promise<Found> {
   await broker.peer('create', topic, '3');
   const expected = await sampleEvents();
   const config = configuration(folder, broker.address, topic, SAMPLES);
@@ -59,7 +59,7 @@ async function samples(broker: KafkaBroker, folder: string, topic: string): Retu
 }
 
 /** Each source in one partition, the one that Kafka's own producer would choose, in its order. */
-async function manyRecords(broker: KafkaBroker, folder: string, topic: string): ReturnType<Check> {
+async function manyRecords(broker: KafkaBroker, folder: string, topic: string): Promise<Found> {
   const partitions = 6;
   await broker.peer('create', topic, String(partitions));
   const files = Array.from({ length: 8 }, (_, at) => lines(folder, MANY / 8, `app-${at}.log`, `app-${at}`));
@@ -76,7 +76,7 @@ async function manyRecords(broker: KafkaBroker, folder: string, topic: string): 
 }
 
 /** SIGSTOP for longer than an answer may take: what was sent is stored when it goes on, and comes again. */
-async function frozen(broker: KafkaBroker, folder: string, topic: string): ReturnType<Check> {
+async function frozen(broker: KafkaBroker, folder: string, topic: string): Promise<Found> {
   await broker.peer('create', topic, '1');
   const running = await following(broker, folder, topic);
   broker.freeze();
@@ -93,7 +93,7 @@ async function frozen(broker: KafkaBroker, folder: string, topic: string): Retur
 }
 
 /** The same, and shipper is killed before an answer comes: the next run delivers what lies in the disk buffer; it may be there twice, and is known by its id. */
-async function frozenAndKilled(broker: KafkaBroker, folder: string, topic: string): ReturnType<Check> {
+async function frozenAndKilled(broker: KafkaBroker, folder: string, topic: string): Promise<Found> {
   await broker.peer('create', topic, '1');
   const running = await following(broker, folder, topic);
   broker.freeze();
@@ -111,7 +111,7 @@ async function frozenAndKilled(broker: KafkaBroker, folder: string, topic: strin
 }
 
 /** The broker dies, and another process takes its place. */
-async function killed(broker: KafkaBroker, folder: string, topic: string): ReturnType<Check> {
+async function killed(broker: KafkaBroker, folder: string, topic: string): Promise<Found> {
   await broker.peer('create', topic, '1');
   const running = await following(broker, folder, topic);
   await broker.die();
@@ -123,7 +123,7 @@ async function killed(broker: KafkaBroker, folder: string, topic: string): Retur
   return { what: 'killed and started again: nothing lost, nothing twice', sent: 2 * FEW, readBack: once(await broker.read(topic)) };
 }
 
-async function tooLarge(broker: KafkaBroker, folder: string, topic: string): ReturnType<Check> {
+async function tooLarge(broker: KafkaBroker, folder: string, topic: string): Promise<Found> {
   await broker.peer('create', topic, '1');
   await broker.peer('set', topic, 'max.message.bytes', '20000');
   const file = lines(folder, 2_000);
@@ -133,13 +133,13 @@ async function tooLarge(broker: KafkaBroker, folder: string, topic: string): Ret
   return { what: 'MESSAGE_TOO_LARGE: halved until it fits, one refused', sent: 2_000, readBack: once(await broker.read(topic)) };
 }
 
-async function unknownTopic(broker: KafkaBroker, folder: string, topic: string): ReturnType<Check> {
+async function unknownTopic(broker: KafkaBroker, folder: string, topic: string): Promise<Found> {
   await untilPutRight(configuration(folder, broker.address, topic, [lines(folder, FEW)]), folder, /UNKNOWN_TOPIC_OR_PARTITION.*everything is kept/, () => broker.peer('create', topic, '2'));
   return { what: 'UNKNOWN_TOPIC_OR_PARTITION: blocked, all kept', sent: FEW, readBack: once(await broker.read(topic)) };
 }
 
 /** By each mechanism, over TLS with an authority of our own; at first with a wrong password. */
-async function login(broker: KafkaBroker, folder: string, topic: string): ReturnType<Check> {
+async function login(broker: KafkaBroker, folder: string, topic: string): Promise<Found> {
   await broker.peer('create', topic, '1');
   await broker.peer('allow', USER.name, topic);
   const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'];
@@ -155,7 +155,7 @@ async function login(broker: KafkaBroker, folder: string, topic: string): Return
   return { what: 'SASL over TLS, each mechanism: blocked, and goes on with the new password', sent: mechanisms.length * FEW, readBack: once(await broker.read(topic)) };
 }
 
-async function forbidden(broker: KafkaBroker, folder: string, topic: string): ReturnType<Check> {
+async function forbidden(broker: KafkaBroker, folder: string, topic: string): Promise<Found> {
   await broker.peer('create', topic, '1');
   const password = path.join(folder, 'password');
   writeFileSync(password, USER.password);

@@ -20,3 +20,17 @@ export interface Row {
 export function skippedRow(server: string, version: string, output: string, reason: string): Row {
   return { server, version, output, real: true, sent: 0, readBack: 0, replayAdded: null, skipped: reason };
 }
+
+/** What a check finds out by itself; the rest of its row is the same for all checks of a server. */
+export type Found = Pick<Row, 'sent' | 'readBack' | 'what'> & Partial<Row>;
+
+/** Makes the row of a check. One that throws has failed, and the others go on. */
+export async function rowOf(about: Pick<Row, 'server' | 'version' | 'output'>, name: string, check: () => Promise<Found>): Promise<Row> {
+  const row = { real: true, replayAdded: null, skipped: null, ...about };
+  try {
+    return { ...row, ...(await check()) };
+  } catch (error) {
+    console.log(`FAIL ${about.server}, ${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    return { ...row, sent: 0, readBack: 0, what: `${name}: see above` };
+  }
+}
