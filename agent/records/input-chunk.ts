@@ -41,6 +41,7 @@ export class InputChunk implements Chunk {
   set(length: number): void {
     this.length = length;
     this.#text = undefined;
+    if (length < this.room) this.bytes[length] = LF; // who looks past the last record sees a line's end, not what was there before
     const filled = this.bytes.subarray(0, length);
     this.valid = isUtf8(filled);
     this.coloured = filled.includes(ESCAPE);
