@@ -6,6 +6,7 @@ import { audit } from './audit.ts';
 import { cef } from './cef.ts';
 import { erlang } from './erlang.ts';
 import { headerParser } from './header.ts';
+import { journalText } from './journal-text.ts';
 import { json } from './json.ts';
 import { klog } from './klog.ts';
 import { logfmt } from './logfmt.ts';
@@ -31,6 +32,7 @@ const ANY = '';
  */
 const ORDER: readonly (readonly [Parser, string])[] = [
   [json, '{'],
+  [journalText, '_MTWFS'],
   [dotnetConsole, 'tdiwfc'],
   [syslog5424, '<'],
   [syslog, `<${MONTHS}`],

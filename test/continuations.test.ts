@@ -76,6 +76,11 @@ const STREAMS: readonly (readonly [string, readonly string[]])[] = [
     '2026-11-25 18:52:11\nFull thread dump OpenJDK 64-Bit Server VM (17.0.15):\n\nThreads class SMR info:\n_java_thread_list=0x00007f271c0c7800, length=2, elements={\n0x00007f27b8017ea0, 0x00007f27b80f85d0\n}\n\n"main" #1 prio=5 waiting on condition\n   java.lang.Thread.State: TIMED_WAITING (sleeping)\n\tat J.main(J.java:6)\n\n"Signal Dispatcher" #4 daemon prio=9\n\nJNI global refs: 15, weak refs: 0',
     '2026-11-25 18:52:12 INFO on',
   ]],
+  ["the journal's export: up to a blank line, whatever its lines look like", [
+    '__CURSOR=s=c902;i=1\n__REALTIME_TIMESTAMP=1795341600000123\nMESSAGE\n\u0007\0\0\0\0\0\0\0two\nrow\n_PID=77',
+    '__CURSOR=s=c902;i=2\n__REALTIME_TIMESTAMP=1795341600000124\nMESSAGE=2026-11-22 10:00:00 INFO up\n_PID=77',
+  ]],
+  ["the journal, verbose", ['Sun 2026-11-22 10:00:00.000123 UTC [s=c902;i=1]\n    _PID=77\n    MESSAGE=one', 'Sun 2026-11-22 10:00:01.000123 UTC [s=c902;i=2]\n    _PID=77\n    MESSAGE=two\n            rows']],
   ['indented lines side by side', ['  <-- GET /a', '  --> GET /a 200 3ms', '  Error: boom\n      at /a.js:21:118']],
   ['a level behind a blank line', ['ℹ hi', ' ERROR  refused\n    at f (a.js:1:2)', '✔ built']],
   ["zerolog's console: hour and minute alone", ['6:31PM INF login ok\n  below', '6:31PM DBG tick', '12:05AM WRN next']],
@@ -143,7 +148,7 @@ const STREAMS: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 /** Streams whose records are joined by more than one line end. */
-const SEPARATORS: Readonly<Record<string, string>> = { 'a blank line ends what has a header': '\n\n', 'a level behind a blank line': '\n\n' };
+const SEPARATORS: Readonly<Record<string, string>> = { 'a blank line ends what has a header': '\n\n', 'a level behind a blank line': '\n\n', "the journal's export: up to a blank line, whatever its lines look like": '\n\n' };
 
 t.test('records of streams', async (t) => {
   for (const [name, records] of STREAMS) {

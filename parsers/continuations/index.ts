@@ -1,5 +1,6 @@
 import { CLOSED, UNSURE, type Continuations } from '../../agent/records/record-cutter.ts';
 import { Byte, isBlank, isUpper, skipBlanks, startsWith } from '../values/bytes.ts';
+import { EXPORT_HEADS } from '../journal-text.ts';
 import { depthAfter } from './brackets.ts';
 import { Head, headOf, isObjectStart } from './headers.ts';
 import { awaitsLevel, isAlarmed, isCaret, isDumpPart, isFrame, isGoCall, Trace, traceOf } from './traces.ts';
@@ -18,6 +19,7 @@ export const continuations: Continuations = {
 
   join(state, bytes, first, start, end, blanks) {
     const kind = state & KIND;
+    if (kind === Kind.EXPORT) return blanks === 0 ? state | MULTI : ~continuations.begin(bytes, start, end);
     let at = start;
     if (isBlank(bytes[start])) {
       at = skipBlanks(bytes, start, end);
@@ -62,6 +64,8 @@ const Kind = {
   BLOCK: 17,
   /** The stacks of all threads: blank lines are between them. */
   DUMP: 18,
+  /** An entry of the journal's export: up to a blank line. */
+  EXPORT: 19,
 } as const;
 const KIND = 31;
 /** The last line asks for another: it ends with a colon. */
@@ -77,6 +81,8 @@ const MESSAGE_LINES = 8;
 const KIND_OF_TRACE: readonly number[] = [Kind.TEXT, Kind.ERROR, Kind.ERROR, Kind.ERROR, Kind.PANIC, Kind.GOROUTINE, Kind.TRACEBACK, Kind.SOURCE, Kind.TRACE, Kind.TRACE, Kind.TRACE, Kind.PLACE, Kind.ERROR, Kind.DUMP];
 const SLOW_LOG = ['# Time: ', '# User@Host: '].map((text) => Buffer.from(text));
 
+const EXPORTS = EXPORT_HEADS.map((text) => Buffer.from(text));
+
 function indentOf(state: number): number {
   return (state >> INDENT_SHIFT) & INDENT;
 }
@@ -88,6 +94,7 @@ function begin(head: Head, bytes: Uint8Array, start: number, at: number, end: nu
   if (head !== Head.NONE) return (head === Head.LEVEL ? Kind.LEVEL : Kind.HEADER) | (isOpenEnd(bytes, at, end) ? EXPECTS : 0) | indent;
   const byte = bytes[at];
   if (byte === Byte.OPEN_BRACE || (byte === Byte.OPEN_BRACKET && isArrayStart(bytes, at, end))) return beginObject(bytes, at, end) | indent;
+  if (byte === Byte.UNDERSCORE && EXPORTS.some((text) => startsWith(bytes, at, end, text))) return Kind.EXPORT;
   if (byte === Byte.HASH && at + 1 === end) return Kind.BLOCK | indent;
   if (byte === Byte.HASH && SLOW_LOG.some((text) => startsWith(bytes, at, end, text))) return Kind.COMMENT | indent;
   if (byte === Byte.PLUS && at > start) return Kind.TRACE | indent; // an exception group of Python, all of it indented

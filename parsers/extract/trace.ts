@@ -4,7 +4,7 @@ import { Byte } from '../values/bytes.ts';
 import { textEnd } from './error-text.ts';
 import { errorSuffix } from './errors.ts';
 import { Sure, type Scan } from './scan.ts';
-import { causeOf, endsInGoroutine, isBar, isCrash, isFrame, isGoPlace, isGroup, isHead, isTraceback, nameEnd, nameStart, nextLine, skipCode, skipGroup, thrownBelow, trimmedEnd } from './trace-lines.ts';
+import { causeOf, endsInGoroutine, isBar, isCrash, isFrame, isGoPlace, isGroup, isHead, isTraceback, nameEnd, nameStart, nextLine, skipCode, skipGroup, skipIndent, thrownBelow, trimmedEnd } from './trace-lines.ts';
 
 /**
  * Stack traces in the lines below a message's first. The exception is the one that was thrown in the end: for Java, .NET, Node and Ruby the
@@ -25,6 +25,8 @@ const trace = {
   cause: -1,
   frames: 0,
   isPython: false,
+  /** Blanks in front of each line below the first: journalctl indents them all. */
+  indent: 0,
   inGroup: false,
 };
 
@@ -55,11 +57,22 @@ function begin(bytes: Uint8Array, start: number, at: number, end: number): void 
   trace.frames = 0;
   trace.inGroup = false;
   trace.isPython = isTraceback(bytes, first, at);
+  trace.indent = trace.isPython && first === start ? leastIndent(bytes, at + 1, end) : 0;
   if (isHead(bytes, first, at, false)) trace.head = trace.headLine = start;
   else if (trace.isPython || isCrash(bytes, first, at)) trace.headLine = start;
   if (!endsInGoroutine(bytes, start, at)) return;
   trace.from = Math.min(at + 1, end);
   trace.frames = 1;
+}
+
+function leastIndent(bytes: Uint8Array, from: number, end: number): number {
+  let least = end;
+  for (let line = from; line < end; line = nextLine(bytes, line, end)) {
+    const text = skipIndent(bytes, line, end);
+    if ((bytes[text] as number) > Byte.SPACE) least = Math.min(least, text - line);
+    if (least === 0) return 0;
+  }
+  return least === end ? 0 : least;
 }
 
 function takeLine(bytes: Uint8Array, line: number, before: number, end: number): void {
@@ -78,7 +91,7 @@ function takeLine(bytes: Uint8Array, line: number, before: number, end: number):
   if (cause > 0) trace.cause = cause;
   if (isFrame(bytes, text, end, text > line)) takeFrame(line, line);
   else if (isGoPlace(bytes, line, end)) takeFrame(before > 0 ? before : line, before > 0 ? before : line);
-  else if ((text === line ? trace.isPython || trace.head < 0 : trace.head < 0 && (isBar(bytes, line, text) || bytes[text] === Byte.STAR)) && isHead(bytes, text, end, trace.isPython)) {
+  else if ((text - line === trace.indent ? trace.isPython || trace.head < 0 : trace.head < 0 && (isBar(bytes, line, text) || bytes[text] === Byte.STAR)) && isHead(bytes, text, end, trace.isPython)) {
     if (trace.head >= 0) takeCause(trace.head);
     trace.head = text;
     if (trace.headLine < 0) trace.headLine = line;

@@ -2,7 +2,7 @@ import { Field } from '../../agent/fields.ts';
 import { ipv4End } from '../extract/ip.ts';
 import { Byte, isBlank, isDigit, isLetter, isUpper, isWord, skipBlanks, skipDigits } from '../values/bytes.ts';
 import { levelAt } from '../values/levels.ts';
-import { isSimpleName } from '../values/names.ts';
+import { equals, isSimpleName } from '../values/names.ts';
 import { hostEnd, readTag, setLeadingLevel } from '../values/syslog-tag.ts';
 import { hadDate, readTimestamp, scanTimestamp } from '../values/timestamps.ts';
 import type { Header } from './state.ts';
@@ -40,6 +40,7 @@ export function readCompose(header: Header, at: number): number {
 export function readBehindPrefix(header: Header, start: number): number {
   const { bytes, end } = header;
   let at = start;
+  if (isColumnOfCapitals(bytes, start, end)) return readTimeAt(header, start);
   for (let words = 0; words < 2; words++) {
     if (isUpper(bytes[at])) return start;
     while (at < end && !isBlank(bytes[at]) && bytes[at] !== Byte.NEWLINE && at - start < LONGEST_PREFIX) at++;
@@ -55,6 +56,28 @@ export function readBehindPrefix(header: Header, start: number): number {
     }
   }
   return start;
+}
+
+/** tinyproxy's `CONNECT   Nov 22 10:00:00 [77]: `: a word that is no level, padded as levels are. */
+function isColumnOfCapitals(bytes: Uint8Array, at: number, end: number): boolean {
+  let to = at;
+  while (to < end && isUpper(bytes[to])) to++;
+  const next = skipBlanks(bytes, to, end);
+  return to - at > 2 && next - to > 1 && scanTimestamp(bytes, next, end) > 0 && hadDate();
+}
+
+/** Takes the time behind the word at `start`, and a process in brackets behind that. Where the text begins. */
+function readTimeAt(header: Header, start: number): number {
+  const { bytes, end } = header;
+  let at = start;
+  while (isUpper(bytes[at])) at++;
+  const after = readTimestamp(header.chunk, skipBlanks(bytes, at, end), end, header.event);
+  header.hasTime = true;
+  const open = skipBlanks(bytes, after, end);
+  const close = skipDigits(bytes, open + 1, end);
+  if (bytes[open] !== Byte.OPEN_BRACKET || close === open + 1 || bytes[close] !== Byte.CLOSE_BRACKET) return header.skipSeparators(after);
+  header.process(open + 1, close);
+  return header.skipSeparators(close + 1);
 }
 
 /**
@@ -88,13 +111,17 @@ export function readTagged(header: Header, at: number): number {
  */
 export function readHostAndTag(header: Header, at: number): number {
   const { bytes, end, event } = header;
-  const separator = bytes[header.lineStart + 10];
-  if (separator !== 84 && separator !== Byte.SPACE || bytes[header.lineStart + 4] !== Byte.DASH) return -1;
+  const isWeekday = bytes[header.lineStart + 3] === Byte.SPACE && isUpper(bytes[header.lineStart]); // journalctl -o short-full
+  const start = isWeekday ? header.lineStart + 4 : header.lineStart;
+  const isEpoch = bytes[start + 10] === Byte.DOT && isDigit(bytes[start + 16]); // journalctl -o short-unix
+  const separator = bytes[start + 10];
+  if (!isEpoch && (separator !== 84 && separator !== Byte.SPACE || bytes[start + 4] !== Byte.DASH)) return -1;
   const to = hostEnd(bytes, at, end);
   if (to === at) return -1;
   const text = readTag(bytes, to + 1, end, event);
   if (text < 0) return -1;
-  if (!event.has(Field.pid) && !(bytes[header.lineStart + 19] === Byte.DOT && isDigit(bytes[header.lineStart + 25]))) {
+  const isSure = isWeekday || isEpoch || event.has(Field.pid) || equals(bytes, event.fromOf(Field.service), event.toOf(Field.service), 'kernel');
+  if (!isSure && !(bytes[start + 19] === Byte.DOT && isDigit(bytes[start + 25]))) {
     event.unset(Field.service);
     return -1;
   }

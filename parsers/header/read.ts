@@ -10,7 +10,7 @@ import { readBehindPrefix, readCompose, readHostAndTag, readTagged, skipDecorati
 import { readSpring } from './spring.ts';
 import { readJavaUtil, readTrailingLogger } from './trailers.ts';
 import { readClosedGroups, readLabels, skipUptime } from './labels.ts';
-import { readFunctionColumn, readName, readPairsBeforeLevel, readPlaceOfFile, readProcess, readSlashed } from './words.ts';
+import { readFunctionColumn, readHexThread, readName, readPairsBeforeLevel, readPlaceOfFile, readProcess, readSlashed } from './words.ts';
 import { Byte, isBlank, isDigit, isLetter, skipDigits } from '../values/bytes.ts';
 import { isUuid } from '../values/names.ts';
 import { levelOfSeverity } from '../values/levels.ts';
@@ -102,7 +102,9 @@ function readNumber(state: Header, at: number): number {
   const uptime = state.hasTime ? skipUptime(state, at) : -1;
   if (uptime > 0) return uptime;
   const connection = state.hasTime ? readMysql(state, at) : -1;
-  return connection > 0 ? connection : readProcess(state, at);
+  if (connection > 0) return connection;
+  const thread = readHexThread(state, at);
+  return thread > 0 ? thread : readProcess(state, at);
 }
 
 function readTime(state: Header, at: number): number {

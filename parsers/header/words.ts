@@ -1,8 +1,9 @@
 import { Field } from '../../agent/fields.ts';
 import { addPair } from '../extract/host.ts';
-import { Byte, isBlank, isDigit, isLetter, isUpper, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
+import { ipv4End } from '../extract/ip.ts';
+import { Byte, isBlank, isDigit, isHexDigit, isLetter, isUpper, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
 import { levelAt } from '../values/levels.ts';
-import { hasExtension, isClassName, isJvmFile, isLoggerWord, isQualified, isSimpleName, isThreadName, nameEnd } from '../values/names.ts';
+import { equals, hasExtension, isClassName, isJvmFile, isLoggerWord, isParticiple, isQualified, isSimpleName, isThreadName, nameEnd } from '../values/names.ts';
 import { scanTimestamp } from '../values/timestamps.ts';
 import { isLevelNext } from './levels.ts';
 import { isColumnEnd, isDashed, isPaddedColon, type Header } from './state.ts';
@@ -46,6 +47,23 @@ export function readProcess(header: Header, at: number): number {
   if (!header.process(at, to)) return -1;
   if (last > to) header.span(Field.thread, last === to ? to : startOfDigits(bytes, last), last);
   return last;
+}
+
+/** `7fd7cd3cc080 Info: `, `0x7f69 INFO `: an address behind the time is a thread when a level follows. The position behind it, or -1. */
+export function readHexThread(header: Header, at: number): number {
+  const { bytes, end, event } = header;
+  if (!header.hasTime || header.hasLevel || event.has(Field.thread)) return -1;
+  const from = bytes[at] === Byte.ZERO && bytes[at + 1] === 0x78 ? at + 2 : at;
+  let to = from;
+  let letters = 0;
+  while (to < end && to - from < 17 && isHexDigit(bytes[to] as number)) if (isLetter(bytes[to++])) letters++;
+  if (to - from < 8 || to - from > 16 || letters === 0 || bytes[to] !== Byte.SPACE) return -1;
+  let word = to + 1;
+  while (word < end && isLetter(bytes[word])) word++;
+  const isLevel = levelAt(bytes, to + 1, word) >= 0 && (bytes[word] === Byte.COLON || isUpper(bytes[to + 2]) && isBlank(bytes[word]));
+  if (!isLevel && !isLevelNext(header, to)) return -1;
+  header.span(Field.thread, at, to);
+  return to;
 }
 
 /** The name behind `LEVEL/`: Icinga's and Android's component, Celery's process. The position behind it, or -1. */
@@ -126,11 +144,19 @@ export function readPairsBeforeLevel(header: Header, at: number): number {
   for (let from = at; from < to; ) {
     const equal = nameEnd(bytes, from, to);
     let valueEnd = equal + 1;
-    while (valueEnd < to && !isBlank(bytes[valueEnd])) valueEnd++;
+    while (valueEnd < to && !isBlank(bytes[valueEnd]) && !isNextPair(bytes, valueEnd, to)) valueEnd++;
     addPair(from, equal, equal + 1, valueEnd, false);
-    from = skipBlanks(bytes, valueEnd, to);
+    if (equals(bytes, from, equal, 'client') && ipv4End(bytes, equal + 1, valueEnd) === valueEnd) header.span(Field.client_ip, equal + 1, valueEnd);
+    from = skipBlanks(bytes, bytes[valueEnd] === Byte.COMMA ? valueEnd + 1 : valueEnd, to);
   }
   return to;
+}
+
+/** `,db=` behind a value: PostgreSQL's `user=%u,db=%d`. */
+function isNextPair(bytes: Uint8Array, at: number, end: number): boolean {
+  if (bytes[at] !== Byte.COMMA) return false;
+  const to = nameEnd(bytes, at + 1, end);
+  return to > at + 1 && bytes[to] === Byte.EQUALS;
 }
 
 function pairsEnd(header: Header, at: number): number {
@@ -150,11 +176,23 @@ function pairsEnd(header: Header, at: number): number {
 /** A name between time and level: ` - payments - INFO`, ` main INFO`. */
 function readBeforeLevel(header: Header, at: number, to: number): number {
   const { bytes, event } = header;
+  const numbered = bytes[to] === Byte.OPEN_PAREN ? readNumbered(header, at, to) : -1;
+  if (numbered > 0) return numbered;
   if (!isLevelNext(header, skipProcess(bytes, to, header.end))) return -1;
   if (isThreadName(bytes, at, to) && !event.has(Field.thread)) header.span(Field.thread, at, to);
   else if (!event.has(Field.logger) && (isSimpleName(bytes, at, to) || isQualified(bytes, at, to))) header.logger(at, to);
   else return -1;
   return to;
+}
+
+/** Dovecot's `log(77): Warning: `. The position behind it, or -1. */
+function readNumbered(header: Header, at: number, to: number): number {
+  const { bytes, end, event } = header;
+  const close = skipDigits(bytes, to + 1, end);
+  if (close === to + 1 || bytes[close] !== Byte.CLOSE_PAREN || bytes[close + 1] !== Byte.COLON || !isLevelNext(header, close + 1)) return -1;
+  if (event.has(Field.logger) || !isSimpleName(bytes, at, to) || !header.process(to + 1, close)) return -1;
+  header.logger(at, to);
+  return close + 1;
 }
 
 /** Behind the process in brackets that follows a name: `shop.jobs [77]: INFO`. */
@@ -229,7 +267,7 @@ export function readFunctionColumn(header: Header, at: number): number {
 /** Whether what follows shows that the word before it was a column of its own. */
 function isSetOff(header: Header, from: number, to: number): boolean {
   const { bytes, end } = header;
-  return isDashed(bytes, to, end) || isPaddedColon(bytes, to, end) || isDashedGroup(bytes, to, end)
+  return isDashed(bytes, to, end) && !(header.hasLevel && isUpper(bytes[from]) && isParticiple(bytes, from, to)) || isPaddedColon(bytes, to, end) || isDashedGroup(bytes, to, end)
     || header.hasTime && (isColumnEnd(bytes, to, end) && !isPairNext(bytes, to, end) || isMarkedOff(bytes, from, to));
 }
 

@@ -51,6 +51,7 @@ export function assignText(chunk: Chunk, start: number, end: number, alias: Alia
   const bytes = chunk.bytes;
   const field = alias.field;
   if (end === start || isNothing(bytes, start, end)) return Outcome.ABSENT;
+  if ((field === Field.user_id || field === Field.host) && isNoName(bytes, start, end)) return Outcome.UNUSABLE;
   switch (alias.how) {
     case How.text: case How.id: case How.error: case How.trace:
       event.span(field, start, end);
@@ -124,6 +125,14 @@ function isNothing(bytes: Uint8Array, start: number, end: number): boolean {
   if (length === 1) return bytes[start] === 0x2d;
   if (length === 4) return spells(bytes, start, 'null') || spells(bytes, start, 'none');
   return length === 3 ? spells(bytes, start, 'nil') : length === 9 && spells(bytes, start, 'undefined');
+}
+
+/** `[local]`, `[unknown]` (PostgreSQL), and what `time` calls user: `0.01`, `0.01s`. */
+function isNoName(bytes: Uint8Array, start: number, end: number): boolean {
+  if (bytes[start] === 0x5b) return bytes[end - 1] === 0x5d;
+  if (!isDigit(bytes[start])) return false;
+  const to = bytes[end - 1] === 0x73 ? end - 1 : end;
+  return numberEnd(bytes, start, to) === to && bytes.subarray(start, to).includes(0x2e);
 }
 
 /** Whether the bytes from `start` on are the lower-case letters of `word`, in whatever case. */

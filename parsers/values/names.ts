@@ -140,7 +140,12 @@ export function isLoggerWord(bytes: Uint8Array, start: number, end: number): boo
   }
   if (marks > 0) return !hasExtensionAndSlash(bytes, start, end);
   if (isUpper(bytes[start])) return capitals > 1 && capitals < end - start;
-  return end - start > 24 || findWord(NOT_LOGGERS, hashBytes(bytes, start, end)) === 0;
+  return end - start > 24 || !isParticiple(bytes, start, end) && findWord(NOT_LOGGERS, hashBytes(bytes, start, end)) === 0;
+}
+
+/** `spawned`, `exited`, `Starting`: a sentence begins. */
+export function isParticiple(bytes: Uint8Array, start: number, end: number): boolean {
+  return end - start > 5 && (endsWith(bytes, start, end, 'ed') || endsWith(bytes, start, end, 'ing'));
 }
 
 /** Whether 36 bytes at `at` have the shape of a UUID. */

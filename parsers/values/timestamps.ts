@@ -178,7 +178,7 @@ function monthFirst(bytes: Uint8Array, pos: number, end: number): number {
     at += 3;
     if (bytes[at] === Byte.COMMA) at++;
     if (bytes[at++] !== Byte.SPACE) return -1;
-    if (isDigit(bytes[at])) return dayFirst(bytes, at, end);
+    if (isDigit(bytes[at])) return bytes[at + 4] === Byte.DASH ? yearFirst(bytes, at, end) : dayFirst(bytes, at, end);
     moment.month = monthAt(bytes, at);
     if (moment.month === 0) return -1;
   }
