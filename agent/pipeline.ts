@@ -10,6 +10,11 @@ const FLUSH_AFTER_MS = 250;
 /** How often to look whether a disk buffer that is waited for still makes room, in ms. */
 const DISK_CHECK_MS = 1_000;
 
+/** At the end, this much more is taken of a pipe than had come: what its writer, who has ended too, has left in it. */
+const REST_BYTES = 2_097_152;
+/** Turns of the loop in which nothing comes of a pipe until it is taken for empty. */
+const IDLE_TURNS = 3;
+
 /** When to stop reading, and how long to wait for delivery. Times in ms. */
 export interface StopRules {
   /** Aborted: go on until the sources have been quiet for `quietMs`, then stop. */
@@ -17,6 +22,8 @@ export interface StopRules {
   quietMs(): number;
   /** When reading ends after `stop`, quiet or not: a time of the monotonic clock. */
   readUntilMs(): number;
+  /** When everything must be over. */
+  readonly deadlineMs: number;
   /** How long to wait for room in an output without progress, when what is there is all that will come. */
   readonly stalledMs: number;
   /** Aborted: stop at once. */
@@ -105,21 +112,45 @@ export class Pipeline {
     const { outlets } = this.#parts;
     for (const { delivery } of outlets) delivery.lift();
     this.#blockedAtMs = Infinity;
-    const readOnce = [...this.#known.values()].filter(({ source }) => source.readOnce); // a line without an end is open, however quiet it was
+    const readOnce = this.#readOnce(); // a line without an end is open, however quiet it was
     for (const from of new Set([...this.#open, ...readOnce])) await this.#takeAll(from, rules);
     for (const outlet of outlets) outlet.sealOpen();
   }
 
-  /** All of a source that is there. Waits for room, if there may be some in time. */
+  /** Sources that can't be read again and are not at their end; also one of which the first bytes came just now. */
+  #readOnce(): LaneSource[] {
+    const found = this.#parts.inputs.flatMap((input) => [...input.known()]).filter(({ readOnce, index, unread = 0 }) => readOnce && (this.#known.has(index) || unread > 0));
+    return found.map((source) => this.#context(source));
+  }
+
+  /** All of a source that is there: what is whole, then what is not. */
   async #takeAll(from: LaneSource, rules: StopRules): Promise<void> {
-    while (!rules.quit.aborted && performance.now() < this.#hopelessAtMs(rules)) {
-      const turn = this.#pump(from, true, from.source.readOnce);
-      if (turn === 'progress') continue;
-      const leftMs = rules.readUntilMs() - performance.now();
-      if (turn !== 'blocked' || leftMs <= 0) return;
-      for (const { hasRoom, pool } of this.#parts.outlets) if (!hasRoom) this.#alarm.on(pool, () => pool.whenFree());
-      await this.#alarm.wait(Math.min(leftMs, this.#hopelessAtMs(rules) - performance.now()));
+    const { source } = from;
+    const mostBytes = (source.knownEnd ?? 0) + REST_BYTES;
+    if (source.readOnce) while (await this.#takeTurn(from, rules, false)) if ((source.knownEnd ?? 0) > mostBytes) source.hold?.();
+    while (await this.#takeTurn(from, rules, true)) continue;
+  }
+
+  /** A chunk; waits for room, if there may be some in time: for what can't be read again, to the very end. False: there is nothing more. */
+  async #takeTurn(from: LaneSource, rules: StopRules, flush: boolean): Promise<boolean> {
+    const { readOnce } = from.source;
+    for (let turns = 0; turns < IDLE_TURNS && !rules.quit.aborted && performance.now() < this.#hopelessAtMs(rules); turns++) {
+      const turn = this.#pump(from, flush, flush && readOnce);
+      if (turn === 'blocked') return this.#waitForRoom(rules, readOnce === true ? rules.deadlineMs : rules.readUntilMs());
+      await new Promise(setImmediate);
+      if (turn === 'progress') return true;
+      if (flush) return false;
     }
+    return false;
+  }
+
+  /** False: there will be none until then. */
+  async #waitForRoom(rules: StopRules, untilMs: number): Promise<boolean> {
+    const leftMs = Math.min(untilMs, this.#hopelessAtMs(rules)) - performance.now();
+    if (leftMs <= 0) return false;
+    for (const { hasRoom, pool } of this.#parts.outlets) if (!hasRoom) this.#alarm.on(pool, () => pool.whenFree());
+    await this.#alarm.wait(leftMs);
+    return true;
   }
 
   #context(source: Source): LaneSource {

@@ -78,9 +78,17 @@ export async function finish(parts: Assembly, config: Config): Promise<number> {
     const { records } = parts.ledger.total(index, 'pending');
     return records > 0 ? [{ outlet, records }] : [];
   });
-  if (left.length === 0 || closed) return ExitCode.OK;
+  const untaken = untakenFrom(parts);
+  if ((left.length === 0 && untaken.length === 0) || closed) return ExitCode.OK;
+  for (const { name, bytes } of untaken) log.error(`${name}: the last ${bytes} bytes that came could not be taken in time. They are lost: they can not be read again`);
   for (const { outlet, records } of left) log.error(`${outlet.output.name}: ${records} records were not delivered in time. ${whereTheyAre(parts, outlet.delivery.keptIn, config)}`);
   return ExitCode.UNAVAILABLE;
+}
+
+/** What came of sources that can't be read again, and was made into no record. */
+function untakenFrom({ inputs }: Assembly): { name: string; bytes: number }[] {
+  const sources = inputs.flatMap((input) => [...input.known()]).filter(({ readOnce }) => readOnce);
+  return sources.map(({ name, offset, knownEnd = offset }) => ({ name, bytes: knownEnd - offset })).filter(({ bytes }) => bytes > 0);
 }
 
 /** Closes what is open, whether anything was read or not. */

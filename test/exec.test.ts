@@ -136,6 +136,28 @@ t.test('a dead destination does not hold the program up, and the next run delive
   t.same(linesOf(server).sort((a, b) => a - b), Array.from({ length: 300_000 }, (_, i) => i));
 });
 
+t.test('SIGTERM while everything is full: what the program had written is kept, to the last line', async (t) => {
+  const { url } = await downServer(t);
+  const dir = folder(t);
+  const config = path.join(dir, 'shipper.yaml');
+  writeFileSync(config, `outputs: {search: {type: elasticsearch, url: '${url}', batch: {bytes: 256KiB, age: 10ms}, buffer: {max_bytes: 1MiB}}}\nmemory: 8MiB\nstop_delay: 10ms\nshutdown_timeout: 10s\n`);
+  const [written, env] = [path.join(dir, 'written'), { SHIPPER_STATE_DIR: path.join(dir, 'state') }];
+  writeFileSync(written, '0');
+  const script = `const fs = require('node:fs'); const file = fs.openSync('${written}', 'r+'); for (let i = 1; ; i++) { fs.writeSync(1, 'INFO line ' + i + ' ' + 'x'.repeat(80) + '\\n'); fs.writeSync(file, String(i), 0); }`;
+  const running = start(['exec', '-c', config, ...node(script)], { env });
+  const count = (): number => Number(readFileSync(written, 'utf8'));
+  await until(() => /disk buffer is full/.test(running.stderr()), 'a full buffer');
+  for (let before = -1; before !== count(); ) {
+    before = count();
+    await new Promise((resolve) => setTimeout(resolve, 200)); // a program that is held up writes nothing, however long one looks
+  }
+  running.child.kill('SIGTERM');
+  const { code, stderr } = await running.ended;
+  t.equal(code, 143);
+  const kept = Number(/(\d+) records were not delivered in time\. They are kept in/.exec(stderr)?.[1]);
+  t.ok(kept === count() || kept === count() + 1, `${kept} kept of ${count()}`);
+});
+
 t.test('a configuration: its outputs, and the options of its stdin', async (t) => {
   const config = path.join(folder(t), 'shipper.yaml');
   writeFileSync(config, 'inputs: {app: {type: stdin, format: logfmt, fields: {service: shop}}}\n');

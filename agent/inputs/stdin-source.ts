@@ -89,6 +89,7 @@ class StreamSource implements Source {
   ended = false;
   activeAtMs = performance.now();
   done = false;
+  #isHeld = false;
   readonly #stream: Readable;
   readonly #wake: () => void;
   readonly #warn: (message: string) => void;
@@ -134,8 +135,13 @@ class StreamSource implements Source {
     const filled = this.#window.copy(this.offset + skip, target);
     this.#position = Math.max(this.#position, this.offset + skip + filled);
     if (filled === 0 && this.ended) this.done = true;
-    if (this.#stream.isPaused() && this.#window.end - this.#position < this.#limitBytes / 2) this.#stream.resume();
+    if (!this.#isHeld && this.#stream.isPaused() && this.#window.end - this.#position < this.#limitBytes / 2) this.#stream.resume();
     return filled;
+  }
+
+  hold(): void {
+    this.#isHeld = true;
+    this.#stream.pause();
   }
 
   advance(bytes: number): void {

@@ -276,19 +276,18 @@ export class BufferedDelivery implements Shipping {
   }
 
   /** Deletes what is done with, and notes from time to time how far delivery is. */
-  #tidy(): void {
-    this.#tidying ??= this.#tidyAll().finally(() => (this.#tidying = undefined));
+  #tidy(isDue = this.#now() - this.#notedAtMs >= NOTE_AFTER_MS): void {
+    this.#tidying ??= this.#tidyAll(isDue).finally(() => (this.#tidying = undefined));
   }
 
-  async #tidyAll(): Promise<void> {
-    const nowMs = this.#now();
-    const isDue = nowMs - this.#notedAtMs >= NOTE_AFTER_MS;
-    if (isDue) this.#notedAtMs = nowMs;
-    for (const { journal } of this.#journals) {
+  async #tidyAll(isDue: boolean): Promise<void> {
+    if (isDue) this.#notedAtMs = this.#now();
+    for (const { journal, reader } of this.#journals) {
       const isOwn = journal === this.#buffer.journal;
       if (journal.segments.length > 0 && (isDue || journal.canPrune(!isOwn))) await this.#note(journal, !isOwn);
       if (isOwn || journal.segments.length > 0) continue;
       this.#journals = this.#journals.filter((one) => one.journal !== journal);
+      await reader.close();
       await this.#buffer.finished(journal);
     }
   }
@@ -296,7 +295,9 @@ export class BufferedDelivery implements Shipping {
   /** What is being written although it is delivered has to be on the disk first, to be known as delivered. */
   async #noteAll(notePositions: () => Promise<void>): Promise<void> {
     while ([...this.#items.values()].some(({ state, isSettled }) => isSettled && state === 'writing')) await this.#drains.wait(RETRY_MS);
-    for (const { journal } of this.#journals) if (journal.segments.length > 0) await this.#note(journal, false);
+    while (this.#tidying !== undefined) await this.#tidying; // it may have looked before that
+    this.#tidy(true);
+    await this.#tidying;
     await notePositions();
   }
 
