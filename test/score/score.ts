@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { groups } from './groups.ts';
+import { streams } from './streams.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const ADAPTER = `${process.execPath} --import=tsx ${path.join(import.meta.dirname, 'adapter.ts')}`;
@@ -14,6 +15,8 @@ interface Score {
   readonly name: string;
   readonly ok: boolean;
   readonly text: string;
+  /** What the scorer counts, in per cent: F1 over all fields, or multi-line records that are exact. NaN: it says nothing. */
+  readonly percent: number;
 }
 
 /** What a scorer says about the corpus of each; empty where there are no corpora. */
@@ -21,9 +24,9 @@ export function scores(args: readonly string[] = []): Score[] {
   const folder = corporaFolder();
   if (folder === undefined) return [];
   return [
-    ...scoreCases(folder, 'score.mjs', 'dev.jsonl', args),
+    ...scoreWritten(folder, 'score.mjs', 'dev.jsonl', streams, ['--cases', path.join(folder, 'dev.jsonl'), ...args]),
     ...scoreCases(folder, 'prose/score-prose.mjs', 'prose/dev.jsonl', args),
-    ...scoreGroups(folder, 'multiline/score.mjs', 'multiline/manifest.jsonl', args),
+    ...scoreWritten(folder, 'multiline/score.mjs', 'multiline/manifest.jsonl', groups, args),
   ];
 }
 
@@ -32,13 +35,14 @@ function scoreCases(folder: string, scorer: string, cases: string, args: readonl
   return [score(cases, [path.join(folder, scorer), '--cases', path.join(folder, cases), '--cmd', ADAPTER, ...args])];
 }
 
-function scoreGroups(folder: string, scorer: string, manifest: string, args: readonly string[]): Score[] {
-  if (!existsSync(path.join(folder, manifest))) return [];
+/** With what `outputs` makes of the cases, in a file. */
+function scoreWritten(folder: string, scorer: string, cases: string, outputs: (file: string) => string, args: readonly string[]): Score[] {
+  if (!existsSync(path.join(folder, cases))) return [];
   const scratch = mkdtempSync(path.join(tmpdir(), 'shipper-score-'));
   try {
-    const outputs = path.join(scratch, 'groups.jsonl');
-    writeFileSync(outputs, groups(path.join(folder, manifest)));
-    return [score(manifest, [path.join(folder, scorer), '--outputs', outputs, ...args])];
+    const written = path.join(scratch, 'outputs.jsonl');
+    writeFileSync(written, outputs(path.join(folder, cases)));
+    return [score(cases, [path.join(folder, scorer), '--outputs', written, ...args])];
   } finally {
     rmSync(scratch, { recursive: true });
   }
@@ -46,15 +50,15 @@ function scoreGroups(folder: string, scorer: string, manifest: string, args: rea
 
 function score(name: string, command: readonly string[]): Score {
   const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 });
-  return { name, ok: status === 0, text: `${stdout}${stderr}` };
+  const figure = /^micro +\S+ +\S+ +([\d.]+)%|multi-line exact ([\d.]+)%/m.exec(stdout);
+  return { name, ok: status === 0, text: `${stdout}${stderr}`, percent: Number(figure?.[1] ?? figure?.[2] ?? NaN) };
 }
 
 function corporaFolder(): string | undefined {
   const given = process.env['SHIPPER_CORPORA'];
   if (given !== undefined) return given;
   const beside = path.dirname(ROOT);
-  const folders = readdirSync(beside, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return folders.map(({ name }) => path.join(beside, name, 'corpora')).find((folder) => existsSync(path.join(folder, 'score.mjs')));
+  return readdirSync(beside).map((name) => path.join(beside, name, 'corpora')).find((folder) => existsSync(path.join(folder, 'score.mjs')));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
