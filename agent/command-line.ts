@@ -12,7 +12,7 @@ import { print } from './print.ts';
 import type { Reload } from './reload.ts';
 import { version } from './version.ts';
 
-const COMMANDS = ['run', 'exec', 'explain', 'validate', 'formats', 'buffer', 'retry-dead-letters'];
+const COMMANDS = ['run', 'exec', 'explain', 'init', 'validate', 'formats', 'buffer', 'retry-dead-letters'];
 const OPTIONS = ['config', 'output', 'connect', 'once', 'adopt', 'state-dir', 'tee', 'print', 'json', 'input', 'help', 'version'];
 
 const EPILOGUE = `In the environment: SHIPPER_CONFIG, SHIPPER_OUTPUT (blanks between several),
@@ -62,6 +62,7 @@ function parserOf(args: readonly string[], env: NodeJS.ProcessEnv, choose: (comm
     .command(['$0 [files..]', 'run'], 'read, parse and deliver: the agent', runOptions, (argv) => choose(() => run(argv, env, parser)))
     .command('exec', 'run a program and ship what it writes: shipper exec [options] -- COMMAND', execOptions, (argv) => choose(() => exec(argv, env)))
     .command('explain [files..]', 'show how each record was read', explainOptions, (argv) => chooseOther(() => explain(argv, env, parser)))
+    .command('init [files..]', 'write a configuration from samples', initOptions, (argv) => chooseOther(() => init(argv, env, parser)))
     .command('validate', 'check a configuration', validateOptions, (argv) => chooseOther(() => validate(argv.config ?? env['SHIPPER_CONFIG'], argv.connect ?? false, env)))
     .command('formats', 'list the formats that are known', {}, () => chooseOther(formats))
     .command('buffer', 'show what lies undelivered on the disk', bufferOptions, (argv) => chooseOther(() => buffer(argv, env)))
@@ -111,6 +112,12 @@ function explainOptions(argv: Argv) {
     .option('config', { alias: 'c', type: 'string', nargs: 1, coerce: last<string>, describe: 'configuration file by which they are read' })
     .option('input', { type: 'string', nargs: 1, coerce: last<string>, describe: 'input of the configuration as which they are read; else the one whose paths they match' })
     .option('json', { type: 'boolean', coerce: last<boolean>, describe: 'one JSON object per record' });
+}
+
+function initOptions(argv: Argv) {
+  return argv
+    .positional('files', { type: 'string', array: true, describe: 'files with some lines of each kind; without any, stdin' })
+    .option('output', { alias: 'o', type: 'string', nargs: 1, coerce: last<string>, describe: 'file to write, which must not exist; else stdout' });
 }
 
 function validateOptions(argv: Argv) {
@@ -204,6 +211,13 @@ async function explain(argv: ExplainArguments, env: NodeJS.ProcessEnv, parser: A
   if (files.length === 0 && isatty(0)) return help(parser);
   const { explain } = await import('./commands/explain.ts');
   return configured({ ...argv, output: [], 'state-dir': undefined }, [], env, ({ config }) => explain(files, config, { json: argv.json ?? false, input: argv.input }));
+}
+
+async function init(argv: FileArguments & { readonly output: string | undefined }, env: NodeJS.ProcessEnv, parser: Argv): Promise<number> {
+  const files = filesOf(argv);
+  if (files.length === 0 && isatty(0)) return help(parser);
+  const { init } = await import('./commands/init.ts');
+  return configured({ config: undefined, 'state-dir': undefined, output: [] }, [], { ...env, SHIPPER_CONFIG: '' }, ({ config }) => init(files, config, argv.output));
 }
 
 async function validate(file: string | undefined, connect: boolean, env: NodeJS.ProcessEnv): Promise<number> {

@@ -10,6 +10,8 @@ export const ExitCode = {
   UNAVAILABLE: 69,
   /** A bug of shipper. */
   SOFTWARE: 70,
+  /** A file that should be written is there already, or can't be made. */
+  CANNOT_CREATE: 73,
   /** The operating system refused something that is nobody's permission: a full disk, too many open files. */
   IO_ERROR: 74,
   /** An input may not be read. */

@@ -20,6 +20,7 @@ interface Place {
 }
 
 const MOST_UNKNOWN = 4;
+const OPENS = /[[({<"'`$@/\\#*]+$/;
 const LABEL = /(?:^|[^A-Za-z0-9_])[A-Za-z]\w* ?[=:] ?$/;
 const WORTH: Readonly<Record<Role, number>> = { timestamp: 60, level: 60, logger: 20, thread: 20, pid: 15, caller: 25, value: 15, column: -5 };
 
@@ -27,7 +28,8 @@ const WORTH: Readonly<Record<Role, number>> = { timestamp: 60, level: 60, logger
 export function judge(drafts: readonly Draft[], samples: readonly Sample[]): { shape: Shape; score: number } | undefined {
   if (drafts.at(-1)?.kind !== 'literal' || !drafts.some((draft) => draft.kind === 'column' && isAnchor(draft.content))) return undefined;
   const live = new Set(samples);
-  const labelled = foldLabels(drafts, live);
+  const labelled = withoutText(foldLabels(drafts, live));
+  if (labelled === undefined) return undefined;
   const places = placesOf(labelled, live);
   if (!isProven(places)) return undefined;
   return { shape: shapeOf(itemsOf(labelled, places)), score: places.reduce((sum, { role }) => sum + WORTH[role], 0) + samples.length };
@@ -44,6 +46,18 @@ function foldLabels(drafts: readonly Draft[], live: ReadonlySet<Sample>): Draft[
     else folded.push({ kind: 'literal', text });
   });
   return folded;
+}
+
+/**
+ * Marks that every text begins with are the text's: of the last literal only that counts which separates columns before,
+ * or else what does not open anything. Undefined: nothing is left of it.
+ */
+function withoutText(drafts: readonly Draft[]): Draft[] | undefined {
+  const last = drafts.at(-1);
+  if (last?.kind !== 'literal') return undefined;
+  const others = drafts.slice(0, -1).flatMap((draft) => (draft.kind === 'literal' && draft.text.trim() !== '' && last.text.startsWith(draft.text) ? [draft.text] : []));
+  const text = others.reduce((longest, other) => (other.length > longest.length ? other : longest), '') || last.text.replace(OPENS, '');
+  return text === '' ? undefined : [...drafts.slice(0, -1), { kind: 'literal', text }];
 }
 
 function labelOf(draft: Draft, next: Draft | undefined, live: ReadonlySet<Sample>): string | undefined {
@@ -88,13 +102,11 @@ function isCertainLevel({ look: { distinct }, before, after }: Place): boolean {
   return isStrong && distinct.every((text) => text === text.toUpperCase() || isMarked(before) && isMarked(after));
 }
 
-/** The only simple name of a header that has none better is the logger; of several the only one without digits. */
+/** The only simple name of a header that has none better is the logger. */
 function withLogger(places: readonly Place[]): Place[] {
   if (places.some(({ role }) => role === 'logger')) return [...places];
   const named = places.filter(({ role, look }) => role === 'column' && look.isVocabulary);
-  const worded = named.filter(({ look }) => look.distinct.every((text) => !/\d/.test(text)));
-  const only = named.length === 1 ? named[0] : worded.length === 1 ? worded[0] : undefined;
-  return places.map((place) => (place === only ? { ...place, role: 'logger' } : place));
+  return places.map((place) => (named.length === 1 && place === named[0] ? { ...place, role: 'logger' } : place));
 }
 
 /**

@@ -22,7 +22,7 @@ export interface Look {
   /** Words such as a logger is called by, before a colon. */
   readonly isLoggerWord: boolean;
   readonly isProcess: boolean;
-  /** Simple names that come again and again, and more than one of them: a vocabulary. */
+  /** Simple names that come again and again, more than one of them, and not all of them numbered. */
   readonly isVocabulary: boolean;
 }
 
@@ -58,7 +58,7 @@ function newLook(texts: readonly string[]): Look {
     isLoggerWord: all(isLoggerWord) && distinct.length <= Math.max(2, texts.length / 2),
     // Two to seven digits that hardly change: a counter or an amount would. Three may be the status of a request.
     isProcess: distinct.length <= Math.max(1, texts.length / 8) && distinct.every((text) => /^(?!\d{3}$)[1-9]\d{1,6}$/.test(text)),
-    isVocabulary: distinct.length > 1 && distinct.length <= Math.max(2, texts.length * MOST_DISTINCT) && all(isSimpleName),
+    isVocabulary: distinct.length > 1 && distinct.length <= Math.max(2, texts.length * MOST_DISTINCT) && all(isSimpleName) && distinct.some((text) => !/\d/.test(text)),
   };
 }
 
