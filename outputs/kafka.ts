@@ -6,6 +6,7 @@ import { gzip } from './http.ts';
 import type { KafkaOptions } from './kafka-options.ts';
 import type { Access, KafkaClient } from './kafka/broker.ts';
 import { Cluster, type Leaders } from './kafka/cluster.ts';
+import type { Failure } from './kafka/failure.ts';
 import { outcomeOf, outcomeOfFailure, verdictOf, type Outcome } from './kafka/outcome.ts';
 import { NO_STAMP, recordBatch } from './kafka/record-batch.ts';
 import { FRAMING, toPartitions, type PartitionRecords } from './kafka/records.ts';
@@ -68,17 +69,19 @@ export class KafkaDestination implements Destination {
     const leaders = await this.#cluster.leaders(signal);
     if (leaders.kind === 'failed') return leaders.failure;
     const batches = toPartitions(body, count, leaders.value.length);
-    const problem = await this.#prepareProducer(batches, signal);
-    if (problem !== undefined) return problem;
+    const failure = await this.#prepareProducer(batches, signal);
+    if (failure !== undefined) return failure;
     const outcomes = await Promise.all([...byLeader(batches, leaders.value)].map(([leader, group]) => this.#produce(leader, group, signal)));
     return verdictOf(outcomes.flat(), count);
   }
 
-  /** Asks who leads the topic. */
+  /** Asks whether the topic is there and may be written to, and for a producer id. Makes and sends nothing. */
   async check(signal: AbortSignal): Promise<Check> {
-    const leaders = await this.#cluster.leaders(signal);
-    if (leaders.kind === 'failed') return { kind: 'problem', stage: 'answer', reason: leaders.failure.reason };
-    return { kind: 'ok', detail: `${leaders.value.length} partitions` };
+    const found = await this.#cluster.check(signal);
+    if (found.kind === 'failed') return problem(found.failure);
+    const made = this.#options.idempotent ? await this.#cluster.newProducer(signal) : undefined;
+    if (made?.kind === 'failed') return problem(made.failure);
+    return { kind: 'ok', detail: `${found.value.length} partition${found.value.length === 1 ? '' : 's'}` };
   }
 
   /** A producer id for the first batch, and for those that must not go by the numbers of the present one. */
@@ -115,6 +118,10 @@ export class KafkaDestination implements Destination {
     if (mayBeStored) this.#sequences.unsure(records);
     if (isStranger) this.#sequences.forget();
   }
+}
+
+function problem({ stage, reason }: Failure): Check {
+  return { kind: 'problem', stage, reason };
 }
 
 function byLeader(batches: readonly PartitionRecords[], leaders: Leaders): Map<number, PartitionRecords[]> {

@@ -94,7 +94,7 @@ t.test('each destination, and what is wrong with it', async (t) => {
     ['a file that can be made', { type: 'file', path: path.join(folder(t), 'a', 'b', 'x.ndjson') }, /: ok$/],
     ['a file below a file', { type: 'file', path: '/etc/hostname/x' }, /: file: ENOTDIR/],
     ['a file where nothing may be made', { type: 'file', path: path.join(home, 'x.ndjson') }, isRoot ? /: ok$/ : /: file: EACCES/],
-    ['Kafka that is not there', { type: 'kafka', brokers: '127.0.0.1:1', topic: 't' }, /\(kafka 127\.0\.0\.1:1\/t\): answer: /],
+    ['Kafka that is not there', { type: 'kafka', brokers: '127.0.0.1:1', topic: 't' }, /\(kafka 127\.0\.0\.1:1\/t\): connection: 127\.0\.0\.1:1: nothing listens there/],
   ];
   const small = { bytes: 65_536, events: 10 };
   const { code, lines } = await connect(t, Object.fromEntries(rows.map(([, options], at) => [`o${at}`, { ...options, batch: small }])));

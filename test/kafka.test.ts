@@ -325,6 +325,30 @@ t.test('an idle connection that the broker has closed, and an end while it waits
   t.equal((await waiting).kind, 'retry', 'it does not wait for the answer');
 });
 
+t.test('tried without sending anything', async (t) => {
+  const made: boolean[] = [];
+  const asked = (mayBeMade: boolean): void => void made.push(mayBeMade);
+  const all = { asked, operations: 0xffff };
+  const rows: [reason: string, server: KafkaServerOptions, options: object, expected: object][] = [
+    ['all is well', { ...all, partitions: 3 }, {}, { kind: 'ok', detail: '3 partitions' }],
+    ['a broker that does not say what is allowed', { asked }, {}, { kind: 'ok', detail: '1 partition' }],
+    ['may be read only', { asked, operations: (1 << 3) | (1 << 8) }, {}, { kind: 'problem', stage: 'permission', reason: 'topic logs: the user may not write to it' }],
+    ['no topic', { ...all, topicCode: () => 3 }, {}, { kind: 'problem', stage: 'index', reason: /UNKNOWN_TOPIC_OR_PARTITION/ }],
+    ['the topic may not be seen', { ...all, topicCode: () => 29 }, {}, { kind: 'problem', stage: 'permission' }],
+    ['no right to be idempotent', { ...all, producerCode: () => 31 }, {}, { kind: 'problem', stage: 'permission' }],
+    ['which is not wanted', { ...all, producerCode: () => 31 }, { idempotent: false }, { kind: 'ok' }],
+    ['a wrong password', { ...all, login: ['user', 'right'] }, { mechanism: 'plain', username: 'user', password: 'wrong' }, { kind: 'problem', stage: 'credentials' }],
+    ['an authority that is not trusted', { ...all, tls: { cert: pem('server'), key: pem('server-key') } }, { tls: true }, { kind: 'problem', stage: 'TLS' }],
+  ];
+  for (const [reason, serverOptions, options, expected] of rows) {
+    const { server, address } = await broker(t, serverOptions);
+    const { destination } = await open(t, address, options);
+    t.match(await destination.check(NEVER), expected, reason);
+    t.equal(server.arrivals.length, 0, `${reason}: nothing is sent`);
+  }
+  t.same([...new Set(made)], [false], 'no topic is made');
+});
+
 // ── the program ──
 
 t.test('lines to messages: sizes are kept to, what is too large goes to the dead letters, and from there again', async (t) => {

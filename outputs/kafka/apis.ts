@@ -22,10 +22,10 @@ export interface PartitionAnswer {
   readonly errorMessage?: string | null | undefined;
 }
 
-/** Asks for the brokers and for the leaders of a topic, which may be made if the broker is set to do so. Kafka 2.4 and later. */
+/** Asks for the brokers and for the leaders of a topic; if it `mayBeMade`, a broker that is set to do so makes it, else it is said what the user may do with it. Kafka 2.4 and later. */
 export function metadataApis({ metadataV9, metadataV10, metadataV11, metadataV12 }: KafkaClient) {
   const versions = [metadataV9, metadataV10, metadataV11, metadataV12];
-  return new Map(versions.map(({ api }) => [api.version, { async: (connection: Connection, topic: string) => api.async(connection, [topic], true, false).catch(responseOf) }]));
+  return new Map(versions.map(({ api }) => [api.version, { async: (connection: Connection, topic: string, mayBeMade: boolean) => api.async(connection, [topic], mayBeMade, !mayBeMade).catch(responseOf) }]));
 }
 
 /** Asks for a producer id. */

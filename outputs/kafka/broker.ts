@@ -44,13 +44,13 @@ export class Broker {
     try {
       const connection = this.#connection ?? (await unlessAborted(this.#connect(signal), signal));
       const api = this.#choose(name, apis);
-      if (api === undefined) return failed('blocked', `${this.#where} is too old or too new: it speaks no version of ${name} that shipper does`);
+      if (api === undefined) return failed('blocked', 'answer', `${this.#where} is too old or too new: it speaks no version of ${name} that shipper does`);
       [sent, answered] = [true, this.#answered];
       const value = await unlessAborted(api.async(connection, ...args), signal);
       this.#answered = true;
       return { kind: 'answer', value };
     } catch (error) {
-      const failure = error instanceof SecretError ? failed('blocked', error.message).failure : failureOf(this.#broke ?? error, this.#where, answered);
+      const failure = error instanceof SecretError ? failed('blocked', 'credentials', error.message).failure : failureOf(this.#broke ?? error, this.#where, answered);
       this.close();
       return { kind: 'failed', failure: { ...failure, sent } };
     }
@@ -96,8 +96,9 @@ export class Broker {
   }
 }
 
-export function failed(kind: Failure['kind'], reason: string): { readonly kind: 'failed'; readonly failure: Failure } {
-  return { kind: 'failed', failure: { kind, reason, stubborn: false, sent: false } };
+/** A failure without a request that failed. */
+export function failed(kind: Failure['kind'], stage: Failure['stage'], reason: string): { readonly kind: 'failed'; readonly failure: Failure } {
+  return { kind: 'failed', failure: { kind, stage, reason, stubborn: false, sent: false } };
 }
 
 class SecretError extends Error {}

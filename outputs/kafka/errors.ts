@@ -1,3 +1,5 @@
+import type { CheckStage } from '../check.ts';
+
 /** What an error code of a broker means for the records it is about. */
 export type Meaning =
   /** Try again. `stale`: what is known of the cluster is old. `stored`: the records may have been stored. */
@@ -67,6 +69,13 @@ const CODES: ReadonlyMap<number, Known> = new Map<number, Known>([
 /** What `code` means. One that is not known may come of the records, and may be over soon. */
 export function meaningOf(code: number): Meaning {
   return CODES.get(code)?.meaning ?? { kind: 'retry', stored: true, stubborn: true };
+}
+
+const STAGES: Readonly<Record<number, CheckStage>> = { 3: 'index', 17: 'index', 29: 'permission', 31: 'permission', 33: 'credentials', 34: 'credentials', 58: 'credentials' };
+
+/** What is wrong with a destination that answers so. */
+export function stageOfCode(code: number): CheckStage {
+  return STAGES[code] ?? 'answer';
 }
 
 /** The code for a person, with what the broker says beside it. */

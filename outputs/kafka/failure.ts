@@ -1,10 +1,13 @@
+import type { CheckStage } from '../check.ts';
 import { HINTS, stageOf } from '../network/failure.ts';
-import { describeCode, meaningOf } from './errors.ts';
+import { describeCode, meaningOf, stageOfCode } from './errors.ts';
 
 /** Why a request got no answer that counts. */
 export interface Failure {
   readonly kind: 'retry' | 'blocked';
   readonly reason: string;
+  /** How far it got. */
+  readonly stage: CheckStage;
   /** The records may be the reason. */
   readonly stubborn: boolean;
   /** The request was on its way: what it asked for may have been done. */
@@ -19,18 +22,18 @@ export function failureOf(error: unknown, where: string, answered: boolean): Omi
   const code = chain.map(({ apiCode }) => apiCode).find((found) => typeof found === 'number');
   if (typeof code === 'number') {
     const said = chain.map(({ serverErrorMessage }) => serverErrorMessage).find((text) => typeof text === 'string');
-    return { kind: meaningOf(code).kind === 'blocked' ? 'blocked' : 'retry', reason: `${where}: ${describeCode(code, typeof said === 'string' ? said : undefined)}`, stubborn: false };
+    return { kind: meaningOf(code).kind === 'blocked' ? 'blocked' : 'retry', reason: `${where}: ${describeCode(code, typeof said === 'string' ? said : undefined)}`, stage: stageOfCode(code), stubborn: false };
   }
   const system = chain.map((link) => link['code']).find((found) => typeof found === 'string' && !found.startsWith('PLT_'));
   if (typeof system === 'string') {
     const hint = NO_TLS.test(system) ? 'it does not speak TLS: set tls: false, or another port' : (HINTS[system] ?? messageOf(chain));
-    return { kind: stageOf(system) === 'TLS' ? 'blocked' : 'retry', reason: `${where}: ${hint} (${system})`, stubborn: false };
+    return { kind: stageOf(system) === 'TLS' ? 'blocked' : 'retry', reason: `${where}: ${hint} (${system})`, stage: stageOf(system), stubborn: false };
   }
-  if (chain.some((link) => link['code'] === 'PLT_KFK_AUTHENTICATION')) return { kind: 'blocked', reason: `${where}: the login failed: ${messageOf(chain)}`, stubborn: false };
-  if (chain.some((link) => /timed out/i.test(String(link['message'])))) return { kind: 'retry', reason: `${where} does not answer`, stubborn: false };
+  if (chain.some((link) => link['code'] === 'PLT_KFK_AUTHENTICATION')) return { kind: 'blocked', reason: `${where}: the login failed: ${messageOf(chain)}`, stage: 'credentials', stubborn: false };
+  if (chain.some((link) => /timed out/i.test(String(link['message'])))) return { kind: 'retry', reason: `${where} does not answer`, stage: 'answer', stubborn: false };
   const hint = answered ? '' : ' before it answered; it may want other settings of tls or mechanism';
   const closed = chain.some((link) => /closed/i.test(String(link['message'])));
-  return { kind: 'retry', reason: `${where}: ${closed ? `the connection was closed${hint}` : messageOf(chain)}`, stubborn: closed && answered };
+  return { kind: 'retry', reason: `${where}: ${closed ? `the connection was closed${hint}` : messageOf(chain)}`, stage: 'answer', stubborn: closed && answered };
 }
 
 /** An error, its causes, and the errors it is made of, inmost first. */

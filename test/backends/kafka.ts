@@ -159,7 +159,10 @@ async function forbidden(broker: KafkaBroker, folder: string, topic: string): Pr
   await broker.peer('create', topic, '1');
   const password = path.join(folder, 'password');
   writeFileSync(password, USER.password);
-  await untilPutRight(configuration(folder, broker.secureAddress, topic, [lines(folder, FEW)], secured('scram-sha-512', password)), folder, /TOPIC_AUTHORIZATION_FAILED.*everything is kept/, () => broker.peer('allow', USER.name, topic));
+  const config = configuration(folder, broker.secureAddress, topic, [lines(folder, FEW)], secured('scram-sha-512', password));
+  const tried = await runShipper(['validate', '--connect', '-c', config]);
+  expect(tried.code === 69 && /: (permission|index): /.test(tried.stderr), `validate --connect: ${tried.stderr}`); // without any right the topic is not even seen
+  await untilPutRight(config, folder, /TOPIC_AUTHORIZATION_FAILED.*everything is kept/, () => broker.peer('allow', USER.name, topic));
   return { what: 'TOPIC_AUTHORIZATION_FAILED: blocked, all kept', sent: FEW, readBack: once(await broker.read(topic)) };
 }
 

@@ -33,6 +33,10 @@ export interface KafkaServerOptions {
   /** Code of the topic in answers to Metadata. */
   readonly topicCode?: () => number;
   readonly producerCode?: () => number;
+  /** What the user may do with the topic, as bits. */
+  readonly operations?: number;
+  /** Told of each question for the topic, and whether it may be made. */
+  readonly asked?: (mayBeMade: boolean) => void;
 }
 
 const [PRODUCE, METADATA, SASL_HANDSHAKE, API_VERSIONS, INIT_PRODUCER_ID, SASL_AUTHENTICATE] = [0, 3, 17, 18, 22, 36];
@@ -140,6 +144,7 @@ export class KafkaServer {
 
   #metadata(reader: Reader): Writer {
     const [topic = ''] = reader.readArray((r) => { r.readUUID(); return r.readString(); });
+    this.#options.asked?.(reader.readBoolean());
     const code = this.#options.topicCode?.() ?? 0;
     const partitions = code === 0 ? Array.from({ length: this.#options.partitions ?? 1 }, (_, index) => index) : [];
     const ids = (w: Writer): Writer => w.appendArray([1], (inner, id) => void inner.appendInt32(id), true, false);
@@ -148,7 +153,7 @@ export class KafkaServer {
       w.appendInt16(code).appendString(name).appendUUID(null).appendBoolean(false).appendArray(partitions, (p, index) => {
         p.appendInt16(0).appendInt32(index).appendInt32(1).appendInt32(0);
         ids(ids(p)).appendArray([], () => undefined, true, false);
-      }).appendInt32(0);
+      }).appendInt32(this.#options.operations ?? -(2 ** 31));
     });
     return writer.appendTaggedFields();
   }
