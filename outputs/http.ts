@@ -4,6 +4,7 @@ import type { Agent, buildConnector, Dispatcher } from 'undici';
 import { failureOf, isForPeople, type Failure } from './network/failure.ts';
 import type { NetworkOptions } from './network/options.ts';
 import { proxyChooser, type ChooseProxy, type Proxy } from './network/proxy.ts';
+import { withoutHeaders } from './network/scrub.ts';
 import { TlsFiles } from './network/tls-files.ts';
 import { openTunnel, refusalText } from './network/tunnel.ts';
 import type { Verdict } from './output.ts';
@@ -151,7 +152,7 @@ export class HttpClient {
     const answer = await this.#agent.request({ ...way, method, body: body ?? null, signal });
     const read = Buffer.from(await answer.body.arrayBuffer());
     if (proxy !== undefined && answer.statusCode === 407) return { kind: 'failure', reason: `${url.origin}: ${refusalText(proxy, 407)}`, stage: 'proxy', stubborn: false, blocked: isForPeople(407) };
-    return { kind: 'answer', status: answer.statusCode, headers: answer.headers, body: read };
+    return { kind: 'answer', status: answer.statusCode, headers: answer.headers, body: answer.statusCode < 300 ? read : withoutHeaders(read, way.headers) };
   }
 }
 
