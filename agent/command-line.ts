@@ -22,7 +22,7 @@ Credentials come from SHIPPER_ES_API_KEY, SHIPPER_ES_API_KEY_FILE, SHIPPER_ES_PA
   app | shipper                                              events on stdout
   shipper '/var/log/app/*.log' -o elasticsearch=https://es.example:9200
   shipper -c shipper.yaml
-  shipper exec -- node server.js                             its stdout, stderr, signals and exit code`;
+  shipper exec -- node server.js                             its output, signals and exit code`;
 
 type Command = () => Promise<number>;
 

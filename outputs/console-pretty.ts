@@ -39,7 +39,7 @@ export class PrettyPrinter {
     const indent = ' '.repeat(columns < NARROW ? GAP.length : margin);
     const body = text.map((part) => this.#style(part, MESSAGE_STYLES.get(name))).join(`\n${' '.repeat(margin)}`);
     const used = margin + width(text.at(-1) ?? '') + (text.length === 1 ? width(source) : 0);
-    return `${this.#newDate(timestamp)}${head}${body}${this.#fields(fields, columns, used, indent)}${this.#trace(stack_trace, message, indent)}\n`;
+    return `${this.#newDate(timestamp)}${head}${body}${this.#fields(fields, columns, used, indent)}${this.#trace(stack_trace, message, columns, indent)}\n`;
   }
 
   #newDate(timestamp: unknown): string {
@@ -59,14 +59,19 @@ export class PrettyPrinter {
     if (pairs.length === 0) return '';
     const all = pairs.join(' ');
     if (used + GAP.length + width(all) <= columns) return GAP + this.#style(all, DIM);
-    return fill(pairs, columns - indent.length).map((line) => `\n${indent}${this.#style(line, DIM)}`).join('');
+    const lines = fill(pairs, columns - indent.length).flatMap((line) => wrap(line, columns - indent.length, 0)); // a pair may be longer than a line
+    return lines.map((line) => `\n${indent}${this.#style(line, DIM)}`).join('');
   }
 
-  #trace(trace: unknown, message: unknown, indent: string): string {
+  #trace(trace: unknown, message: unknown, columns: number, indent: string): string {
     const text = String(trace ?? '').trim();
     if (text === '' || String(message ?? '').includes(text)) return '';
     const lines = text.split('\n').map((line) => clean(line.trimEnd()).replace(/^\t+/, (tabs) => GAP.repeat(tabs.length)));
-    return lines.map((line) => `\n${indent}${this.#style(line, /^\s/.test(line) ? DIM : RED)}`).join('');
+    return lines.map((line) => {
+      const isFrame = /^\s/.test(line);
+      const shown = isFrame ? [line] : wrap(line, columns - indent.length, 0);
+      return shown.map((part) => `\n${indent}${this.#style(part, isFrame ? DIM : RED)}`).join('');
+    }).join('');
   }
 
   #style(text: string, style: string | undefined): string {

@@ -26,7 +26,9 @@ export function consoleOutput(name: string, options: ConsoleOptions): Output {
 
 function open(format: ConsoleOptions['format'], closing: AbortController): Destination {
   const pretty = format === 'pretty' || (format === 'auto' && process.stdout.isTTY);
-  const destination = fstatSync(STDOUT).isFile() ? new FileConsole() : new StreamConsole(process.stdout, closing);
+  const stat = fstatSync(STDOUT);
+  const isStored = stat.isFile() || (stat.isCharacterDevice() && !process.stdout.isTTY); // a device has no reader that could go away
+  const destination = isStored ? new FileConsole() : new StreamConsole(process.stdout, closing);
   return pretty ? new PrettyConsole(destination, new PrettyPrinter(hasColors(process.stdout), () => process.stdout.columns || WIDTH)) : destination;
 }
 

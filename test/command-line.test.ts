@@ -1,11 +1,12 @@
 // The command line: what flags and environment mean, and the program's answer to every mistake.
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import t from 'tap';
 import { configure } from '../agent/config/from-flags.ts';
 import { stateDir } from '../agent/config/state-dir.ts';
 import { STDIN_TO_CONSOLE } from '../agent/config/stdin-to-console.ts';
-import { ROOT, run } from './e2e/run-shipper.ts';
+import { CLI, ROOT, run, start, until } from './e2e/run-shipper.ts';
 
 const CONFIG = `
 inputs: {app: {type: file, paths: [/a.log]}}
@@ -130,4 +131,19 @@ t.test('the plain pipe waits for no library', async (t) => {
   const loaded = readFileSync(path.join(folder, 'loaded'), 'utf8');
   t.match(loaded, /agent\/commands\/run/, 'it is seen what is loaded');
   for (const part of ['agent/config/schema.', 'node_modules/yaml/', 'node_modules/yargs/', 'node_modules/undici/']) t.notMatch(loaded, part);
+});
+
+t.test('stdout is a device that takes nothing more: no closed reader, so it is not well', async (t) => {
+  const command = `echo INFO x | ${process.execPath} ${CLI} > /dev/full`;
+  const { status, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8', env: { PATH: process.env['PATH'], SHIPPER_DRAIN_TIMEOUT: '100ms' } });
+  t.equal(status, 69);
+  t.match(stderr, /can't write to stdout: ENOSPC[^]*console: 1 records were not delivered in time/);
+});
+
+t.test('a pattern that no file matches: it says what it waits for', async (t) => {
+  const pattern = path.join(t.testdir(), '*.log');
+  const waiting = start([pattern]);
+  await until(() => waiting.stderr().endsWith('\n'), 'its message');
+  waiting.child.kill('SIGTERM');
+  t.equal((await waiting.ended).stderr, `shipper: warning: no file matches ${pattern}: waiting for one\n`);
 });

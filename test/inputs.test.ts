@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
   appendFileSync, chmodSync, chownSync, closeSync, copyFileSync, existsSync, ftruncateSync, linkSync, mkdirSync, openSync, readFileSync,
@@ -413,6 +414,9 @@ t.test('what a file is', (t) => {
     [Buffer.from('SQLite format 3\0', 'latin1'), 'binary', 'magic alone'],
     [Buffer.concat([Buffer.alloc(257, 'a'), Buffer.from('ustar')]), 'binary', 'tar'],
     [Buffer.from('\x01\x02\x03abcd', 'latin1'), 'binary', 'more than 30 %'],
+    [Buffer.concat(Array.from({ length: 64 }, (_, at) => createHash('sha512').update(String(at)).digest())), 'binary', 'random bytes'],
+    [Buffer.from('2026-11-22 ОШИБКА \x07\x07 нет места на диске\n'), 'text', 'another alphabet, and two bells'],
+    [Buffer.from('\x82\xb1\x82\xea\x82\xcd\x83\x8d\x83O\x82\xc5\x82\xb7\n', 'latin1'), 'text', 'Shift JIS: half of it beyond ASCII'],
   ];
   for (const [bytes, kind, why] of cases) t.equal(fileKind(bytes).kind, kind, why);
   t.end();

@@ -412,5 +412,8 @@ DEBUG no time, \\u001b[31mno colour\\u202e
   const colour = new PrettyPrinter(true, () => 80).print(lines);
   t.equal(colour.replace(/\x1b\[[\d;]*m/g, ''), new PrettyPrinter(false, () => 80).print(lines), 'colour changes no letter');
   t.match(colour, '\x1b[2m10:00:00.123 \x1b[0m\x1b[32mINFO\x1b[0m  \x1b[36mpayments  \x1b[0mError processing');
+  const long = new PrettyPrinter(false, () => 60).print(`${JSON.stringify({ level: 'error', message: 'failed', error_message: 'connection is not available, request timed out after 5000ms', stack_trace: `Error: connection is not available, request timed out after 5000ms\n    at ${'a.b.'.repeat(20)}c (d.js:1)` })}\n`);
+  t.match(long, /\n {6}error_message="connection is not available, request\n {6}timed out after 5000ms"\n {6}Error: connection/, 'a value longer than a line is broken at blanks, behind the margin');
+  t.match(long, /\n {10}at (?:a\.b\.)+c \(d\.js:1\)\n/, 'a frame is not: it is copied as it stands');
   t.equal(new PrettyPrinter(false, () => 80).print('no JSON\n"text"\n'), '      no JSON\n      "text"\n', 'whatever comes');
 });

@@ -66,7 +66,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     this.#checkLiterals();
     await this.#resume();
     const found = await this.#discover();
-    if (this.#options.once && found === 0) throw new InputError(`no file matches ${this.#options.paths.join(', ')}`, 66);
+    if (found === 0) this.#tellNone();
     for (const opened of this.#options.deleted ?? []) this.#orphaned(this.#add(opened));
     if (signal.aborted) return this.#end();
     signal.addEventListener('abort', () => this.#end(), { once: true });
@@ -146,6 +146,13 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     this.#state = 'stopped';
     this.#files.sleep();
     this.#wakeUp.wake();
+  }
+
+  #tellNone(): void {
+    const { once, paths, warn } = this.#options;
+    const message = `no file matches ${paths.join(', ')}`;
+    if (once) throw new InputError(message, 66);
+    warn(`${message}: waiting for one`);
   }
 
   #checkLiterals(): void {

@@ -4,6 +4,8 @@ export type FileKind = { readonly kind: 'text' } | { readonly kind: 'compressed'
 /** How much of a file is looked at, in bytes. */
 export const SAMPLE_BYTES = 65_536;
 const MOST_CONTROL = 0.3;
+/** Random and packed data is half of bytes beyond ASCII, and a tenth of control characters. Text of any encoding has one of them at most. */
+const [SOME_CONTROL, MANY_HIGH] = [0.05, 0.25];
 /** A run of NULs this long is a hole that a truncated file's writer left. */
 const HOLE_BYTES = 512;
 
@@ -35,23 +37,26 @@ export function fileKind(sample: Uint8Array): FileKind {
     if (head.startsWith(magic) && (magic !== 'BZh' || /^BZh[1-9]1AY&SY/.test(head))) return { kind, what };
   }
   if (head.startsWith('ustar', 257)) return { kind: 'binary', what: 'a tar archive' };
-  const { control, total } = countControl(sample);
-  return control > total * MOST_CONTROL ? { kind: 'binary', what: 'binary data' } : { kind: 'text' };
+  const { control, high, total } = countBytes(sample);
+  const isBinary = control > total * MOST_CONTROL || (control > total * SOME_CONTROL && high > total * MANY_HIGH);
+  return isBinary ? { kind: 'binary', what: 'binary data' } : { kind: 'text' };
 }
 
-/** Counts bytes that no text has, leaving out holes. */
-function countControl(sample: Uint8Array): { control: number; total: number } {
+/** Counts bytes that no text has, and those beyond ASCII, leaving out holes. */
+function countBytes(sample: Uint8Array): { control: number; high: number; total: number } {
   let control = 0;
+  let high = 0;
   let total = 0;
   for (let at = 0; at < sample.length; ) {
     const run = Math.max(1, endOfNuls(sample, at) - at);
     if (run < HOLE_BYTES) {
       total += run;
       if (isControl(sample[at] ?? 0)) control += run;
+      else if ((sample[at] ?? 0) > 127) high++;
     }
     at += run;
   }
-  return { control, total };
+  return { control, high, total };
 }
 
 function endOfNuls(sample: Uint8Array, from: number): number {
