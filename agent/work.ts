@@ -1,5 +1,6 @@
 import type { Assembly, Legacy } from './assembly.ts';
 import type { Config } from './config/schema.ts';
+import type { Outlet } from './delivery/outlet.ts';
 import type { Ending } from './ending.ts';
 import { ExitCode, UserError } from './exit-codes.ts';
 import { InputError } from './inputs/input.ts';
@@ -81,7 +82,7 @@ export async function finish(parts: Assembly, config: Config): Promise<number> {
   const untaken = untakenFrom(parts);
   if ((left.length === 0 && untaken.length === 0) || closed) return ExitCode.OK;
   for (const { name, bytes } of untaken) log.error(`${name}: the last ${bytes} bytes that came could not be taken in time. They are lost: they can not be read again`);
-  for (const { outlet, records } of left) log.error(`${outlet.output.name}: ${records} records were not delivered in time. ${whereTheyAre(parts, outlet.delivery.keptIn, config)}`);
+  for (const { outlet, records } of left) log.error(`${outlet.output.name}: ${records} records were not delivered in time. ${whereTheyAre(parts, outlet.delivery.keptIn, config)}${why(outlet)}`);
   return ExitCode.UNAVAILABLE;
 }
 
@@ -102,6 +103,11 @@ async function closeParts(parts: Assembly): Promise<void> {
   for (const destination of parts.destinations) await destination.close();
   for (const letters of parts.deadLetters) await letters.close();
   await parts.buffers?.close();
+}
+
+/** It may not have been said yet: a short failure is none. */
+function why({ delivery: { health } }: Outlet): string {
+  return health.kind === 'working' ? '' : `. The reason: ${health.reason}`;
 }
 
 function whereTheyAre({ state }: Assembly, keptIn: string | undefined, { inputs }: Config): string {
