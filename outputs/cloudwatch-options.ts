@@ -56,7 +56,7 @@ export const CloudWatchOptions = z.strictObject({
     .refine((tags) => Object.keys(tags).length <= 50 && Object.keys(tags).every((key) => !key.startsWith('aws:')), 'must be 50 at most, and none may begin with aws:')
     .optional()
     .describe('Tags of a log group that shipper makes'),
-  class: z.enum(['STANDARD', 'INFREQUENT_ACCESS', 'DELIVERY']).optional().describe('Class of a log group that shipper makes; it can never be changed'),
+  class: z.enum(['STANDARD', 'INFREQUENT_ACCESS', 'DELIVERY', 'ESSENTIALS']).optional().describe('Class of a log group that shipper makes; it can never be changed'),
   outside_window: z
     .enum(['observed_time', 'dead_letter'])
     .prefault('observed_time')

@@ -285,10 +285,10 @@ t.test('events that the server refuses are those of the batch, not of the sorted
 t.test('errors, by their code', async (t) => {
   const json = (type: string): string => JSON.stringify({ __type: `com.amazonaws.logs.v20140328#${type}`, message: 'why' });
   const rows: { reason: string; status?: number; headers?: Record<string, string>; body: string; verdict: object }[] = [
-    ...['ThrottlingException', 'Throttling', 'RequestLimitExceeded', 'TooManyRequestsException', 'RequestThrottled', 'RequestThrottledException', 'SlowDown'].map((code) => ({ reason: code, body: json(code), verdict: { kind: 'retry', reason: `${code}: why`, afterMs: 1_000, stubborn: undefined } })),
+    ...['ThrottlingException', 'Throttling', 'ThrottledException', 'RequestLimitExceeded', 'TooManyRequestsException', 'RequestThrottled', 'RequestThrottledException', 'SlowDown'].map((code) => ({ reason: code, body: json(code), verdict: { kind: 'retry', reason: `${code}: why`, afterMs: 1_000, stubborn: undefined } })),
     ...['ServiceUnavailableException', 'LimitExceededException', 'RequestTimeout', 'RequestTimeoutException', 'OperationAbortedException', 'ExpiredTokenException', 'ExpiredToken', 'RequestExpired'].map((code) => ({ reason: code, body: json(code), verdict: { kind: 'retry', reason: `${code}: why`, stubborn: undefined } })),
-    ...['UnrecognizedClientException', 'InvalidClientTokenId', 'IncompleteSignature', 'MissingAuthenticationToken', 'InvalidSignatureException', 'SignatureDoesNotMatch', 'AccessDeniedException', 'UnknownOperationException'].map((code) => ({ reason: code, body: json(code), verdict: { kind: 'blocked', reason: new RegExp(`^${code}: why \\(`) } })),
-    ...['InvalidParameterException', 'ValidationException', 'SerializationException'].map((code) => ({ reason: code, body: json(code), verdict: { kind: 'invalid', reason: `${code}: why` } })),
+    ...['UnrecognizedClientException', 'InvalidClientTokenId', 'IncompleteSignature', 'MissingAuthenticationToken', 'InvalidSignatureException', 'SignatureDoesNotMatch', 'AccessDeniedException', 'AccessDenied', 'AuthFailure', 'OptInRequired', 'RequestTimeTooSkewed', 'RequestInTheFuture', 'MissingAuthenticationTokenException', 'UnknownOperationException'].map((code) => ({ reason: code, body: json(code), verdict: { kind: 'blocked', reason: new RegExp(`^${code}: why \\(`) } })),
+    ...['InvalidParameterException', 'ValidationException', 'SerializationException', 'MalformedQueryString', 'UnprocessableEntityException'].map((code) => ({ reason: code, body: json(code), verdict: { kind: 'invalid', reason: `${code}: why` } })),
     { reason: 'accepted before', body: json('DataAlreadyAcceptedException'), verdict: DELIVERED },
     { reason: 'code without a namespace', body: '{"__type":"ThrottlingException","Message":"slow"}', verdict: { kind: 'retry', reason: 'ThrottlingException: slow' } },
     { reason: 'code in another member', body: '{"code":"ThrottlingException"}', verdict: { kind: 'retry', reason: 'ThrottlingException' } },
@@ -299,7 +299,7 @@ t.test('errors, by their code', async (t) => {
     { reason: 'a code nobody knows, 403', status: 403, body: json('BrandNewException'), verdict: { kind: 'blocked' } },
     { reason: 'a code nobody knows, 500', status: 500, body: json('BrandNewException'), verdict: { kind: 'retry', stubborn: true } },
     { reason: 'InternalServerException', status: 500, body: json('InternalServerException'), verdict: { kind: 'retry', stubborn: true } },
-    ...[500, 502, 504].map((status) => ({ reason: String(status), status, body: '<html>', verdict: { kind: 'retry', reason: `HTTP ${status}`, stubborn: true } })),
+    ...[408, 500, 502, 504].map((status) => ({ reason: String(status), status, body: '<html>', verdict: { kind: 'retry', reason: `HTTP ${status}`, stubborn: true } })),
     { reason: '503', status: 503, body: '', verdict: { kind: 'retry', stubborn: undefined } },
     { reason: '429', status: 429, body: '', verdict: { kind: 'retry', afterMs: 1_000 } },
     { reason: 'asked to wait, in seconds', status: 503, headers: { 'retry-after': '7' }, body: '', verdict: { kind: 'retry', afterMs: 7_000 } },

@@ -227,6 +227,8 @@ t.test('what an answer means', async (t) => {
     { reason: 'broken', status: 500, verdict: { kind: 'retry', stubborn: true } },
     { reason: 'bad gateway', status: 502, verdict: { kind: 'retry', stubborn: true } },
     { reason: 'not now', status: 503, verdict: { kind: 'retry', stubborn: false } },
+    { reason: 'too early', status: 425, verdict: { kind: 'retry', stubborn: false } },
+    ...[405, 406, 415, 301, 302, 308].map((status) => ({ reason: String(status), status, verdict: { kind: 'blocked' } })),
     { reason: 'gateway timeout', status: 504, verdict: { kind: 'retry', stubborn: true } },
   ];
   for (const { reason, status, body = '', headers = {}, verdict } of rows) t.match(classify(status, headers, Buffer.from(body)), verdict, reason);

@@ -90,6 +90,10 @@ t.test('what an answer to _bulk means', async (t) => {
     { reason: 'failure store: stored, if not where it was meant', status: 200, body: '{"errors":false,"items":[{"create":{"status":201,"failure_store":"used"}}]}', count: 1, verdict: delivered },
     { reason: 'item 429', status: 200, body: items(created, item(429, 'es_rejected_execution_exception')), verdict: { kind: 'partial', items: [{ kind: 'delivered' }, { kind: 'retry', reason: '429 es_rejected_execution_exception: why', stubborn: undefined }] } },
     { reason: 'item 429 of a block: the disk is full', status: 200, body: items(created, item(429, 'cluster_block_exception')), verdict: { items: [{}, { kind: 'retry', stubborn: undefined }] } },
+    ...([[429, 'rejected_execution_exception'], [429, 'circuit_breaking_exception'], [503, 'process_cluster_event_timeout_exception'], [503, 'no_shard_available_action_exception']] as const).map(([status, type]) => ({ reason: `item ${status} ${type}`, status: 200, body: items(created, item(status, type)), verdict: { items: [{}, { kind: 'retry', reason: `${status} ${type}: why`, stubborn: undefined }] } })),
+    ...[500, 502, 504].map((status) => ({ reason: `item ${status}`, status: 200, body: items(created, item(status, 'exception')), verdict: { items: [{}, { kind: 'retry', stubborn: true }] } })),
+    ...['mapper_parsing_exception', 'document_parsing_exception', 'illegal_argument_exception', 'strict_dynamic_mapping_exception'].map((type) => ({ reason: `item 400 ${type}`, status: 200, body: items(created, item(400, type)), verdict: { items: [{}, { kind: 'rejected', reason: `400 ${type}: why` }] } })),
+    { reason: 'item 401', status: 200, body: items(created, item(401, 'security_exception')), verdict: { items: [{}, { kind: 'blocked' }] } },
     { reason: 'item 403 of a block', status: 200, body: items(created, item(403, 'cluster_block_exception')), verdict: { items: [{}, { kind: 'retry' }] } },
     { reason: 'item 503', status: 200, body: items(created, item(503, 'unavailable_shards_exception')), verdict: { items: [{}, { kind: 'retry', stubborn: undefined }] } },
     { reason: 'item 500: the record may be to blame', status: 200, body: items(created, item(500, 'null_pointer_exception')), verdict: { items: [{}, { kind: 'retry', stubborn: true }] } },
@@ -121,6 +125,8 @@ t.test('what an answer to _bulk means', async (t) => {
     { reason: '503', status: 503, body: '<html>', verdict: { kind: 'retry', reason: 'HTTP 503', stubborn: false } },
     { reason: '500', status: 500, verdict: { kind: 'retry', stubborn: true } },
     { reason: '502', status: 502, verdict: { kind: 'retry', stubborn: true } },
+    { reason: '504', status: 504, verdict: { kind: 'retry', stubborn: true } },
+    { reason: '425', status: 425, verdict: { kind: 'retry', stubborn: false } },
     { reason: '202: not an answer to _bulk', status: 202, verdict: { kind: 'retry', stubborn: true } },
   ];
   for (const { reason, status, headers = {}, body = '', count = 2, verdict } of rows) t.match(classify(status, headers, Buffer.from(body), count), verdict, reason);
