@@ -48,5 +48,5 @@ async function ship(metadata: string, endpoint: string, logs: CloudWatchServer):
   expect(/Credential=[^/]+\/\d{8}\/us-east-1\/logs\//.test(request?.headers.authorization ?? ''), 'not signed for the region of the instance');
   expect(request?.headers['x-amz-security-token'] !== undefined, 'no session token of the role');
   const readBack = logs.streams.get('app:instance')?.length ?? 0;
-  return { server: 'amazon-ec2-metadata-mock', version: VERSION, output: 'cloudwatch', real: true, sent: LINES, readBack, replayAdded: null, skipped: null };
+  return { server: 'amazon-ec2-metadata-mock', version: VERSION, output: 'cloudwatch', real: true, sent: LINES, readBack, replayAdded: null, skipped: null, what: 'region and credentials by IMDSv2' };
 }

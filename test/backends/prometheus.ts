@@ -74,10 +74,11 @@ async function asked(port: number, query: string): Promise<number> {
   const givenUpAt = Date.now() + SCRAPED_MS;
   for (;;) {
     const answer = await fetch(`http://127.0.0.1:${port}/api/v1/query`, { method: 'POST', body: new URLSearchParams({ query }) });
-    const { data } = (await answer.json()) as { data?: { result: { value: [number, string] }[] } };
+    const text = await answer.text();
+    const { data } = (answer.ok ? JSON.parse(text) : {}) as { data?: { result: { value: [number, string] }[] } }; // 503: it is still reading what it has on the disk
     const value = data?.result[0]?.value[1];
     if (value !== undefined) return Number(value);
-    if (Date.now() > givenUpAt) throw new Error(`nothing came of ${query}`);
+    if (Date.now() > givenUpAt) throw new Error(`nothing came of ${query}: ${text}`);
     await wait(200);
   }
 }
