@@ -6,6 +6,7 @@ import type { Parser } from './parser.ts';
 import { assignArray, assignNumber, assignText, How, isWord, Outcome } from './values/assign.ts';
 import { dropDuplicates, hasDuplicates } from './values/json-duplicates.ts';
 import { levelOfSeverity } from './values/levels.ts';
+import { startsWith } from './values/names.ts';
 import { DOUBTFUL, Json, MAX_ROWS, ROW, TABLES, UNSURE, type MemberScanner } from './values/json-scan.ts';
 
 /** Sixth column of a row that is left out: this minus its id, so that it can be taken back. Rows whose key is not known have -1. */
@@ -132,7 +133,7 @@ function assign(chunk: Chunk, table: Int32Array, row: number, alias: Alias, even
     case Json.STRING: return assignText(chunk, start + 1, end - 1, alias, event);
     case Json.ESCAPED:
       if (!isWord(alias.how) && !(alias.how === How.url && chunk.bytes[start + 2] === SLASH)) return Outcome.UNUSABLE;
-      event.json(alias.field, start, end);
+      event.json(alias.how === How.error && !event.has(Field.stack_trace) && isTraceText(chunk.bytes, start + 1, end) ? Field.stack_trace : alias.field, start, end);
       return Outcome.RENAMED;
     case Json.NUMBER: return assignNumber(chunk, start, end, alias, event);
     case Json.NULL: return Outcome.ABSENT;
@@ -140,6 +141,23 @@ function assign(chunk: Chunk, table: Int32Array, row: number, alias: Alias, even
     default: return Outcome.UNUSABLE;
   }
 }
+
+/** Whether the inside of a JSON string is a whole trace, and not only an error's text: structlog's `exception`, Serilog's. */
+function isTraceText(bytes: Uint8Array, start: number, end: number): boolean {
+  if (startsWith(bytes, start, end, 'Traceback (most recent call last)')) return true;
+  const limit = Math.min(end, start + LONGEST_ERROR);
+  for (let at = start; at + 4 < limit; at++) {
+    if (bytes[at] !== BACKSLASH || bytes[at + 1] !== LETTER_N) continue;
+    let to = at + 2;
+    if (bytes[to] === BACKSLASH) to += 2; // a tab
+    while (to < limit && bytes[to] === SPACE) to++;
+    if (to > at + 2 && startsWith(bytes, to, end, 'at ')) return true;
+  }
+  return false;
+}
+
+const LONGEST_ERROR = 4096;
+const [BACKSLASH, LETTER_N, SPACE] = [0x5c, 0x6e, 0x20];
 
 function typeOf(table: Int32Array, row: number): number {
   return (table[row + 4] as number) & (DOUBTFUL - 1);

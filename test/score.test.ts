@@ -3,7 +3,7 @@ import t from 'tap';
 import { scores } from './score/score.ts';
 
 /** In per cent, a little below what was measured. To be raised with it; lowered only with a reason in the commit. */
-const FLOORS: Readonly<Record<string, number>> = { 'dev.jsonl': 97.5, 'prose/dev.jsonl': 98, 'multiline/manifest.jsonl': 99.5 };
+const FLOORS: Readonly<Record<string, number>> = { 'dev.jsonl': 97.7, 'prose/dev.jsonl': 98.3, 'multiline/manifest.jsonl': 99.9 };
 
 const all = scores();
 if (all.length === 0) t.pass('scores', { skip: 'there are no corpora beside the checkout, and SHIPPER_CORPORA names none' });

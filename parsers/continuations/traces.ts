@@ -42,7 +42,7 @@ const BEHIND_CLASS = String.raw`(?=:|$| \(| \[[A-Z_\d]+\]| with | in )`;
 const RULES: readonly (readonly [RegExp, Trace])[] = [
   [/^(?:panic: |fatal error: |SIG[A-Z]+: |unexpected fault address )/, Trace.PANIC],
   [/^goroutine \d+ (?:gp=\S+ )?(?:m=\S+ )?(?:mp=\S+ )?\[/, Trace.GOROUTINE],
-  [/^(?: +\+ Exception Group )?Traceback \(most recent call last\)|^ *File "[^"]+", line \d+|^\S[^:]*: Traceback \(most recent call last\)/, Trace.TRACEBACK],
+  [/^(?: +\+ Exception Group )?Traceback \(most recent call last\)|^[> ]*File "[^"]+", line \d+|^\S[^:]*: Traceback \(most recent call last\)/, Trace.TRACEBACK],
   [/^(?:The above exception was the |During handling of the above )/, Trace.LINK],
   [/^(?:[-\s=]*(?:stack|back|call|javascript|native) ?(?:stack ?)?(?:back)?(?:trace|stack)(?:back)?\b|CallStack \(|Stacktrace:|Caused by:|Suppressed: |Caused by$|\(Use `node )/i, Trace.TITLE],
   [/^(?:Exception in thread "|(?:PHP )?(?:Fatal error: |Recoverable fatal error: ) ?Uncaught |PHP (?:Fatal|Parse) error: |Unhandled exception\. |Unhandled Exception: |Exception in thread |Exception ignored )/, Trace.UNCAUGHT],

@@ -6,7 +6,7 @@ import { errorSuffix } from './errors.ts';
 const TRACEBACK = Buffer.from('Traceback (most recent call last)');
 /** How a runtime announces that a program dies, or a dump of all its threads. */
 const CRASHES = ['panic: ', 'fatal error: ', "thread '", 'Unhandled ', 'Uncaught ', 'Exception in thread ', 'PHP Fatal error: ', 'Fatal error: ', 'Fatal Python error: ', 'SIG', 'Full thread dump '].map((text) => Buffer.from(text));
-const FRAMES = ['at ', 'File "', 'Caused by: ', '... ', '#0 ', '#1 ', '#2 ', '#3 ', 'goroutine ', 'stack backtrace:', 'Stack trace:', 'stack traceback:', 'created by ', 'Thread 0x', 'Current thread ', '----- Native stack trace'].map((text) => Buffer.from(text));
+const FRAMES = ['at ', 'File "', 'Caused by: ', '... ', '#0 ', '#1 ', '#2 ', '#3 ', 'goroutine ', 'stack backtrace:', 'Stack trace:', 'stack traceback:', 'created by ', 'Thread 0x', 'Current thread ', '----- Native stack trace', '> File "'].map((text) => Buffer.from(text));
 const MAY_BE_FRAME = new Uint8Array(256);
 for (const frame of FRAMES) MAY_BE_FRAME[frame[0] as number] = 1;
 /** From which of FRAMES on a line may stand without indent. */
@@ -19,7 +19,10 @@ const GROUP = Buffer.from('Exception Group ');
 const CAUSES = ['Caused by: ', '---> ', '[cause]: '].map((text) => Buffer.from(text));
 
 export function isTraceback(bytes: Uint8Array, at: number, end: number): boolean {
-  return startsWith(bytes, at, end, TRACEBACK);
+  if (bytes[at] !== 0xe2) return startsWith(bytes, at, end, TRACEBACK);
+  let to = at;
+  while (to < end && to - at < 256 && (bytes[to] as number) > 0x7f) to++; // rich frames it: `╭──── Traceback`
+  return startsWith(bytes, to + 1, end, TRACEBACK);
 }
 
 export function isCrash(bytes: Uint8Array, at: number, end: number): boolean {
@@ -82,6 +85,24 @@ function isPlace(bytes: Uint8Array, at: number, end: number): boolean {
   let to = at;
   while (to < end && (bytes[to] as number) > Byte.SPACE) to++;
   return to - at > 5 && bytes[to - 1] === 0x6e && bytes[to - 2] === 0x69 && bytes[to - 3] === Byte.COLON && isDigit(bytes[to - 4]);
+}
+
+/** Where Ruby's ` (NoMethodError)` begins that ends the line at [start, end); -1: the line ends in another way. */
+export function rubyClass(bytes: Uint8Array, start: number, end: number): number {
+  const to = trimmedEnd(bytes, start, end);
+  if (bytes[to - 1] !== Byte.CLOSE_PAREN) return -1;
+  let open = to - 2;
+  while (open > start && bytes[open] !== Byte.OPEN_PAREN && (bytes[open] as number) > Byte.SPACE) open--;
+  return bytes[open] === Byte.OPEN_PAREN && bytes[open - 1] === Byte.SPACE && isUpper(bytes[open + 1]) && nameEnd(bytes, open + 1, to) === to - 1 ? open - 1 : -1;
+}
+
+/** Behind Ruby's `a.rb:3:in 'f': `, or `start`. */
+export function behindPlace(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at + 2 < end; at++) {
+    if (bytes[at] !== Byte.COLON || bytes[at + 1] !== Byte.SPACE) continue;
+    return bytes[at - 1] === Byte.APOSTROPHE || isDigit(bytes[at - 1]) ? at + 2 : start;
+  }
+  return start;
 }
 
 /** Frames of machine code: `10: 0x10b7fb4 v8::internal::…`. */

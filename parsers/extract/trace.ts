@@ -4,7 +4,7 @@ import { Byte } from '../values/bytes.ts';
 import { textEnd } from './error-text.ts';
 import { errorSuffix } from './errors.ts';
 import { Sure, type Scan } from './scan.ts';
-import { causeOf, endsInGoroutine, isBar, isCrash, isFrame, isGoPlace, isGroup, isHead, isTraceback, nameEnd, nameStart, nextLine, skipCode, skipGroup, skipIndent, thrownBelow, trimmedEnd } from './trace-lines.ts';
+import { behindPlace, causeOf, endsInGoroutine, isBar, isCrash, isFrame, isGoPlace, isGroup, isHead, isTraceback, nameEnd, nameStart, nextLine, rubyClass, skipCode, skipGroup, skipIndent, thrownBelow, trimmedEnd } from './trace-lines.ts';
 
 /**
  * Stack traces in the lines below a message's first. The exception is the one that was thrown in the end: for Java, .NET, Node and Ruby the
@@ -80,6 +80,7 @@ function takeLine(bytes: Uint8Array, line: number, before: number, end: number):
   if ((bytes[text] as number) <= Byte.RETURN) return;
   if (isTraceback(bytes, text, end)) {
     trace.isPython = true;
+    if (trace.from < 0 && text > line && bytes[line] !== Byte.SPACE) trace.indent = text - line; // Twisted's are behind a tab
     if (isGroup(bytes, line, text) && !trace.inGroup) {
       trace.inGroup = true;
       if (trace.head >= 0) takeCause(trace.head);
@@ -131,6 +132,7 @@ function settle(scan: Scan, event: LogEvent, thrown: number): void {
     if (event.has(Field.message)) setProse(scan, event, thrown);
   }
   if (head >= 0) takeHead(scan, head);
+  else takeRuby(scan, thrown < 0 ? scan.start : thrown);
   if (cause < 0 || cause === head) return;
   rootCause.start = cause;
   rootCause.end = trimmedEnd(bytes, cause, nextLine(bytes, cause, end));
@@ -144,6 +146,17 @@ function setProse(scan: Scan, event: LogEvent, thrown: number): void {
   const { from, firstFrame, head, isPython } = trace;
   if (isPython && from === start && head > start) event.span(Field.message, head, trimmedEnd(bytes, head, nextLine(bytes, head, end)));
   else event.span(Field.message, start, trimmedEnd(bytes, start, from === start ? firstFrame : from));
+}
+
+/** Ruby's `text (Class)` above its places. */
+function takeRuby(scan: Scan, start: number): void {
+  const { bytes, end } = scan;
+  const line = nextLine(bytes, start, end);
+  const open = rubyClass(bytes, start, line);
+  if (open < 0) return;
+  const text = behindPlace(bytes, start, open);
+  scan.offer(Field.error_type, Sure.TOTAL, open + 2, trimmedEnd(bytes, open, line) - 1, 'stack trace');
+  if (open > text) scan.offer(Field.error_message, Sure.TOTAL, text, open, 'stack trace');
 }
 
 function takeHead(scan: Scan, head: number): void {

@@ -24,6 +24,14 @@ export function readGroup(header: Header, at: number): number {
   const closer = CLOSERS[opener] as number;
   const inner = skipColour(bytes, skipBlanks(bytes, at + 1, end), end);
   if (!header.hasTime && (opener !== Byte.LESS || header.items === 0)) {
+    const level = opener === Byte.OPEN_BRACKET && header.items === 0 && bytes[inner + 1] === Byte.SPACE && isUpper(bytes[inner]) ? levelAt(bytes, inner, inner + 1) : -1;
+    if (level >= 0) { // Tornado, Jupyter: `[I 2026-11-22 10:00:00 Shop] text`
+      const behind = readTimestamp(header.chunk, inner + 2, end, header.event);
+      if (behind > 0) {
+        header.level(level, inner, inner + 1);
+        return behindTime(header, behind, closer);
+      }
+    }
     const after = readTimestamp(header.chunk, inner, end, header.event);
     if (after > 0) return behindTime(header, after, closer);
   }

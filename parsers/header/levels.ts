@@ -52,7 +52,7 @@ export function isLevelNext(header: Header, from: number): boolean {
   while (to < end && to - at < 14 && isWord(bytes[to])) to++;
   if (bracketed) return levelAt(bytes, at, to) >= 0;
   if (to - at < 3 || levelAt(bytes, at, to) < 0) return to - at === 1 && isUpper(bytes[at]) && levelAt(bytes, at, to) >= 0 && isBlank(bytes[to]);
-  if (isUpper(bytes[at + 1])) return isBlank(bytes[to]) || bytes[to] === Byte.COLON || bytes[to] === Byte.PIPE || bytes[to] === Byte.NEWLINE;
+  if (isUpper(bytes[at + 1])) return isBlank(bytes[to]) || bytes[to] === Byte.ESCAPE || bytes[to] === Byte.COLON || bytes[to] === Byte.PIPE || bytes[to] === Byte.NEWLINE;
   return separated && strongLevelAt(bytes, at, to) >= 0 && (isDashed(bytes, to, end) || bytes[to] === Byte.COLON || isColumnEnd(bytes, to, end));
 }
 

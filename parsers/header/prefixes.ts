@@ -1,10 +1,11 @@
 import { Field } from '../../agent/fields.ts';
 import { ipv4End } from '../extract/ip.ts';
-import { Byte, isBlank, isDigit, isLetter, isUpper, isWord, skipBlanks, skipDigits } from '../values/bytes.ts';
+import { Byte, isBlank, isDigit, isLetter, isUpper, isWord, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
 import { levelAt } from '../values/levels.ts';
 import { equals, isSimpleName } from '../values/names.ts';
 import { hostEnd, readTag, setLeadingLevel } from '../values/syslog-tag.ts';
 import { hadDate, readTimestamp, scanTimestamp } from '../values/timestamps.ts';
+import { isLevelNext, readLevelWord } from './levels.ts';
 import type { Header } from './state.ts';
 
 const LONGEST_PREFIX = 96;
@@ -56,6 +57,29 @@ export function readBehindPrefix(header: Header, start: number): number {
     }
   }
   return start;
+}
+
+/** `host name[pid] LEVEL ` behind a time (coloredlogs). The position of the text, or -1. */
+export function readHostAndLogger(header: Header, at: number): number {
+  const { bytes, end, event } = header;
+  const to = skipColour(bytes, wordEnd(bytes, at, end), end);
+  const from = header.skipSeparators(to);
+  const open = wordEnd(bytes, from, end);
+  const close = skipDigits(bytes, open + 1, end);
+  if (to === at || from === to || open === from || bytes[open] !== Byte.OPEN_BRACKET || close === open + 1 || bytes[close] !== Byte.CLOSE_BRACKET) return -1;
+  const level = header.skipSeparators(close + 1);
+  if (!isLevelNext(header, close + 1) || event.has(Field.logger)) return -1;
+  event.span(Field.host, at, wordEnd(bytes, at, end));
+  event.span(Field.logger, from, open);
+  if (!event.has(Field.pid)) header.process(open + 1, close);
+  const after = readLevelWord(header, level);
+  return header.skipSeparators(after > 0 ? after : level);
+}
+
+function wordEnd(bytes: Uint8Array, at: number, end: number): number {
+  let to = at;
+  while (to < end && (isWord(bytes[to]) || bytes[to] === Byte.DASH || bytes[to] === Byte.DOT)) to++;
+  return to;
 }
 
 /** tinyproxy's `CONNECT   Nov 22 10:00:00 [77]: `: a word that is no level, padded as levels are. */

@@ -6,7 +6,7 @@ import { findLevel, isLevelNext, readLevelWord } from './levels.ts';
 import { Header } from './state.ts';
 import { readMysql } from './mysql.ts';
 import { readPostgres } from './postgres.ts';
-import { readBehindPrefix, readCompose, readHostAndTag, readTagged, skipDecoration } from './prefixes.ts';
+import { readBehindPrefix, readCompose, readHostAndLogger, readHostAndTag, readTagged, skipDecoration } from './prefixes.ts';
 import { readSpring } from './spring.ts';
 import { readJavaUtil, readTrailingLogger } from './trailers.ts';
 import { readClosedGroups, readLabels, skipUptime } from './labels.ts';
@@ -66,7 +66,7 @@ function readItem(state: Header, at: number): number {
     state.span(Field.request_id, at, at + 36);
     return at + 36;
   }
-  if (isLetter(byte)) return readWord(state, at);
+  if (isLetter(byte) || byte === Byte.UNDERSCORE && state.bar) return readWord(state, at);
   if (isDigit(byte)) return readNumber(state, at);
   if (byte === Byte.OPEN_BRACKET) {
     const after = state.hasLevel ? readSpring(state, at) : -1;
@@ -139,7 +139,8 @@ function readWithoutLevel(state: Header, at: number): number {
   if (text > 0) return text;
   if (state.items === 1) {
     const tagged = readHostAndTag(state, at);
-    const named = tagged > 0 ? tagged : readJavaUtil(state, at);
+    const hosted = tagged > 0 ? tagged : readHostAndLogger(state, at);
+    const named = hosted > 0 ? hosted : readJavaUtil(state, at);
     if (named > 0) return named;
   }
   findLevel(state, at);
