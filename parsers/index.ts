@@ -54,6 +54,11 @@ const ORDER: readonly (readonly [Parser, string])[] = [
 
 export const PARSERS: readonly Parser[] = ORDER.map(([parser]) => parser);
 
+/** Whether a record that begins with this byte may be the parser's. */
+export function mayBegin(parser: Parser, first: number): boolean {
+  return CANDIDATES[first]?.includes(parser) ?? true;
+}
+
 /** By first byte: the parsers that may read the record. */
 const CANDIDATES: readonly (readonly Parser[])[] = Array.from({ length: 256 }, (_, byte) =>
   ORDER.filter(([, first]) => first === ANY || first.includes(String.fromCharCode(byte))).map(([parser]) => parser));

@@ -7,6 +7,7 @@ import { LogEvent } from '../agent/event.ts';
 import { FIELDS } from '../agent/fields.ts';
 import { PARSERS } from '../parsers/index.ts';
 import { readRecord } from '../parsers/read.ts';
+import { unexplained } from '../parsers/why-not.ts';
 import { CLI, events, ROOT, run } from './e2e/run-shipper.ts';
 import { chunkOf, testArena } from './helpers/chunk.ts';
 import { untiled } from './helpers/lane-rig.ts';
@@ -85,6 +86,44 @@ t.test('a value that is taken as it stands is the text it is said to stand on', 
   t.ok(spans > 500 && exact / spans > 0.9, `${exact} of ${spans} values are exactly that text`);
 });
 
+const TRIED: [line: string, format: string, reason: RegExp, why: string][] = [
+  ['{"a":1', 'json', /not valid JSON: /, 'an object that does not end'],
+  ['hello world', 'json', /^never begins with h$/, 'its first byte says that it is none'],
+  ['1.2.3.4 says hello', 'access', /^no time in brackets, no request in quotes$/, 'an address alone'],
+  ['a=1 and so on', 'logfmt', /^begins with a pair, but other words/, 'one pair and prose'],
+  ['the backup of last night at 2026-11-22 10:00:00', 'header', /the time at 28 stands behind other words$/, 'a time that is not in front'],
+  ['ERROR:root:boom', 'header', /^is asked later/, 'a runner-up'],
+];
+
+t.test('what else was tried, and why it lost', async (t) => {
+  t.same(unexplained(), [], 'every format can say what a record lacks');
+  const shown = events((await run(['explain', '--json'], { stdin: TRIED.map(([line]) => `${line}\n`).join('') })).stdout) as unknown as { format: string; tried: { format: string; reason: string; fields?: string[] }[] }[];
+  for (const [index, [line, format, reason, why]] of TRIED.entries()) {
+    const { tried = [], format: winner } = shown[index] ?? {};
+    t.match(tried.find((attempt) => attempt.format === format)?.reason, reason, `${why}: ${line}`);
+    t.same([...tried.map((attempt) => attempt.format), winner].sort(), PARSERS.map(({ name }) => name).sort(), 'each format once');
+  }
+  t.same(shown.at(-1)?.tried.find(({ format }) => format === 'header')?.fields, ['level', 'message'], 'what it would have given');
+});
+
+const WITHHELD: [line: string, fields: string[], why: string][] = [
+  ['retry in 30s', ['duration_ms'], 'a wait'],
+  ['took 30s', [], 'it was taken'],
+  ['users: 15 of 20', ['user_id'], 'a count'],
+  ['bound to 10.0.0.1', ['client_ip'], "an address that is nobody's"],
+  ['task 550e8400-e29b-41d4-a716-446655440000 is done', ['request_id'], 'an id of something'],
+  ['nothing to see', [], 'nothing at all'],
+];
+
+t.test('guesses that were not made', async (t) => {
+  const shown = events((await run(['explain', '--json'], { stdin: WITHHELD.map(([line]) => `${line}\n`).join('') })).stdout) as unknown as { withheld?: { field: string; start: number; end: number }[]; fields: object }[];
+  for (const [index, [line, fields, why]] of WITHHELD.entries()) {
+    const { withheld = [], fields: given = {} } = shown[index] ?? {};
+    t.same(withheld.map(({ field }) => field), fields, `${why}: ${line}`);
+    t.ok(withheld.every(({ field, start, end }) => !(field in given) && start >= 0 && end > start && end <= line.length), 'it stands there, and is no field');
+  }
+});
+
 t.test('several files, and stdin', async (t) => {
   const dir = t.testdir({ 'a.log': 'INFO a\n', 'b.log': 'INFO b\n' });
   const both = await run(['explain', '--json', path.join(dir, 'a.log'), path.join(dir, 'b.log')]);
@@ -116,6 +155,9 @@ t.test('for people: in colour on a terminal, and only there', async (t) => {
     t.match(plain.stdout, new RegExp(`^  ${field} +${value} .*${from}`, 'm'), `${field}: its value, and where it stands`);
   }
   t.match(plain.stdout, /^  a +\{"b":1\}  as it stands$/m, 'what was not touched');
+  t.match(plain.stdout, /^  or +header: is asked later/m, 'a runner-up');
+  t.match(plain.stdout, /^  not +access: no time in brackets, no request in quotes$/m, 'one that lost');
+  t.same(plain.stdout.split('\n').filter((line) => line.length > 80 && !/^(?:ERROR|  message )/.test(line)), [], 'but for what the record itself holds, it fits into 80 columns');
   const coloured = onTerminal(['explain', file]);
   if (coloured === undefined) return void t.pass('', { skip: 'there is no `script` to make a terminal' });
   t.match(coloured, ESCAPE);

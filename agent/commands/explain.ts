@@ -23,7 +23,7 @@ export async function explain(files: readonly string[], config: Config, options:
   const show = options.json ? toJson : (await import('../explain/show.ts')).shower(process.stdout);
   let isOpen = true;
   process.stdout.on('error', () => (isOpen = false));
-  const explainer = new Explainer(config, log.warn, !options.json);
+  const explainer = new Explainer(config, log.warn, true);
   for (const file of files.length > 0 ? files : ['-']) {
     if (!options.json && files.length > 1) await print(`${file}\n\n`);
     const stream = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 262_144 });
@@ -52,6 +52,6 @@ function checkFile(file: string): void {
   if (problem !== undefined) throw new UserError(problem.message, problem.exitCode);
 }
 
-function toJson({ offset, length, line_count, format, shape, fields, why, parts, places }: Explanation): string {
-  return `${JSON.stringify({ offset, length, ...(parts === undefined ? {} : { parts }), line_count, format, ...(shape === undefined ? {} : { shape }), fields, why: places ?? why })}\n`;
+function toJson({ offset, length, line_count, format, shape, fields, why, parts, places, tried, withheld }: Explanation): string {
+  return `${JSON.stringify({ offset, length, ...(parts === undefined ? {} : { parts }), line_count, format, ...(shape === undefined ? {} : { shape }), fields, why: places ?? why, tried, ...(withheld.length === 0 || places !== undefined ? {} : { withheld }) })}\n`;
 }

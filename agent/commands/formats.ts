@@ -1,9 +1,16 @@
 import { PARSERS } from '../../parsers/index.ts';
+import { LEARNED } from '../../parsers/learned/read.ts';
 import type { Parser } from '../../parsers/parser.ts';
 import { ExitCode } from '../exit-codes.ts';
 import { print } from '../print.ts';
 
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
+
+/** Formats that are not built in. */
+const OTHERS: readonly (readonly [string, string])[] = [
+  [LEARNED, 'Headers that none of these knows, learned from the first lines of a stream: `shipper explain` shows their shape'],
+  ['your own', 'Regular expressions and grok patterns under `formats` of the configuration: docs/RULES.md. `shipper init` writes what it learned as such'],
+];
 
 type Style = 'bold' | 'dim' | 'cyan';
 const CODES: Readonly<Record<Style, string>> = { bold: '1', dim: '2', cyan: '36' };
@@ -12,7 +19,7 @@ const CODES: Readonly<Record<Style, string>> = { bold: '1', dim: '2', cyan: '36'
 export async function formats(): Promise<number> {
   const coloured = process.stdout.isTTY && process.stdout.hasColors();
   const paint = (style: Style, text: string): string => (coloured ? `\u001b[${CODES[style]}m${text}\u001b[0m` : text);
-  await print(PARSERS.map((parser) => describe(parser, paint)).join('\n'));
+  await print([...PARSERS.map((parser) => describe(parser, paint)), OTHERS.map(([name, text]) => `${paint('bold', name)}  ${text}\n`).join('\n')].join('\n'));
   return ExitCode.OK;
 }
 

@@ -1,15 +1,14 @@
 import { flat } from '../../outputs/dialects/flat.ts';
-import { parseWith, PARSERS } from '../../parsers/index.ts';
-import { plainScanners, type Scanners } from '../../parsers/values/scanners.ts';
 import type { Arena } from '../arena.ts';
-import type { Chunk } from '../chunk.ts';
 import { Batch } from '../delivery/batch.ts';
 import { Encoder } from '../encoder.ts';
 import type { Defaults } from '../stored.ts';
-import { LogEvent } from '../event.ts';
+import type { LogEvent } from '../event.ts';
 import { FIELDS } from '../fields.ts';
 import type { Encode } from '../kernel/kernel.ts';
 import type { Origin, RecordSink, Unwrapped } from '../records/record-sink.ts';
+import { Tried, type Attempt } from './tried.ts';
+import { withheld, type Withheld } from './withheld.ts';
 
 /** Why a field has its value: the rule, and the bytes of the record it stands on. */
 export interface Why {
@@ -36,8 +35,10 @@ export interface Explanation {
   readonly text: string;
   /** What the headers of its stream were found to look like, if it was read by that. */
   readonly shape?: string;
-  /** The next format that would have read it. */
-  readonly runnerUp: string | undefined;
+  /** What else was tried, and why it lost. */
+  readonly tried: readonly Attempt[];
+  /** What looks like a field's value, and was not taken for it. */
+  readonly withheld: readonly Withheld[];
 }
 
 const BATCH = { bytes: 4 * 2 ** 20, events: 1024 };
@@ -50,20 +51,17 @@ export class ExplainSink implements RecordSink {
   readonly #arena: Arena;
   readonly #encoder: Encoder;
   readonly #batch: Batch;
-  readonly #other: LogEvent;
-  readonly #seeksRunnerUp: boolean;
+  readonly #tried: Tried | undefined;
   #prepared: Omit<Explanation, 'fields'> | undefined;
   #alone = false;
-  #scanner: { readonly base: number; readonly scanners: Scanners } | undefined;
   readonly #committed: Omit<Explanation, 'fields'>[] = [];
 
-  /** `seeksRunnerUp`: what else would read a record is found out, which costs as much as reading it. */
-  constructor(arena: Arena, encode: Encode, seeksRunnerUp = true) {
+  /** `tries`: what else would read a record is found out, too. */
+  constructor(arena: Arena, encode: Encode, tries = true) {
     this.#arena = arena;
-    this.#seeksRunnerUp = seeksRunnerUp;
+    this.#tried = tries ? new Tried(arena) : undefined;
     this.#encoder = new Encoder(arena, encode, flat, { before: '', after: '\n' });
     this.#batch = new Batch(arena, BATCH);
-    this.#other = new LogEvent(arena);
   }
 
   prepare(event: LogEvent, defaults: Defaults, valid: boolean, origin: Origin, offset: number, length: number): boolean {
@@ -115,23 +113,9 @@ export class ExplainSink implements RecordSink {
       end: event.toOf(index) - start,
     }]);
     const newlines = bytes.reduce((count, byte) => count + (byte === 0x0a ? 1 : 0), 0);
-    return { offset, length, line_count: newlines + 1, format, why, text: bytes.toString(), runnerUp: this.#runnerUp(event, valid) };
-  }
-
-  #runnerUp(event: LogEvent, valid: boolean): string | undefined {
-    if (!this.#seeksRunnerUp) return undefined;
-    const { base, start, end } = event;
-    const bytes = this.#arena.bytes.subarray(base);
-    if (this.#scanner?.base !== base) this.#scanner = { base, scanners: plainScanners(bytes) };
-    const chunk: Chunk = {
-      bytes, base, valid, scanners: this.#scanner.scanners,
-      get text() { return Buffer.from(bytes.subarray(0, end)).toString('latin1'); }, // hardly a parser asks for it
-    };
-    const later = PARSERS.slice(PARSERS.findIndex(({ name }) => name === event.format) + 1);
-    return later.find((parser) => {
-      this.#other.begin(chunk, start, end);
-      return parseWith(parser, chunk, start, end, this.#other);
-    })?.name;
+    const text = bytes.toString();
+    const tried = this.#tried?.attempts(event, valid) ?? [];
+    return { offset, length, line_count: newlines + 1, format, why, text, tried, withheld: this.#tried === undefined ? [] : withheld(text, why) };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { identify } from '../../parsers/aliases.ts';
 import { envelopes } from '../../parsers/envelopes/index.ts';
+import { matchShape } from '../../parsers/learned/match.ts';
 import { LEARNED } from '../../parsers/learned/read.ts';
 import { setTimeContext } from '../../parsers/values/zones.ts';
 import { Arena } from '../arena.ts';
@@ -30,14 +31,14 @@ export class Explainer {
   readonly #warn: (message: string) => void;
   #sources = 0;
 
-  constructor(config: Config, warn: (message: string) => void, seeksRunnerUp: boolean) {
+  constructor(config: Config, warn: (message: string) => void, tries: boolean) {
     const maxRecordBytes = config.max_record_bytes;
     const arena = new Arena({ input: maxRecordBytes + CHUNK_BYTES, scratch: 1_048_576, constants: 262_144 }, EXPLAIN_BYTES + LANE_BYTES + SCANNER_BYTES);
     const kernels = loadKernels(arena);
     this.#config = config;
     this.#arena = arena;
     this.#reading = new Reading(config);
-    this.#sink = new ExplainSink(arena, kernels.encode, seeksRunnerUp);
+    this.#sink = new ExplainSink(arena, kernels.encode, tries);
     this.#lane = new Lane(arena, kernels, [this.#sink], new Ledger(['explain']), new Tracker(), { chunkBytes: CHUNK_BYTES, maxRecordBytes, continuations: this.#reading.continuations, envelopes, scanners: kernelScanners(arena, identify) });
     this.#warn = warn;
   }
@@ -62,9 +63,12 @@ export class Explainer {
   }
 }
 
-/** The shape that a record was read by belongs to how it was read. */
+/** The shape that a record was read by, or why it was not read by that of its stream. */
 function withShape(record: Explanation, head: Head | undefined): Explanation {
-  if (record.format !== LEARNED) return record;
   const shape = head?.shapeAt(String(record.fields['log_stream'] ?? ''), record.offset);
-  return shape === undefined ? record : { ...record, shape: shape.text };
+  if (shape === undefined) return record;
+  if (record.format === LEARNED) return { ...record, shape: shape.text };
+  const bytes = Buffer.from(record.text);
+  const reason = matchShape(shape, bytes, 0, bytes.length) < 0 ? `does not look like ${shape.text}` : 'tells no more';
+  return { ...record, tried: [...record.tried, { format: LEARNED, reason }] };
 }
