@@ -7,6 +7,7 @@ import { rowOf, type Found, type Row } from './row.ts';
 import { countRight, sampleEvents, SAMPLES } from './samples.ts';
 import { breakBodiesWith } from './breaking-proxy.ts';
 import type { SearchServer } from './search-server.ts';
+import { setUpAndRepair } from './setup-check.ts';
 import { expect } from './tools.ts';
 
 /** The types that ECS gives to what shipper sends. What is not here, the server finds out by itself. */
@@ -22,7 +23,7 @@ export async function checks(server: SearchServer, folder: string): Promise<Row[
     template: { settings: { number_of_replicas: 0 }, mappings: { properties: Object.fromEntries(Object.entries(TYPES).map(([name, type]) => [name, { type }])) } },
   });
   const rows: Row[] = [];
-  for (const check of [samples, manyRecords, poison, brokenBody, indexBlock, clusterBlock, closedIndex]) {
+  for (const check of [samples, manyRecords, poison, brokenBody, indexBlock, clusterBlock, closedIndex, setUpAndRepair]) {
     mkdirSync(path.join(folder, check.name));
     rows.push(await rowOf({ server: server.name, version: server.version, output: 'elasticsearch' }, check.name, () => check(server, path.join(folder, check.name))));
   }
