@@ -17,6 +17,7 @@ import { Outlet } from './delivery/outlet.ts';
 import { SlotPool } from './delivery/slot-pool.ts';
 import { Tracker } from './delivery/tracker.ts';
 import { Handling } from './handling.ts';
+import type { Descriptors } from './inputs/descriptors.ts';
 import type { OpenedFile } from './inputs/file-intake.ts';
 import type { Input } from './inputs/input.ts';
 import type { Source } from './inputs/source.ts';
@@ -190,18 +191,20 @@ async function openCheckpoints(config: Config, state: StateDirectory | undefined
 }
 
 async function openInputs(config: Config, { once, openStream, legacy }: AssemblyOptions, checkpoints: Checkpoints | undefined, claimIndex: () => number): Promise<Input[]> {
+  const { Descriptors } = await import('./inputs/descriptors.ts');
+  const descriptors = new Descriptors();
   return Promise.all(Object.entries(config.inputs).map(async ([name, input]) => {
-    if (input.type === 'file' && checkpoints !== undefined) return fileInput(name, input, once, checkpoints, claimIndex, legacy);
+    if (input.type === 'file' && checkpoints !== undefined) return fileInput(name, input, once, checkpoints, descriptors, claimIndex, legacy);
     const { stdinInput, StreamInput } = await import('./inputs/stdin-source.ts');
     if (openStream !== undefined) return new StreamInput({ name, sourceName: name, stream: await openStream(name), claimIndex, warn: log.warn });
     return stdinInput({ name, claimIndex, warn: log.warn });
   }));
 }
 
-async function fileInput(name: string, input: FileInputConfig, once: boolean, checkpoints: Checkpoints, claimIndex: () => number, legacy: Legacy | undefined): Promise<Input> {
+async function fileInput(name: string, input: FileInputConfig, once: boolean, checkpoints: Checkpoints, descriptors: Descriptors, claimIndex: () => number, legacy: Legacy | undefined): Promise<Input> {
   const { FileInput } = await import('./inputs/file-input.ts');
   const own = ownFiles();
-  return new FileInput({ name, paths: input.paths, exclude: input.exclude, startAt: isOld(legacy?.config.inputs[name], input) ? 'beginning' : input.start_at, deleted: legacy?.deleted.get(name) ?? [], once, refuseBinary: name === COMMAND_LINE_INPUT, ownFiles: own.events, ownMessages: own.messages, checkpoints, claimIndex, warn: log.warn });
+  return new FileInput({ name, paths: input.paths, exclude: input.exclude, startAt: isOld(legacy?.config.inputs[name], input) ? 'beginning' : input.start_at, deleted: legacy?.deleted.get(name) ?? [], once, refuseBinary: name === COMMAND_LINE_INPUT, ownFiles: own.events, ownMessages: own.messages, checkpoints, descriptors, claimIndex, warn: log.warn });
 }
 
 /** Then what it does not know yet came just now, and `start_at` is not about it. */

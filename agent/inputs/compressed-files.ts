@@ -76,12 +76,14 @@ export class CompressedFiles {
   /** Looks for a generation that has gone from its place, and opens the file that holds it compressed. */
   async resume(checkpoint: Checkpoint): Promise<OpenedFile | undefined> {
     const { input, checkpoints } = this.#options;
-    const paths = checkpoint.gzip === undefined ? descendantsOf(checkpoint).filter(isGzip) : [locate(checkpoint) ?? []].flat();
+    const moved = checkpoint.gzip && locate(checkpoint);
+    const paths = checkpoint.gzip === undefined ? descendantsOf(checkpoint).filter(isGzip) : moved === undefined ? [] : [moved];
     for (const path of paths) {
       const descriptor = openSync(path, 'r');
       const stat = fstatSync(descriptor, { bigint: true });
-      const known = checkpoints.find(input, String(stat.dev), String(stat.ino));
-      const found = known?.id === checkpoint.id ? known : known?.gzip === undefined && (await matchGzip(descriptor, [checkpoint]));
+      const known = checkpoints.find(input, String(stat.dev), String(stat.ino)); // or what had its inode before
+      const isKnown = known !== undefined && isSameGzip(known, descriptor, stat);
+      const found = isKnown ? known.id === checkpoint.id && known : await matchGzip(descriptor, [checkpoint]);
       if (found) {
         this.#taken.add(keyOf(stat));
         return fileOf(path, descriptor, stat, await this.#bind(found, checkpoint.path, path, descriptor, stat));

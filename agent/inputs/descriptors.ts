@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs';
+import { closeSync, readFileSync } from 'node:fs';
 
 /** Something that reads a file and can find it again after its descriptor was closed. */
 export interface Holder {
@@ -15,7 +15,7 @@ export class Descriptors {
   readonly #limit: number;
   readonly #open = new Map<Holder, number>();
 
-  constructor(limit = 512) {
+  constructor(limit = fairShare()) {
     this.#limit = limit;
   }
 
@@ -48,5 +48,17 @@ export class Descriptors {
     if (descriptor === undefined) return;
     this.#open.delete(holder);
     closeSync(descriptor);
+  }
+}
+
+const MOST = 512;
+
+/** A half of what the system allows: connections, folders and the files that are being written need some, too. */
+function fairShare(): number {
+  try {
+    const allowed = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
+    return allowed === undefined ? MOST : Math.min(MOST, Math.floor(Number(allowed) / 2));
+  } catch {
+    return MOST; // no Linux
   }
 }

@@ -27,6 +27,8 @@ export interface Options {
   /** Beside PATH and a state directory of its own, nothing is in the environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Files it may have open at once. */
+  readonly openFiles?: number;
 }
 
 /** A shipper that is running. */
@@ -49,7 +51,8 @@ export async function run(args: readonly string[], options: Options = {}): Promi
 export function start(args: readonly string[], options: Options = {}): Running {
   const state = mkdtempSync(path.join(tmpdir(), 'shipper-state-'));
   const env = { PATH: process.env['PATH'] ?? '', HOME: state, SHIPPER_STATE_DIR: path.join(state, 'state'), ...options.env };
-  const child = spawn(process.execPath, [CLI, ...args], { env, cwd: options.cwd ?? ROOT, stdio: ['pipe', 'pipe', 'pipe'] });
+  const [program = '', ...before] = options.openFiles === undefined ? [process.execPath] : ['sh', '-c', `ulimit -n ${options.openFiles}; exec "$0" "$@"`, process.execPath];
+  const child = spawn(program, [...before, CLI, ...args], { env, cwd: options.cwd ?? ROOT, stdio: ['pipe', 'pipe', 'pipe'] });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on('data', (block: Buffer) => stdout.push(block));

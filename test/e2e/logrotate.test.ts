@@ -1,0 +1,261 @@
+// The program itself, on files that logrotate rotates, that a kubelet rotates, and that are many. Every line once.
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, symlinkSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import t, { type Test } from 'tap';
+import { CLI, events, ROOT, type Running, start, until } from './run-shipper.ts';
+
+/** shipper with a configuration of its own, started as often as wanted; what it delivers is in one file. */
+function setUp(test: Test, paths: readonly string[], more: Record<string, unknown> = {}) {
+  const dir = test.testdir({ logs: {} });
+  const [config, out] = [path.join(dir, 'shipper.json'), path.join(dir, 'out.ndjson')];
+  const inputs = { app: { type: 'file', paths: paths.map((one) => path.join(dir, 'logs', one)) } };
+  writeFileSync(config, JSON.stringify({ inputs, outputs: { kept: { type: 'file', path: out } }, stop_delay: '100ms', ...more }));
+  let running: Running | undefined;
+  test.teardown(() => running?.child.kill('SIGKILL'));
+  return {
+    logs: path.join(dir, 'logs'),
+    run: () => (running = start(['-c', config], { env: { SHIPPER_STATE_DIR: path.join(dir, 'state') } })),
+    messages: () => (existsSync(out) ? events(readFileSync(out, 'utf8').replace(/[^\n]*$/, '')).map(({ message }) => String(message)) : []),
+  };
+}
+
+async function ended({ child, ended }: Running): Promise<string> {
+  child.kill('SIGTERM');
+  return (await ended).stderr;
+}
+
+/** Numbered lines, and the application that writes them to a file which it opens anew when it is told to. */
+class Writer {
+  written = 0;
+  readonly #path: string;
+  #descriptor: number;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#descriptor = openSync(path, 'a');
+  }
+
+  write(count: number): void {
+    const lines = Array.from({ length: count }, () => `line ${this.written++}\n`);
+    writeSync(this.#descriptor, lines.join(''));
+  }
+
+  reopen(): void {
+    closeSync(this.#descriptor);
+    this.#descriptor = openSync(this.#path, 'a');
+  }
+}
+
+const lines = (count: number): string[] => Array.from({ length: count }, (_, index) => `line ${index}`);
+/** Lines that are missing, and lines that are there more than once. */
+function wrong(found: readonly string[], expected: readonly string[]): { missing: string[]; twice: string[]; strange: string[] } {
+  const count = new Map<string, number>();
+  for (const line of found) count.set(line, (count.get(line) ?? 0) + 1);
+  return { missing: expected.filter((line) => !count.has(line)), twice: [...count].flatMap(([line, times]) => (times > 1 ? [line] : [])), strange: [...count.keys()].filter((line) => !expected.includes(line)) };
+}
+const NOTHING = { missing: [], twice: [], strange: [] };
+
+const WAYS: readonly [options: string, isReopened: boolean, paths: readonly string[], reason: string][] = [
+  ['create', true, ['app.log'], 'renamed, and a new one'],
+  ['create', true, ['app.log*'], 'the same, and the rotated ones are meant too'],
+  ['copytruncate', false, ['app.log'], 'copied and truncated'],
+  ['copytruncate', false, ['app.log*'], 'the same with its copies'],
+  ['create compress delaycompress', true, ['app.log*'], 'compressed one rotation later'],
+  ['create compress', true, ['app.log*'], 'compressed at once'],
+  ['copytruncate compress', false, ['app.log'], 'copied, truncated, and compressed at once'],
+  ['copytruncate compress delaycompress', false, ['app.log*'], 'all of it'],
+  ['create dateext compress dateformat=-%Y%m%d-%s', true, ['app.log*'], 'with dates'],
+];
+
+t.test('logrotate', async (t) => {
+  if (spawnSync('logrotate', ['--version']).error !== undefined) return void t.pass('skipped', { skip: 'logrotate is not installed' });
+  await Promise.all(WAYS.map(([options, isReopened, paths, reason]) => t.test(`${options}: ${reason}`, async (t) => {
+    const { logs, run, messages } = setUp(t, paths);
+    const log = path.join(logs, 'app.log');
+    const conf = path.join(logs, '..', 'logrotate.conf');
+    writeFileSync(conf, `${log} {\n  rotate 20\n  ${options.replaceAll('=', ' ').replaceAll(/ (?=copytruncate|compress|delaycompress|dateext|dateformat)/g, '\n  ')}\n}\n`, { mode: 0o644 });
+    const writer = new Writer(log);
+    const isGone = /compress(?!.*delay)/.test(options); // then what is written to it before it is opened anew is nowhere
+    const rotate = (): void => {
+      const { status, stderr } = spawnSync('logrotate', ['-f', '-s', path.join(logs, '..', 'status'), conf]);
+      if (status !== 0) throw new Error(String(stderr));
+      writer.write(isReopened && !isGone ? 10 : 0); // to the renamed file
+      if (isReopened) writer.reopen();
+      writer.write(10);
+    };
+    writer.write(100);
+    let shipper = run();
+    for (let time = 0; time < 3; time++) {
+      await until(() => messages().length >= writer.written, `${writer.written} lines`);
+      writer.write(500);
+      rotate();
+    }
+    await until(() => messages().length >= writer.written, `${writer.written} lines`);
+    await ended(shipper);
+    writer.write(500); // while it is down
+    rotate();
+    shipper = run();
+    await until(() => messages().length >= writer.written, `${writer.written} lines`);
+    writer.write(1);
+    await until(() => messages().length >= writer.written, 'the last line');
+    const stderr = await ended(shipper);
+    t.same(wrong(messages(), lines(writer.written)), NOTHING, 'every line once');
+    t.notMatch(stderr, /warning/, 'nothing to complain about');
+  })));
+});
+
+/** One container of a pod, as the kubelet and containerd lay out its logs. */
+class Container {
+  readonly #folder: string;
+  readonly #link: string;
+  #run = 0;
+  #written = 0;
+  #second = 0;
+
+  constructor(root: string) {
+    this.#folder = path.join(root, 'pods', 'shop_api-1_b7c1-9', 'app');
+    this.#link = path.join(root, 'containers', 'api-1_shop_app-0123456789abcdef.log');
+    mkdirSync(this.#folder, { recursive: true });
+    mkdirSync(path.dirname(this.#link), { recursive: true });
+    this.#start();
+  }
+
+  get log(): string {
+    return path.join(this.#folder, `${this.#run}.log`);
+  }
+
+  get texts(): string[] {
+    return Array.from({ length: this.#written }, (_, index) => `begin ${index} end`);
+  }
+
+  /** Whole lines, each in two pieces; the other stream comes in between. */
+  write(count: number): void {
+    for (let line = 0; line < count; line++) this.#append(this.begin() + this.end());
+  }
+
+  /** The first piece of a line alone. */
+  begin(): string {
+    return this.#line('stdout', 'P', `begin ${this.#written}`);
+  }
+
+  end(): string {
+    this.#written++;
+    return this.#line('stdout', 'F', ' end');
+  }
+
+  /** What the kubelet does when a log is full: compress the older ones, rename, and tell the runtime to open a new one. `open` is what is written last and first. */
+  rotate(last = '', first = ''): void {
+    for (const name of spawnSync('ls', [this.#folder]).stdout.toString().split('\n')) if (/\.log\.\d+-\d+$/.test(name)) this.#compress(path.join(this.#folder, name));
+    this.#append(last);
+    renameSync(this.log, `${this.log}.20261125-${String(100_000 + this.#second++)}`);
+    this.#append(first);
+  }
+
+  /** The container dies and is started again: another file, to which the link leads then. */
+  restart(): void {
+    this.#run++;
+    this.#start();
+  }
+
+  #start(): void {
+    writeFileSync(this.log, '');
+    if (existsSync(this.#link)) unlinkSync(this.#link);
+    symlinkSync(this.log, this.#link);
+  }
+
+  #compress(path: string): void {
+    writeFileSync(`${path}.gz.tmp`, gzipSync(readFileSync(path)));
+    renameSync(`${path}.gz.tmp`, `${path}.gz`);
+    unlinkSync(path);
+  }
+
+  #append(text: string): void {
+    appendFileSync(this.log, text);
+  }
+
+  #line(stream: string, tag: string, text: string): string {
+    return `2026-11-25T12:00:00.${String(this.#second++).padStart(9, '0')}Z ${stream} ${tag} ${text}\n`;
+  }
+}
+
+for (const [paths, reason] of [
+  [['pods/*/*/*.log'], 'as in deploy/daemonset.yaml'],
+  [['containers/*.log'], 'by the links'],
+  [['pods/*/*/*.log*'], 'with the rotated ones'],
+] as const) {
+  t.test(`Kubernetes, ${reason}`, async (t) => {
+    const { logs, run, messages } = setUp(t, paths);
+    const container = new Container(logs);
+    const arrived = (): Promise<true> => until(() => messages().length >= container.texts.length, `${container.texts.length} lines`);
+    container.write(20);
+    let shipper = run();
+    await arrived();
+    for (let time = 0; time < 3; time++) {
+      container.write(20);
+      container.rotate(container.begin(), container.end()); // in the middle of a line
+      container.write(5);
+      await arrived();
+    }
+    container.restart();
+    container.write(5);
+    await arrived();
+    await ended(shipper);
+    container.write(20); // while it is down
+    container.rotate(container.begin(), container.end());
+    container.write(5);
+    shipper = run();
+    await arrived();
+    container.rotate();
+    container.write(5);
+    await arrived();
+    const stderr = await ended(shipper);
+    t.same(wrong(messages(), container.texts), NOTHING, 'every line once, and whole');
+    t.notMatch(stderr, /warning/);
+  });
+}
+
+t.test('own messages in a file that is tailed', async (t) => {
+  const dir = t.testdir({ logs: {} });
+  const logs = path.join(dir, 'logs');
+  const [log, out, config] = [path.join(logs, 'app.log'), path.join(dir, 'own.ndjson'), path.join(dir, 'own.json')];
+  writeFileSync(log, 'the application\n');
+  writeFileSync(config, JSON.stringify({ inputs: { app: { type: 'file', paths: [log, path.join(logs, 'missing.log')] } }, outputs: { kept: { type: 'file', path: out } }, stop_delay: '100ms' }));
+  for (let time = 0; time < 3; time++) {
+    const child = spawnSync('sh', ['-c', `"$0" "$@" 2>> ${log} & pid=$!; while ! grep -q 'words ${time - 1}' ${out} 2>/dev/null && [ ${time} -gt 0 ]; do sleep 0.05; done; echo "words ${time}" >> ${log}; while ! grep -q 'words ${time}' ${out} 2>/dev/null; do sleep 0.05; done; kill -TERM $pid; wait $pid`, process.execPath, CLI, '-c', config], {
+      env: { PATH: process.env['PATH'] ?? '', HOME: dir, SHIPPER_STATE_DIR: path.join(dir, 'state') },
+      cwd: ROOT,
+    });
+    t.equal(child.status, 0);
+  }
+  t.match(readFileSync(log, 'utf8'), /shipper: warning: .*missing\.log/, 'they are there');
+  t.match(readFileSync(log, 'utf8'), /3 filtered|filtered/, 'and counted as filtered');
+  t.same(events(readFileSync(out, 'utf8')).map(({ message }) => message), ['the application', 'words 0', 'words 1', 'words 2'], 'what the application says is shipped, and nothing else');
+});
+
+t.test('thousands of files and few descriptors', async (t) => {
+  const count = 3_000;
+  const dir = t.testdir({ logs: {} });
+  const [out, config] = [path.join(dir, 'out.ndjson'), path.join(dir, 'shipper.json')];
+  const log = (index: number): string => path.join(dir, 'logs', `${index}.log`);
+  writeFileSync(config, JSON.stringify({ inputs: { app: { type: 'file', paths: [path.join(dir, 'logs', '*.log')] } }, outputs: { kept: { type: 'file', path: out } }, stop_delay: '100ms' }));
+  for (let index = 0; index < count; index++) writeFileSync(log(index), `line ${index}\n`);
+  const env = { SHIPPER_STATE_DIR: path.join(dir, 'state') };
+  const shipper = start(['-c', config], { env, openFiles: 256 });
+  t.teardown(() => shipper.child.kill('SIGKILL'));
+  const size = (): number => (existsSync(out) ? readFileSync(out, 'latin1').split('\n').length - 1 : 0);
+  await until(() => size() >= count, 'the first lines');
+  for (let index = 0; index < count; index++) appendFileSync(log(index), `line ${count + index}\n`); // idle ones are opened again
+  for (let index = 0; index < count; index += 100) {
+    appendFileSync(log(index), `line ${2 * count + index}\n`);
+    renameSync(log(index), `${log(index)}.1`);
+  }
+  await until(() => size() >= 2 * count + count / 100, 'the rest');
+  const open = readFileSync(`/proc/${shipper.child.pid}/limits`, 'utf8');
+  t.match(open, /Max open files +256 /);
+  const stderr = await ended(shipper);
+  const expected = [...lines(2 * count), ...Array.from({ length: count / 100 }, (_, index) => `line ${2 * count + 100 * index}`)];
+  t.same(wrong(events(readFileSync(out, 'utf8')).map(({ message }) => String(message)), expected), NOTHING);
+  t.notMatch(stderr, /warning/, 'nothing is out of descriptors');
+});
