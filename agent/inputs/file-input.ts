@@ -11,6 +11,7 @@ import { type FileOwner, FileSource } from './file-source.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { type GzipOwner, GzipSource } from './gzip-source.ts';
 import { type Input, InputError, WakeUp } from './input.ts';
+import { LostGenerations } from './lost-generations.ts';
 import { holds } from './moved-file.ts';
 import { fromSystem, problemOf } from './named-file.ts';
 import { mayBecome } from './rotation-name.ts';
@@ -42,6 +43,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   readonly #descriptors: Descriptors;
   readonly #intake: FileIntake;
   readonly #compressed: CompressedFiles;
+  readonly #lost: LostGenerations;
   readonly #watch = new FolderWatch((path, renamed) => this.#hint(path, renamed));
   readonly #wakeUp = new WakeUp();
   readonly #files = new TailedFiles();
@@ -60,6 +62,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     this.#intake = new FileIntake({ input: name, checkpoints, anyContent, ownFiles, warn });
     const opened = (file: OpenedFile): void => void (this.#state === 'stopped' ? closeSync(file.descriptor) : this.#add(file));
     this.#compressed = new CompressedFiles({ input: name, checkpoints, once, settleMs, isBusy: (id) => this.#files.isBusy(id), opened, rested: () => this.#wakeUp.wake(), warn });
+    this.#lost = new LostGenerations(this.#compressed, warn);
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -123,6 +126,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     if (copy === undefined) {
       source.detach();
       this.#files.unplace(source);
+      if (!this.#options.once && this.#lost.add(source)) source.mayGoOn = true;
     } else {
       source.moveTo(copy);
       this.#files.moved(source, key);
@@ -193,6 +197,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     const startMs = performance.now();
     for (const source of [...this.#files.all]) this.#check(source);
     this.#files.tidy();
+    for (const opened of await this.#lost.search()) this.#add(opened);
     const costMs = 2 * (performance.now() - startMs); // finding what is new costs about as much
     await this.#discover();
     if (this.#polls++ % SWEEP_POLLS === 0) this.#sweep();

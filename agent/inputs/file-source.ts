@@ -52,6 +52,8 @@ export class FileSource implements Source, Holder {
   predecessor: TailedFile | undefined;
   /** Bytes that are known to have been there and could not be read. */
   lost = 0;
+  /** It was truncated, and a copy is still looked for. */
+  mayGoOn = false;
   /** Since when the path is not this file any more, in ms of the monotonic clock. */
   orphanedAtMs: number | undefined;
   /** The file as it was when its path was last looked at. */
@@ -123,9 +125,9 @@ export class FileSource implements Source, Holder {
     return this.#meant;
   }
 
-  /** All that was read is safe. */
+  /** All that was made into records is safe. */
   get isSettled(): boolean {
-    return this.#acknowledged >= this.#position;
+    return this.#acknowledged >= this.offset;
   }
 
   get canReopen(): boolean {
@@ -299,8 +301,9 @@ export class FileSource implements Source, Holder {
   }
 
   #stop(why: string): void {
-    this.lost = this.unread;
-    if (this.lost > 0) this.#options.warn(`${this.path} ${why} before its last ${this.lost} bytes were read: they are lost`);
+    const end = Math.max(this.#position, Math.min(this.seen.size, this.#limit));
+    this.lost = this.mayGoOn ? 0 : end - this.offset; // what was read and is in no record yet would have been read again
+    if (this.lost > 0) this.#options.warn(`${this.path} ${why} before its last ${this.lost} bytes could be taken: they are lost`);
     this.#limit = this.#position;
     this.#ended = true;
   }

@@ -74,9 +74,9 @@ export class GzipSource implements Source {
     return this.#options;
   }
 
-  /** All that was read is safe. */
+  /** All that was made into records is safe. */
   get isSettled(): boolean {
-    return this.#isDone && this.#acknowledged >= this.#position;
+    return this.#acknowledged >= this.offset;
   }
 
   read(target: Uint8Array<ArrayBuffer>, skip: number): number {

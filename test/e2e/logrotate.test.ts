@@ -78,7 +78,9 @@ t.test('logrotate', async (t) => {
     writeFileSync(conf, `${log} {\n  rotate 20\n  ${options.replaceAll('=', ' ').replaceAll(/ (?=copytruncate|compress|delaycompress|dateext|dateformat)/g, '\n  ')}\n}\n`, { mode: 0o644 });
     const writer = new Writer(log);
     const isGone = /compress(?!.*delay)/.test(options); // then what is written to it before it is opened anew is nowhere
-    const rotate = (): void => {
+    let second = 0;
+    const rotate = async (): Promise<void> => {
+      second = await until(() => Math.floor(Date.now() / 1000) !== second && Math.floor(Date.now() / 1000), 'another second: names of rotated files have no smaller unit');
       const { status, stderr } = spawnSync('logrotate', ['-f', '-s', path.join(logs, '..', 'status'), conf]);
       if (status !== 0) throw new Error(String(stderr));
       writer.write(isReopened && !isGone ? 10 : 0); // to the renamed file
@@ -90,12 +92,12 @@ t.test('logrotate', async (t) => {
     for (let time = 0; time < 3; time++) {
       await until(() => messages().length >= writer.written, `${writer.written} lines`);
       writer.write(500);
-      rotate();
+      await rotate();
     }
     await until(() => messages().length >= writer.written, `${writer.written} lines`);
     await ended(shipper);
     writer.write(500); // while it is down
-    rotate();
+    await rotate();
     shipper = run();
     await until(() => messages().length >= writer.written, `${writer.written} lines`);
     writer.write(1);

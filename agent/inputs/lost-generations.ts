@@ -1,0 +1,49 @@
+import { statSync } from 'node:fs';
+import type { CompressedFiles } from './compressed-files.ts';
+import type { OpenedFile } from './file-intake.ts';
+import type { FileSource } from './file-source.ts';
+import { isGzip } from './gzip-file.ts';
+import { descendantsOf } from './moved-file.ts';
+
+/** How long a compressed copy is looked for, in ms; one is expected only if a file was compressed that recently. */
+const SEARCH_MS = 30_000;
+
+/** Files that were truncated, and whose copy was compressed before anybody could look at it. */
+export class LostGenerations {
+  readonly #compressed: CompressedFiles;
+  readonly #warn: (message: string) => void;
+  readonly #lost = new Map<FileSource, number>();
+
+  constructor(compressed: CompressedFiles, warn: (message: string) => void) {
+    this.#compressed = compressed;
+    this.#warn = warn;
+  }
+
+  /** Whether what a truncated file held may be in a compressed one. If so it is looked for. */
+  add(source: FileSource): boolean {
+    const mayBeThere = descendantsOf(source.asRead()).some((path) => isRecent(path) && isGzip(path));
+    if (mayBeThere) this.#lost.set(source, performance.now() + SEARCH_MS);
+    return mayBeThere;
+  }
+
+  /** Opens those that are found by now. What was read of them before has to be safe first. */
+  async search(): Promise<OpenedFile[]> {
+    const found: OpenedFile[] = [];
+    for (const [source, untilMs] of this.#lost) {
+      const opened = source.isSettled ? await this.#compressed.resume({ ...source.asRead(), offset: source.acknowledged, detached: true }) : undefined;
+      if (opened !== undefined) found.push(opened);
+      else if (performance.now() < untilMs || !source.isSettled) continue;
+      else this.#warn(`${source.path} was truncated, and there is no copy of what it held; what had not been read is lost`);
+      this.#lost.delete(source);
+    }
+    return found;
+  }
+}
+
+function isRecent(path: string): boolean {
+  try {
+    return Date.now() - statSync(path).ctimeMs < SEARCH_MS;
+  } catch {
+    return false; // it is gone
+  }
+}
