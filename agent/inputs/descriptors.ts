@@ -12,11 +12,12 @@ export interface Holder {
 
 /** Open descriptors, the least recently used first. Beyond the limit some are closed, those of idle files first. */
 export class Descriptors {
-  readonly #limit: number;
+  /** How many stay open. */
+  readonly limit: number;
   readonly #open = new Map<Holder, number>();
 
   constructor(limit = fairShare()) {
-    this.#limit = limit;
+    this.limit = limit;
   }
 
   /** The holder's descriptor, opened again if need be. Valid until the next call. */
@@ -24,7 +25,7 @@ export class Descriptors {
     const held = this.#open.get(holder);
     const descriptor = held ?? holder.reopen();
     if (descriptor === undefined) return undefined;
-    if (held !== undefined && this.#open.size < this.#limit) return held; // no order to keep while there is room
+    if (held !== undefined && this.#open.size < this.limit) return held; // no order to keep while there is room
     this.#open.delete(holder);
     this.add(holder, descriptor);
     return descriptor;
@@ -32,7 +33,7 @@ export class Descriptors {
 
   add(holder: Holder, descriptor: number): void {
     this.#open.set(holder, descriptor);
-    if (this.#open.size <= this.#limit) return;
+    if (this.#open.size <= this.limit) return;
     const others = [...this.#open.keys()].filter((other) => other !== holder && other.canReopen);
     const victim = others.find((other) => other.isIdle) ?? others[0];
     if (victim !== undefined) this.close(victim);

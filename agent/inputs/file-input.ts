@@ -213,7 +213,10 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   async #discover(): Promise<number> {
     const paths = await this.#discovery.scan();
     for (const [folder, error] of this.#discovery.closed) this.#tellOnce(folder, error);
-    await Promise.all(paths.map((path) => (this.#files.byPath(path) === undefined ? this.#consider(path) : undefined)));
+    const fresh = paths.filter((path) => this.#files.byPath(path) === undefined);
+    // Ids are made durable in one write for many files. Until then their descriptors are open, beside those that are kept.
+    const atOnce = Math.max(1, Math.floor(this.#descriptors.limit / 2));
+    for (let at = 0; at < fresh.length; at += atOnce) await Promise.all(fresh.slice(at, at + atOnce).map((path) => this.#consider(path)));
     if (!this.#options.once && this.#state !== 'stopped') {
       this.#watch.follow(new Set([...this.#discovery.folders, ...[...this.#files.paths].map((path) => dirname(path))]));
     }

@@ -186,11 +186,10 @@ export class FileSource implements Source, Holder {
   /** The file by its path, or, when that is another one by now, by its inode in the same folder. */
   reopen(): number | undefined {
     const { device, inode } = this.#checkpoint;
-    for (const path of [this.path, findInode(this.path, inode)]) {
-      const descriptor = path === undefined ? undefined : openIf(path, device, inode);
-      if (descriptor !== undefined) return descriptor;
-    }
-    return undefined;
+    const here = openIf(this.path, device, inode);
+    if (here !== undefined) return here;
+    const elsewhere = findInode(this.path, inode); // it reads a whole folder
+    return elsewhere === undefined ? undefined : openIf(elsewhere, device, inode);
   }
 
   /** Its content is gone from the file, and at best in a copy. */
