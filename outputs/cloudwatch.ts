@@ -1,3 +1,4 @@
+import { log } from '../agent/log.ts';
 import { HttpClient } from './http.ts';
 import { CloudWatchApi } from './cloudwatch/api.ts';
 import type { Check } from './check.ts';
@@ -6,12 +7,13 @@ import { classifyError } from './cloudwatch/errors.ts';
 import { readEvents, type LogEvents } from './cloudwatch/events.ts';
 import { LogGroups } from './cloudwatch/groups.ts';
 import { LIMITS } from './cloudwatch/limits.ts';
-import { fitEvents, type TimePolicy } from './cloudwatch/messages.ts';
+import { fitEvents, type Fitted, type TimePolicy } from './cloudwatch/messages.ts';
 import { Metrics } from './cloudwatch/metrics.ts';
 import { nameTemplate, placesOf, type NameTemplate } from './cloudwatch/names.ts';
 import { rejectedVerdicts } from './cloudwatch/rejected.ts';
 import { putBody, splitIntoRequests } from './cloudwatch/requests.ts';
 import type { CloudWatchOptions } from './cloudwatch-options.ts';
+import { Degraded } from './degraded.ts';
 import { flat } from './dialects/flat.ts';
 import { using, type Destination, type ItemVerdict, type Output, type Verdict } from './output.ts';
 
@@ -27,7 +29,7 @@ export function cloudwatch(name: string, options: CloudWatchOptions, env: NodeJS
     limits: options.batch,
     ageMs: options.batch.age,
     connections: CONNECTIONS,
-    open: () => CloudWatchDestination.open(options, env),
+    open: () => CloudWatchDestination.open(options, env, undefined, name),
     check: async (signal) => using(await CloudWatchDestination.open(options, env), (destination) => destination.check(env['SHIPPER_SERVICE'] ?? env['OTEL_SERVICE_NAME'], signal)),
   };
 }
@@ -47,9 +49,11 @@ export class CloudWatchDestination implements Destination {
   readonly #stream: NameTemplate;
   readonly #policy: TimePolicy;
   readonly #metrics: Metrics | undefined;
+  readonly #degraded: Degraded;
 
-  private constructor(client: HttpClient, options: CloudWatchOptions, env: NodeJS.ProcessEnv, now?: () => number) {
+  private constructor(name: string, client: HttpClient, options: CloudWatchOptions, env: NodeJS.ProcessEnv, now?: () => number) {
     this.#client = client;
+    this.#degraded = new Degraded((message) => log.warn(`${name}: ${message}`));
     this.#api = new CloudWatchApi(client, options, env, now);
     this.#groups = new LogGroups(this.#api, options);
     this.#group = nameTemplate(options.group);
@@ -58,9 +62,9 @@ export class CloudWatchDestination implements Destination {
     this.#metrics = options.metrics === undefined ? undefined : new Metrics(options.metrics);
   }
 
-  static async open(options: CloudWatchOptions, env: NodeJS.ProcessEnv, now?: () => number): Promise<CloudWatchDestination> {
+  static async open(options: CloudWatchOptions, env: NodeJS.ProcessEnv, now?: () => number, name = 'cloudwatch'): Promise<CloudWatchDestination> {
     const client = await HttpClient.open({ connections: CONNECTIONS, connectMs: CONNECT_MS, timeoutMs: options.timeout, answerBytes: ANSWER_BYTES, env, network: { ...options, ca_file: options.ca_file ?? (env['AWS_CA_BUNDLE'] || undefined) } });
-    return new CloudWatchDestination(client, options, env, now);
+    return new CloudWatchDestination(name, client, options, env, now);
   }
 
   /** One request as a rule; more where records go to several streams or lie more than a day apart. */
@@ -68,7 +72,7 @@ export class CloudWatchDestination implements Destination {
     const nowMs = this.#api.clock.now();
     const events = readEvents(body, count, nowMs);
     const verdicts: (ItemVerdict | undefined)[] = new Array<undefined>(count).fill(undefined);
-    fitEvents(events, verdicts, this.#policy, nowMs);
+    const fitted = fitEvents(events, verdicts, this.#policy, nowMs);
     this.#metrics?.embed(events);
     const positions = Array.from(verdicts.keys()).filter((position) => verdicts[position] === undefined);
     let failure: Verdict | undefined;
@@ -81,7 +85,12 @@ export class CloudWatchDestination implements Destination {
         break;
       }
     }
+    if (failure === undefined) this.#note(fitted);
     return summary(verdicts, failure);
+  }
+
+  get degraded() {
+    return this.#degraded.records;
   }
 
   /** `service`: what stands in the names of groups and streams for records that say no other. */
@@ -91,6 +100,11 @@ export class CloudWatchDestination implements Destination {
 
   close(): Promise<void> {
     return this.#client.close();
+  }
+
+  #note({ restamped, cut }: Fitted): void {
+    this.#degraded.count('restamped', restamped, 'events are older than CloudWatch Logs takes, or more than 2 h ahead: they are sent under the present time, beside their own');
+    this.#degraded.count('cut', cut, `events are longer than ${LIMITS.messageBytes} bytes: their longest text is cut`);
   }
 
   /** Makes group and stream when they turn out to be missing, and then tries once more. */

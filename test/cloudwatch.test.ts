@@ -196,7 +196,9 @@ t.test('one queue with now, −25 h, −15 d, +3 h and a 1.2 MiB event with an e
   const big = `{"timestamp":"${new Date(NOW - HOUR).toISOString()}","level":"info","message":"${'😀'.repeat(314_573)}","n":7}`;
   const documents = [at(NOW), at(NOW - 25 * HOUR), at(NOW - 15 * DAY), at(NOW + 3 * HOUR, '"observed_timestamp":"mine"'), big];
   const server = await standIn(t);
-  t.same(await (await destinationAt(t, server.url)).send(bodyOf(documents), 5, NEVER), DELIVERED);
+  const destination = await destinationAt(t, server.url);
+  t.same(await destination.send(bodyOf(documents), 5, NEVER), DELIVERED);
+  t.same([...destination.degraded], [['restamped', 2], ['cut', 1]], 'and counted');
   const stored = server.streams.get('g:s') ?? [];
   t.equal(stored.length, 5, 'nothing is lost');
   const observed = stored.filter(({ message }) => message.includes('observed_timestamp'));

@@ -11,18 +11,31 @@ export interface TimePolicy {
   readonly retentionDays?: number | undefined;
 }
 
+/** How many events have another time now, and how many a text that was cut. */
+export interface Fitted {
+  readonly restamped: number;
+  readonly cut: number;
+}
+
 /**
  * Makes every event one that CloudWatch takes, or gives it a verdict. Too old or too new: sent under the present time,
  * which is noted beside its own. Too long: its longest text is cut.
  */
-export function fitEvents(events: LogEvents, verdicts: (ItemVerdict | undefined)[], policy: TimePolicy, nowMs: number): void {
+export function fitEvents(events: LogEvents, verdicts: (ItemVerdict | undefined)[], policy: TimePolicy, nowMs: number): Fitted {
+  const fitted = { restamped: 0, cut: 0 };
   const days = Math.min(LIMITS.oldMs, (policy.retentionDays ?? Infinity) * 24 * 3_600_000);
   const [oldestMs, newestMs] = [nowMs - days + AGE_MARGIN_MS, nowMs + LIMITS.newMs];
   for (let index = 0; index < events.count; index++) {
     const timeMs = events.timesMs[index] as number;
-    if (timeMs < oldestMs || timeMs > newestMs) verdicts[index] = moveInTime(events, index, policy, nowMs, timeMs < oldestMs);
-    if (messageBytes(events, index) > LIMITS.messageBytes) verdicts[index] ??= shorten(events, index);
+    const isOutside = timeMs < oldestMs || timeMs > newestMs;
+    if (isOutside) verdicts[index] = moveInTime(events, index, policy, nowMs, timeMs < oldestMs);
+    const isLong = messageBytes(events, index) > LIMITS.messageBytes;
+    if (isLong) verdicts[index] ??= shorten(events, index);
+    if (verdicts[index] !== undefined) continue;
+    if (isOutside) fitted.restamped++;
+    if (isLong) fitted.cut++;
   }
+  return fitted;
 }
 
 function moveInTime(events: LogEvents, index: number, policy: TimePolicy, nowMs: number, isOld: boolean): ItemVerdict | undefined {
