@@ -3,11 +3,11 @@ import type { LogEvent } from '../agent/event.ts';
 import { Field } from '../agent/fields.ts';
 import type { Parser } from './parser.ts';
 import { Column, isDash, quoteEnd } from './values/access-scan.ts';
-import { isDigit, isUpper } from './values/bytes.ts';
+import { isDigit, isUpper, skipColour } from './values/bytes.ts';
 import { durationMs } from './values/durations.ts';
 import { accessTimestamp } from './values/timestamps.ts';
 
-const [SPACE, QUOTE, DOT, COLON, SLASH, LETTER_S] = [0x20, 0x22, 0x2e, 0x3a, 0x2f, 0x73];
+const [ESCAPE, SPACE, QUOTE, DOT, COLON, SLASH, LETTER_S] = [0x1b, 0x20, 0x22, 0x2e, 0x3a, 0x2f, 0x73];
 
 /**
  * Access logs in the common and the combined format, which Apache's mod_log_config defined and most servers write:
@@ -143,6 +143,7 @@ function clientField(bytes: Uint8Array, start: number, end: number, event: LogEv
 
 function requestFields(bytes: Uint8Array, start: number, end: number, event: LogEvent): void {
   if (isDash(bytes, start, end)) return;
+  if (bytes[start] === ESCAPE) return colouredRequest(bytes, start, end, event);
   event.span(Field.message, start, end);
   let at = start;
   while (at < end && isUpper(bytes[at])) at++;
@@ -153,6 +154,15 @@ function requestFields(bytes: Uint8Array, start: number, end: number, event: Log
   event.span(Field.http_method, start, at);
   event.span(Field.http_path, at + 1, versioned ? pathEnd : end);
   if (versioned) event.span(Field.http_version, pathEnd + 6, end);
+}
+
+/** Werkzeug colours requests that fail. */
+function colouredRequest(bytes: Uint8Array, start: number, end: number, event: LogEvent): void {
+  let from = start;
+  for (let next = skipColour(bytes, from, end); next > from; next = skipColour(bytes, from, end)) from = next;
+  let to = from;
+  while (to < end && bytes[to] !== ESCAPE) to++;
+  if (from > start && to > from) requestFields(bytes, from, to, event);
 }
 
 /** What a site appended: times that nginx is told to write, and with one in between, referer and user agent in quotes. */
