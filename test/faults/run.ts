@@ -26,6 +26,7 @@ await Promise.all(Array.from({ length: AT_ONCE }, async () => {
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const row = await run(next);
     rows.push(row);
+    for (const problem of row.verdict.problems) console.log(`FAIL ${row.name}: ${problem}`);
     console.log(`${row.name}: ${row.verdict.problems.length === 0 ? 'ok' : 'FAIL'}, ${row.seconds} s`);
   }
 }));

@@ -18,7 +18,6 @@ const HEAD = ['', 'KILL', 'TERM', 'faults', 'rotations', 'lines', 'dead letters'
 
 /** Prints what came of all scenarios. `kinds`: the faults of which each has to have happened. Gives the exit code. */
 export function print(rows: readonly Row[], memory: readonly MemoryRow[], kinds: readonly string[]): number {
-  for (const { name, verdict } of rows) for (const problem of verdict.problems) console.log(`FAIL ${name}: ${problem}`);
   printCells([HEAD, ...rows.map(cellsOf)]);
   const faults = sumOf(rows);
   console.log(`faults: ${[...faults].map(([kind, count]) => `${kind} ${count}`).join(', ')}`);
