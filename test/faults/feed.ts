@@ -4,7 +4,7 @@ export interface FeedOptions {
   /** A folder of its own. */
   readonly folder: string;
   readonly random: Random;
-  /** Whether a line is stored, or was refused for good. */
+  /** Whether a line is stored, or among the dead letters. */
   readonly isSettled: (name: string) => boolean;
   /** Whether the agent has sent a line, whatever came of it. */
   readonly isSeen: (name: string) => boolean;

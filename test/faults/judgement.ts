@@ -1,7 +1,7 @@
 import { accounts, openAccounts } from '../helpers/ledger-lines.ts';
 import type { Feed } from './feed.ts';
 import { nameOf } from './line.ts';
-import { mostOvertaken, repeatsByLife } from './sequence.ts';
+import { mostOvertaken, repeatsIn } from './sequence.ts';
 import type { Sink } from './sink.ts';
 import { kept, type Kept } from './state.ts';
 
@@ -23,7 +23,7 @@ export interface Verdict {
   readonly unavoidable: number;
   /** Stored more often than once, and it was not the sink that did not say so. */
   readonly repeated: number;
-  /** The most of those that came of one end of a life. */
+  /** The most of those that came of one end of a life, unless nothing could be noted as the disk was full. */
   readonly mostRepeated: number;
   readonly deadLettered: number;
   /** The most lines that were overtaken by later ones of their stream. */
@@ -45,6 +45,7 @@ export class Books {
   #kept: Kept = { buffered: new Set(), letters: [] };
   #letters: ReadonlySet<string> = new Set();
   #look: Promise<void> | undefined;
+  readonly #full = new Set<number>();
   #killed = 0;
   #lettersBefore = 0;
 
@@ -58,19 +59,34 @@ export class Books {
     this.#problems.push(text);
   }
 
+  /** Nothing could be noted in this life: what is new then may be there twice after its end. */
+  diskWasFull(life: number): void {
+    this.#full.add(life);
+  }
+
   get written(): number {
     return this.#feed.streams.reduce((sum, stream) => sum + this.#feed.written(stream), 0);
   }
 
+  /** Whether a line is stored, or among the dead letters as far as the disk was looked at. */
+  isSettled(name: string): boolean {
+    return this.#sink.ids.has(name) || this.#letters.has(name);
+  }
+
+  /** Looks at the disk, meanwhile. */
+  lookAgain(): void {
+    this.#look ??= this.#read().finally(() => (this.#look = undefined));
+  }
+
   /** Whether all that is written is stored, in a disk buffer or among the dead letters, as far as the disk was looked at. */
   isAllSafe(): boolean {
-    this.#lookAgain();
-    return this.#names().every((name) => this.#isSettled(name) || this.#kept.buffered.has(name) || this.#inHands.has(name));
+    this.lookAgain();
+    return this.#names().every((name) => this.isSettled(name) || this.#kept.buffered.has(name) || this.#inHands.has(name));
   }
 
   /** Whether nothing is missing any more but what is lost for good, and no disk buffer holds anything. */
   isAllSettled(): boolean {
-    this.#lookAgain();
+    this.lookAgain();
     return this.#kept.buffered.size === 0 && this.#missing().every((name) => this.#isExcused(name));
   }
 
@@ -93,11 +109,11 @@ export class Books {
     for (const name of lost.slice(0, TOLD)) this.problem(`${name} is lost`);
     const overtaken = mostOvertaken(this.#sink.attempts, (stream, n) => this.#feed.sourceOf(stream, n));
     if (overtaken > batchEvents) this.problem(`${overtaken} lines were overtaken by later ones, more than a batch`);
-    const repeats = this.#sink.destination === 'elasticsearch' ? this.#withSeveralIds() : repeatsByLife(this.#sink.attempts);
-    const mostRepeated = Math.max(0, ...repeats.values());
+    const { byLife, unnoted, examples } = repeatsIn(this.#sink.attempts, (life) => this.#full.has(life));
+    const mostRepeated = Math.max(0, ...byLife.values());
     const most = this.#sink.destination === 'elasticsearch' ? 0 : 2 * batchEvents;
-    if (mostRepeated > most) this.problem(`${mostRepeated} lines were repeated at once, more than ${most}`);
-    const repeated = [...repeats.values()].reduce((sum, count) => sum + count, 0);
+    if (mostRepeated > most) this.problem(`${mostRepeated} lines were repeated at once, more than ${most}: ${examples.join('; ')}`);
+    const repeated = [...byLife.values()].reduce((sum, count) => sum + count, unnoted);
     return { written: this.written, lost: lost.length, unavoidable: missing.length - lost.length, repeated, mostRepeated, deadLettered: this.#letters.size, overtaken, problems: this.#problems };
   }
 
@@ -128,26 +144,11 @@ export class Books {
   }
 
   #missing(): string[] {
-    return this.#names().filter((name) => !this.#isSettled(name));
-  }
-
-  #isSettled(name: string): boolean {
-    return this.#sink.ids.has(name) || this.#letters.has(name);
+    return this.#names().filter((name) => !this.isSettled(name));
   }
 
   #isExcused(name: string): boolean {
     return this.#inHands.has(name) || this.#feed.isExcused(name);
-  }
-
-  /** One more of the same for each id beyond the first. */
-  #withSeveralIds(): Map<number, number> {
-    const several = [...this.#sink.ids].filter(([, ids]) => ids.size > 1);
-    for (const [name, ids] of several.slice(0, TOLD)) this.problem(`${name} is stored under ${[...ids].join(' and ')}`);
-    return new Map([[0, several.length]]);
-  }
-
-  #lookAgain(): void {
-    this.#look ??= this.#read().finally(() => (this.#look = undefined));
   }
 
   /** While an agent is at work in it, files come and go: then what was seen before holds. */

@@ -63,7 +63,7 @@ export class Scenario {
     const data = path.join(this.folder, 'data');
     mkdirSync(data);
     const { sink } = this;
-    this.feed = options.makeFeed({ folder: data, random: this.#random, isSettled: (name) => sink.ids.has(name) || sink.refused.has(name), isSeen: (name) => sink.seen.has(name) });
+    this.feed = options.makeFeed({ folder: data, random: this.#random, isSettled: (name) => this.books.isSettled(name), isSeen: (name) => sink.seen.has(name) });
     this.books = new Books(this.feed, this.sink, this.stateDir);
     this.#deck = new Deck([...FAULTS.keys()], this.#plan);
   }
@@ -145,6 +145,7 @@ export class Scenario {
   #tick(): void {
     if (!this.#isWriting || this.#isBacklogged()) return;
     this.feed.write(1 + this.#random.below(40));
+    if (this.#random.oneIn(30)) this.books.lookAgain();
     if (this.#random.oneIn(50) && this.feed.turn()) this.turns++;
   }
 
@@ -185,6 +186,7 @@ export class Scenario {
     while (this.sink.connections > 0) await wait(1);
     const { code, signal: by } = await agent.ended;
     if (by === null && (!agent.isAsked || ![0, 69, 143].includes(code ?? 0))) this.books.problem(`it ended by itself, with ${code}: ${agent.stderr.slice(-500)}`);
+    if (this.disk?.wasFull() === true) this.books.diskWasFull(this.sink.life);
     await this.feed.ended();
     await this.books.endOfLife({ life: this.sink.life, isKilled: by !== null, stderr: agent.stderr });
   }

@@ -1,21 +1,36 @@
 import { FORM_OF_NAME } from './line.ts';
 import type { Attempt } from './sink.ts';
 
+/** Lines that are there twice, by the life that sent them again. */
+export interface Repeats {
+  readonly byLife: ReadonlyMap<number, number>;
+  /** Those that were stored first while nothing could be noted, as the disk was full. */
+  readonly unnoted: number;
+  /** The first few of the others, for a person. */
+  readonly examples: readonly string[];
+}
+
 /**
- * How many lines that a later life was sent again had been stored in an earlier one, which was told so and had no time to
- * note it; by the later life. What the sink did not tell of is not counted: that has to be sent again.
+ * Looks for lines that are there twice: with ids, under another one; without, sent again although the sink had said that
+ * it has them. What it did not say has to be sent again. `wasFull`: whether the disk was full in a life.
  */
-export function repeatsByLife(attempts: readonly Attempt[]): Map<number, number> {
-  const lives = new Map<string, number>();
-  const repeats = new Map<number, number>();
+export function repeatsIn(attempts: readonly Attempt[], wasFull: (life: number) => boolean): Repeats {
+  const before = new Map<string, { readonly life: number; readonly id: string; readonly isKnown: boolean }>();
+  const byLife = new Map<number, number>();
+  const examples: string[] = [];
+  let unnoted = 0;
   for (const { life, lines, kept, outcome } of attempts) {
     for (const at of kept) {
-      const { text } = lines[at] ?? { text: '' };
-      if (lives.has(text)) repeats.set(life, (repeats.get(life) ?? 0) + 1);
-      if (outcome === 'answered') lives.set(text, life);
+      const { text, id } = lines[at] ?? { text: '', id: '' };
+      const last = before.get(text);
+      before.set(text, { life, id, isKnown: outcome === 'answered' });
+      if (last === undefined || (id === '' ? !last.isKnown : last.id === id)) continue;
+      if (wasFull(last.life)) unnoted++;
+      else byLife.set(life, (byLife.get(life) ?? 0) + 1);
+      if (!wasFull(last.life)) examples.push(`${text}, stored in life ${last.life} ${last.id}, and in life ${life} ${id}`);
     }
   }
-  return repeats;
+  return { byLife, unnoted, examples: examples.slice(0, 3) };
 }
 
 /** The most lines of a source that had not come at all when one behind them came. */

@@ -8,6 +8,8 @@ const SIZE = '24m';
 /** A file system in memory, small enough to be filled. */
 export class SmallDisk {
   readonly folder: string;
+  #isFull = false;
+  #wasFull = false;
   readonly #forget = atExit(() => this.unmount());
 
   private constructor(folder: string) {
@@ -21,14 +23,23 @@ export class SmallDisk {
     return status === 0 ? new SmallDisk(folder) : undefined;
   }
 
+  /** Whether it was filled since that was last asked, or is. */
+  wasFull(): boolean {
+    const was = this.#wasFull;
+    this.#wasFull = this.#isFull;
+    return was;
+  }
+
   /** Leaves no block. */
   fill(): void {
+    this.#isFull = this.#wasFull = true;
     const { bavail, bsize } = statfsSync(this.folder);
     writeFileSync(path.join(this.folder, 'filling'), Buffer.alloc(Math.max(0, bavail * bsize - bsize)));
     for (let at = 0; ; at++) if (!this.#takes(`filling-${at}`, bsize)) return;
   }
 
   free(): void {
+    this.#isFull = false;
     rmSync(path.join(this.folder, 'filling'), { force: true });
     for (let at = 0; at < 16; at++) rmSync(path.join(this.folder, `filling-${at}`), { force: true });
   }
