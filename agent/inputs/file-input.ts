@@ -1,6 +1,5 @@
 import { type BigIntStats, closeSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Checkpoint } from '../state/checkpoints.ts';
 import { CompressedFiles } from './compressed-files.ts';
 import { Descriptors } from './descriptors.ts';
 import { Discovery } from './discovery.ts';
@@ -12,11 +11,12 @@ import { FolderWatch } from './folder-watch.ts';
 import { type GzipOwner, GzipSource } from './gzip-source.ts';
 import { type Input, InputError, WakeUp } from './input.ts';
 import { LostGenerations } from './lost-generations.ts';
-import { holds } from './moved-file.ts';
-import { fromSystem, problemOf } from './named-file.ts';
+import { isAtPlace, isFinished, statIf } from './moved-file.ts';
+import { problemOf } from './named-file.ts';
 import { mayBecome } from './rotation-name.ts';
 import type { Source } from './source.ts';
 import { type TailedFile, TailedFiles } from './tailed-files.ts';
+import { Unreadable } from './unreadable.ts';
 
 export type { FileInputOptions } from './file-input-options.ts';
 
@@ -33,7 +33,6 @@ const SETTLE_MS = 2_000;
 const COPY_MS = 10_000;
 /** Polls between two looks for checkpoints that nothing needs. */
 const SWEEP_POLLS = 120;
-const MOST_UNREADABLE = 10_000;
 
 /** Tails the files that paths and globs name: each generation of each file is a source. */
 export class FileInput implements Input, FileOwner, GzipOwner {
@@ -47,8 +46,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   readonly #watch = new FolderWatch((path, renamed) => this.#hint(path, renamed));
   readonly #wakeUp = new WakeUp();
   readonly #files = new TailedFiles();
-  /** Paths that can't be opened; said once. */
-  readonly #unreadable = new Set<string>();
+  readonly #unreadable: Unreadable;
   #timer: NodeJS.Timeout | undefined;
   #polls = 0;
   #state: 'starting' | 'running' | 'stopped' = 'starting';
@@ -59,6 +57,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     this.#discovery = new Discovery(options.paths, options.exclude);
     this.#descriptors = options.descriptors ?? new Descriptors();
     const { name, checkpoints, anyContent = false, ownFiles = new Set(), once = false, settleMs = SETTLE_MS, warn } = options;
+    this.#unreadable = new Unreadable(options);
     this.#intake = new FileIntake({ input: name, checkpoints, anyContent, ownFiles, warn });
     const opened = (file: OpenedFile): void => void (this.#state === 'stopped' ? closeSync(file.descriptor) : this.#add(file));
     this.#compressed = new CompressedFiles({ input: name, checkpoints, once, settleMs, isBusy: (id) => this.#files.isBusy(id), opened, rested: () => this.#wakeUp.wake(), warn });
@@ -66,7 +65,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    this.#checkLiterals();
+    this.#unreadable.check(this.#discovery.literals);
     await this.#resume();
     const found = await this.#discover();
     if (found === 0) this.#tellNone();
@@ -159,17 +158,6 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     warn(`${message}: waiting for one`);
   }
 
-  #checkLiterals(): void {
-    const { once, refuseBinary, warn } = this.#options;
-    for (const path of this.#discovery.literals) {
-      const problem = problemOf(path, refuseBinary === true);
-      if (problem === undefined) continue;
-      if (once || !problem.mayCome) throw problem;
-      warn(`${problem.message}: waiting for it`);
-      this.#unreadable.add(path);
-    }
-  }
-
   /** Generations that were renamed, copied or compressed while nobody looked: they come before what is in their places now. */
   async #resume(): Promise<void> {
     for (const checkpoint of this.#options.checkpoints.previous(this.name)) {
@@ -206,13 +194,13 @@ export class FileInput implements Input, FileOwner, GzipOwner {
 
   #sweep(): void {
     this.#options.checkpoints.sweep(this.name, this.#files.ids);
-    if (this.#unreadable.size > MOST_UNREADABLE) this.#unreadable.clear(); // then they are said once more
+    this.#unreadable.tidy();
   }
 
   /** Takes up what is new. Gives the number of paths there are. */
   async #discover(): Promise<number> {
     const paths = await this.#discovery.scan();
-    for (const [folder, error] of this.#discovery.closed) this.#tellOnce(folder, error);
+    for (const [folder, error] of this.#discovery.closed) this.#unreadable.tell(folder, error);
     const fresh = paths.filter((path) => this.#files.byPath(path) === undefined);
     // Ids are made durable in one write for many files. Until then their descriptors are open, beside those that are kept.
     const atOnce = Math.max(1, Math.floor(this.#descriptors.limit / 2));
@@ -294,14 +282,8 @@ export class FileInput implements Input, FileOwner, GzipOwner {
       else this.#add(opened, path);
     } catch (error) {
       if (this.#options.once) throw problemOf(path, false) ?? error;
-      this.#tellOnce(path, error);
+      this.#unreadable.tell(path, error);
     }
-  }
-
-  /** Says that a file or folder can't be read, and what to do about it. */
-  #tellOnce(path: string, error: unknown): void {
-    if (!this.#unreadable.has(path)) this.#options.warn(`${fromSystem(path, error).message}${this.#options.once ? '' : ': trying again'}`);
-    this.#unreadable.add(path);
   }
 
   /** Whether it is the copy of a file that is about to be truncated: then that file is followed to it. */
@@ -332,24 +314,5 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     source.orphanedAtMs = undefined;
     this.#files.name(source, path);
     this.#wake(source);
-  }
-}
-
-/** Nothing of it is left to be read. */
-function isFinished({ offset, gzip }: Checkpoint): boolean {
-  return gzip !== undefined && gzip.end === offset;
-}
-
-/** Whether what a checkpoint was taken of is where it was. */
-function isAtPlace(checkpoint: Checkpoint): boolean {
-  const stat = checkpoint.detached ? undefined : statIf(checkpoint.path);
-  return stat !== undefined && String(stat.ino) === checkpoint.inode && holds(checkpoint.path, checkpoint);
-}
-
-function statIf(path: string): BigIntStats | undefined {
-  try {
-    return statSync(path, { bigint: true, throwIfNoEntry: false });
-  } catch {
-    return undefined; // a folder of it is not ours to see any more
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { type BigIntStats, closeSync, fstatSync, openSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Checkpoint } from '../state/checkpoints.ts';
 import { isSameContent } from './fingerprint.ts';
@@ -19,6 +19,26 @@ export function locate(checkpoint: Checkpoint): string | undefined {
   const { path, seenAt = path, inode } = checkpoint;
   const found = [seenAt, path].find((candidate) => inodeOf(candidate) === inode) ?? findInode(seenAt, inode);
   return found !== undefined && holds(found, checkpoint) ? found : undefined;
+}
+
+/** Nothing of it is left to be read. */
+export function isFinished({ offset, gzip }: Checkpoint): boolean {
+  return gzip !== undefined && gzip.end === offset;
+}
+
+/** Whether what a checkpoint was taken of is where it was. */
+export function isAtPlace(checkpoint: Checkpoint): boolean {
+  const stat = checkpoint.detached ? undefined : statIf(checkpoint.path);
+  return stat !== undefined && String(stat.ino) === checkpoint.inode && holds(checkpoint.path, checkpoint);
+}
+
+/** What is at a path, if anything is. */
+export function statIf(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    return undefined; // a folder of it is not ours to see any more
+  }
 }
 
 /** Files beside that of a checkpoint that have a name to which rotation may have moved or copied it. */
