@@ -19,19 +19,22 @@ export type ValueKind = (typeof Value)[keyof typeof Value];
 const PAGE_INTS = FIELDS.length << SLOT_SHIFT;
 const PAGE_BYTES = PAGE_INTS * 4;
 
-/** What an event is, in integers of the arena, so that kernels can fill it: see kernel/portable/event.ts. */
-const State = { PRESENT: 0, BLOCKED: 1, BYTES: 2, PAGE: 3, BASE: 4, SET: 5, RULES: 16, NUMBERS: 48 } as const;
-const STATE_BYTES = (State.NUMBERS + 2 * FIELDS.length + 2) * 4;
-
-/** Bytes an event with that many pages claims of its arena. */
-export function eventBytes(pages: number): number {
-  return pages * PAGE_BYTES + STATE_BYTES + 512;
-}
-
 /** A member is six integers: key address, key length, value address, value length, shape, reserved (for a run: the value's address). */
 export const MEMBER_INTS = 6;
 /** More members than this are left in the message: a record's pieces must fit an encoder's list. */
 export const MAX_MEMBERS = 2000;
+/** What an event is, in integers of the arena, so that kernels can fill it: see kernel/portable/event.ts. */
+const State = { PRESENT: 0, BLOCKED: 1, BYTES: 2, PAGE: 3, BASE: 4, SET: 5, MEMBERS: 8, COUNT: 9, RULES: 16, NUMBERS: 48 } as const;
+const STATE_BYTES = (State.NUMBERS + 2 * FIELDS.length + 2) * 4;
+
+/** Room for the members of one record. */
+const MEMBERS_BYTES = MAX_MEMBERS * MEMBER_INTS * 4;
+
+/** Bytes an event with that many pages claims of its arena. */
+export function eventBytes(pages: number): number {
+  return pages * PAGE_BYTES + STATE_BYTES + MEMBERS_BYTES + 512;
+}
+
 export const Shape = {
   /** The key is text, the value is text. */
   TEXT_TEXT: 0,
@@ -73,7 +76,7 @@ export class LogEvent {
   start = 0;
   end = 0;
   memberCount = 0;
-  members: Int32Array = new Int32Array(64 * MEMBER_INTS);
+  readonly members: Int32Array;
   readonly keys: RecordKeys;
   readonly arena: Arena;
   /** Where kernels find the event, between `lend` and `takeBack`. */
@@ -95,6 +98,9 @@ export class LogEvent {
     this.#pages = arena.claim(pages * PAGE_BYTES);
     this.address = arena.claim(STATE_BYTES).start;
     this.#state = this.address / 4;
+    const members = arena.claim(MEMBERS_BYTES).start;
+    this.members = new Int32Array(arena.memory.buffer, members, MAX_MEMBERS * MEMBER_INTS);
+    this.#ints[this.#state + State.MEMBERS] = members;
     this.numbers = new Float64Array(arena.memory.buffer, this.address + State.NUMBERS * 4, FIELDS.length).fill(NaN);
     this.page = this.#pages.start / 4;
     this.keys = new RecordKeys(arena);
@@ -122,6 +128,7 @@ export class LogEvent {
     ints[at + State.PAGE] = this.page;
     ints[at + State.BASE] = this.#base;
     ints[at + State.SET] = 0;
+    ints[at + State.COUNT] = this.memberCount;
   }
 
   takeBack(): void {
@@ -130,6 +137,7 @@ export class LogEvent {
     this.blocked = ints[at + State.BLOCKED] as number;
     this.bytes = ints[at + State.BYTES] as number;
     this.#ruledByKernel |= ints[at + State.SET] as number;
+    this.memberCount = ints[at + State.COUNT] as number;
   }
 
   /** Counts positions from another address from here on; gives the former one. */
@@ -313,11 +321,6 @@ export class LogEvent {
 
   #push(key: number, keyLength: number, address: number, length: number, shape: number, reserved: number): void {
     const at = this.memberCount++ * MEMBER_INTS;
-    if (at + MEMBER_INTS > this.members.length) {
-      const more = new Int32Array(this.members.length * 2);
-      more.set(this.members);
-      this.members = more;
-    }
     const members = this.members;
     members[at] = key;
     members[at + 1] = keyLength;

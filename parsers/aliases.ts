@@ -3,6 +3,7 @@ import { Value, type LogEvent, type ValueKind } from '../agent/event.ts';
 import { FIELDS, Field, type FieldName } from '../agent/fields.ts';
 import { decodedKey } from '../agent/record-keys.ts';
 import { AliasTable } from './values/alias-table.ts';
+import { CANONICAL, Kind, Meaning, useMeanings } from './json-members.ts';
 import { assignText, How, isWord, Outcome } from './values/assign.ts';
 import { stringEnd } from './values/json-scan.ts';
 
@@ -92,7 +93,7 @@ function allAliases(): Alias[] {
   const add = (field: string, how: keyof typeof How, keys: readonly string[]): void => {
     for (const spelling of keys) {
       const key = spelling.replace(/^~+/, '');
-      list.push({ key, field: Field[field as FieldName], how: How[how], rank: spelling.length - key.length, company: spelling === key ? 0 : companyOf(key) });
+      list.push({ key, field: Field[field as FieldName], how: how === 'level' && (key === 'severity' || key === 'priority') ? How.severity : How[how], rank: spelling.length - key.length, company: spelling === key ? 0 : companyOf(key) });
     }
   };
   for (const [field, [how, ...keys]] of Object.entries(SPELLINGS)) add(field, how, keys);
@@ -120,6 +121,7 @@ const WRAPPERS = ['message', 'msg', 'log', 'record', 'json', 'json_payload', 'pr
 const EXCHANGES = ['request', 'req', 'response', 'res', 'http', 'http_request', 'http_response', 'request_info', 'request_metadata', 'request_data', 'http_context', 'http_info', 'access', 'access_log', 'headers', 'request.headers', 'req.headers', 'http.request', 'http.response', 'proxy', 'client', 'upstream_request'];
 
 export const aliasTable = new AliasTable(BUILT_IN.map(({ key }) => key), RESERVED, [...WRAPPERS, ...EXCHANGES]);
+useMeanings(meaningsOf());
 
 /**
  * Takes spellings of the user's own, by field, instead of those of the last call. They count as the best built-in ones
@@ -131,6 +133,18 @@ export function useAliases(own: Readonly<Partial<Record<FieldName, readonly stri
   const ids = aliasTable.extend(added.map(({ key }) => key));
   while (aliases.length <= Math.max(-1, ...ids)) aliases.push(undefined); // ids of what is no alias, so that the array has no holes
   ids.forEach((id, index) => (aliases[id] = added[index]));
+  useMeanings(meaningsOf());
+}
+
+/** What keys mean by their ids, as `readMembers` looks it up. */
+export function meaningsOf(): Int32Array<ArrayBuffer> {
+  const table = new Int32Array(aliasTable.size << Meaning.SHIFT);
+  for (let id = 0; id < aliasTable.size; id++) {
+    const alias = ALIASES[id];
+    const kind = (alias === undefined ? 0 : Kind.ALIAS) | (aliasTable.isContainer(id) ? Kind.CONTAINER : 0) | (aliasTable.isReserved(id) ? Kind.RESERVED : 0) | (alias?.key === 'short_message' ? Kind.SHORT_MESSAGE : 0);
+    table.set([kind, alias?.field ?? 0, alias?.how ?? 0, alias?.rank ?? 0, alias?.company ?? 0], id << Meaning.SHIFT);
+  }
+  return table;
 }
 
 /** A duration's unit is that of the key's last part, `dauer_s`; without one it is milliseconds, as the field's name says. */
@@ -166,9 +180,6 @@ function containerId(name: string): number {
   const bytes = Buffer.from(name);
   return aliasTable.find(bytes, 0, bytes.length, -1);
 }
-
-/** Added to the id of a key that is letter by letter the canonical name of its field. */
-export const CANONICAL = 0x1000;
 
 /** Id of a key of a JSON object: its alias' position, CANONICAL added or not, or another known key's, or -1. For tables that remember it. */
 export function identify(bytes: Uint8Array, start: number, end: number, container: number): number {
@@ -222,7 +233,7 @@ export function pair(chunk: Chunk, keyStart: number, keyEnd: number, start: numb
     const canonical = isCanonical(chunk.bytes, keyStart, keyEnd, alias);
     if (!event.has(alias.field) && (alias.rank === 0 || canonical)) {
       if (quoted && isWord(alias.how) && isEscaped(chunk.bytes, start, end)) return event.json(alias.field, start - 1, end + 1);
-      const outcome = assignText(chunk, start, end, alias, event);
+      const outcome = assignText(chunk, start, end, alias.field, alias.how, event);
       if (outcome === Outcome.RENAMED || (canonical && outcome === Outcome.COPIED)) return;
     }
   }
@@ -251,7 +262,7 @@ export function weakPair(chunk: Chunk, keyStart: number, keyEnd: number, start: 
   const id = aliasTable.find(chunk.bytes, keyStart, keyEnd, -1);
   const alias = id < 0 ? undefined : ALIASES[id];
   if (alias === undefined || alias.rank === 0 || event.has(alias.field) || !isInCompany(alias, event)) return;
-  assignText(chunk, start, end, alias, event);
+  assignText(chunk, start, end, alias.field, alias.how, event);
 }
 
 /** Whether a quoted value has escapes, and is a valid JSON string as it stands. */

@@ -102,7 +102,7 @@ function pair(chunk: Chunk, keyStart: number, keyEnd: number, start: number, end
   const name = KEYS.get(Buffer.from(bytes.buffer, bytes.byteOffset + keyStart, Math.min(keyEnd - keyStart, 32)).toString('latin1').toLowerCase());
   const alias = name === undefined ? undefined : ALIASES.find((one) => one?.key === name);
   event.rule = 'cef key';
-  if (alias !== undefined && !event.has(alias.field) && assignText(chunk, start, end, alias, event) === Outcome.RENAMED) return;
+  if (alias !== undefined && !event.has(alias.field) && assignText(chunk, start, end, alias.field, alias.how, event) === Outcome.RENAMED) return;
   const id = aliasTable.find(bytes, keyStart, keyEnd, -1);
   if (!equals(bytes, keyStart, keyEnd, 'message') && !equals(bytes, keyStart, keyEnd, 'timestamp')) keep(chunk, keyStart, keyEnd, start, end, Value.TEXT, id, event);
 }

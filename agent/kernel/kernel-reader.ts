@@ -4,6 +4,8 @@ import type { LogEvent } from '../event.ts';
 import { writeNumber } from '../numbers.ts';
 import { addLabel, addPair } from '../../parsers/extract/host.ts';
 import { plainReader, type Reader } from '../../parsers/reader.ts';
+import { meaningsOf } from '../../parsers/aliases.ts';
+import { descend, setFromArray, valueHasDuplicates } from '../../parsers/json-host.ts';
 import { slowDecimal } from '../../parsers/values/durations.ts';
 import { fallbackDateMs, localOffset, nowMs, offsetAt, thisYear } from '../../parsers/values/zones.ts';
 import { instantiate } from './modules.ts';
@@ -11,9 +13,14 @@ import { instantiate } from './modules.ts';
 /** See portable/reader.ts. */
 interface ReaderKernel {
   readonly headerAt: (bytes: number, start: number, end: number, event: number) => number;
+  readonly membersAt: (bytes: number, valid: boolean, table: number, count: number, event: number) => number;
+  readonly useMeaningsAt: (table: number) => void;
   readonly proseAt: (bytes: number, start: number, end: number, event: number) => number;
   readonly settleAt: (event: number) => void;
 }
+
+/** Bytes a reader claims of an arena: what keys mean. */
+export const READER_BYTES = 65_536;
 
 /** Reads what lies in an arena by the kernel; messages of several lines in plain TypeScript. */
 export class KernelReader implements Reader {
@@ -24,8 +31,12 @@ export class KernelReader implements Reader {
   #isPlain = false;
 
   constructor(arena: Arena) {
-    const host = { ...hostOf(arena), addPair: this.#addPair.bind(this), addLabel: this.#addLabel.bind(this) };
+    const host = { ...hostOf(arena), addPair: this.#addPair.bind(this), addLabel: this.#addLabel.bind(this), descend: this.#descend.bind(this), setFromArray: this.#setFromArray.bind(this) };
     this.#kernel = instantiate('reader', arena, host) as unknown as ReaderKernel;
+    const meanings = meaningsOf();
+    const table = arena.claim(meanings.byteLength).start;
+    new Int32Array(arena.memory.buffer).set(meanings, table / 4);
+    this.#kernel.useMeaningsAt(table);
   }
 
   /** What is set by TypeScript while the kernel is at work. */
@@ -48,6 +59,27 @@ export class KernelReader implements Reader {
     const isHeader = this.#kernel.headerAt(chunk.base, start, end, event.address) !== 0;
     event.takeBack();
     return isHeader;
+  }
+
+  #descend(row: number, container: number): void {
+    this.#event?.takeBack();
+    descend(row, container);
+    this.#event?.lend();
+  }
+
+  #setFromArray(start: number, end: number, field: number, how: number): number {
+    this.#event?.takeBack();
+    const outcome = setFromArray(start, end, field, how);
+    this.#event?.lend();
+    return outcome;
+  }
+
+  readMembers(chunk: Chunk, table: Int32Array, count: number, event: LogEvent): boolean {
+    this.#event = event;
+    event.lend();
+    const hasRoom = this.#kernel.membersAt(chunk.base, chunk.valid, table.byteOffset, count, event.address) !== 0;
+    event.takeBack();
+    return hasRoom;
   }
 
   readProse(chunk: Chunk, start: number, end: number, event: LogEvent): boolean {
@@ -76,6 +108,7 @@ function hostOf({ bytes }: Arena): Record<string, unknown> {
     slowDecimal: (address: number, start: number, end: number, shift: number) => slowDecimal(bytes, address + start, address + end, shift),
     belowFirstLine: (): never => { throw new Error('a message of several lines in a kernel'); },
     writeNumber: (address: number, value: number) => writeNumber(bytes, address, value),
+    valueHasDuplicates,
     nowMs, thisYear, fallbackDateMs, localOffset, offsetAt,
   };
 }

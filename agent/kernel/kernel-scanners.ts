@@ -1,12 +1,12 @@
 import type { Arena } from '../arena.ts';
 import type { Scanners } from '../../parsers/values/scanners.ts';
 import { ACCESS_BYTES, KernelAccessScanner } from './kernel-access.ts';
-import { KernelReader } from './kernel-reader.ts';
+import { KernelReader, READER_BYTES } from './kernel-reader.ts';
 import { KernelScanner, MEMBERS_BYTES, type Identify } from './kernel-scanner.ts';
 import { loadAccess, loadMembers } from './kernel.ts';
 
 /** Bytes the scanners claim of an arena. */
-export const SCANNER_BYTES = MEMBERS_BYTES + ACCESS_BYTES;
+export const SCANNER_BYTES = MEMBERS_BYTES + ACCESS_BYTES + READER_BYTES;
 
 /** The scanners of the chunks that lie in the arena's input region. */
 export function kernelScanners(arena: Arena, identify: Identify): Scanners {

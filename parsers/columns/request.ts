@@ -204,7 +204,7 @@ function setNamed(chunk: Chunk, event: LogEvent): void {
     while (from < end && (isBlank(bytes[from]) || bytes[from] === Byte.COLON)) from++;
     if (from === key || from === end || isDigit(bytes[start])) continue;
     const alias = ALIASES[aliasTable.find(bytes, start, key, -1)];
-    if (alias !== undefined && (NAMED & (1 << alias.field)) !== 0 && !event.has(alias.field)) assignText(chunk, from, end, alias, event);
+    if (alias !== undefined && (NAMED & (1 << alias.field)) !== 0 && !event.has(alias.field)) assignText(chunk, from, end, alias.field, alias.how, event);
   }
 }
 
@@ -213,7 +213,7 @@ const NAMED = [Field.client_ip, Field.user_agent, Field.bytes, Field.referer, Fi
 function assignNamed(chunk: Chunk, key: string, start: number, end: number, event: LogEvent): void {
   const name = Buffer.from(key);
   const alias = ALIASES[aliasTable.find(name, 0, name.length, -1)];
-  if (alias !== undefined && !event.has(alias.field)) assignText(chunk, start, end, alias, event);
+  if (alias !== undefined && !event.has(alias.field)) assignText(chunk, start, end, alias.field, alias.how, event);
 }
 
 /** Bytes between columns. */

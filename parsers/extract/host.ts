@@ -32,7 +32,7 @@ export function addLabel(keyStart: number, keyEnd: number, start: number, end: n
   if (chunk === undefined || event === undefined) return;
   const id = aliasTable.find(chunk.bytes, keyStart, keyEnd, -1);
   const alias = id < 0 ? undefined : ALIASES[id];
-  if (alias !== undefined && alias.rank === 0 && (LABELLED & (1 << alias.field)) !== 0 && !event.has(alias.field)) assignText(chunk, start, end, alias, event);
+  if (alias !== undefined && alias.rank === 0 && (LABELLED & (1 << alias.field)) !== 0 && !event.has(alias.field)) assignText(chunk, start, end, alias.field, alias.how, event);
 }
 
 /** Reads the lines behind the newline at `at`, the first of the message; where its prose ends. */

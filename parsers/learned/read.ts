@@ -84,7 +84,7 @@ function takeLabelled(chunk: Chunk, start: number, end: number, event: LogEvent)
   const id = aliasTable.find(bytes, key, keyEnd, -1);
   const alias = id < 0 ? undefined : ALIASES[id];
   if (alias !== undefined && alias.rank === 0 && !event.has(alias.field)) {
-    const outcome = assignText(chunk, start, end, alias, event);
+    const outcome = assignText(chunk, start, end, alias.field, alias.how, event);
     if (outcome === Outcome.RENAMED || outcome === Outcome.COPIED) return;
   }
   pair(chunk, key, keyEnd, start, end, false, event);

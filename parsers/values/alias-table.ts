@@ -47,6 +47,11 @@ export class AliasTable {
     return more.map((key) => this.#idOf(key));
   }
 
+  /** Ids are below it. */
+  get size(): number {
+    return this.#texts.length;
+  }
+
   /** Hot: once per key. Id of the key at [start, end) of `bytes`, inside the container with id `container` (-1: none); -1: unknown. */
   find(bytes: Uint8Array, start: number, end: number, container: number): number {
     let hash = container < 0 ? SEED : (this.#prefixes[container] as number);

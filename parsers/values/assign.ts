@@ -1,9 +1,8 @@
 import type { Chunk } from '../../agent/chunk.ts';
 import type { LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
-import type { Alias } from '../aliases.ts';
-import { decimal, isDigit, isHexDigit, isUpper } from './bytes.ts';
-import { durationMs } from './durations.ts';
+import { holds, isDigit, isHexDigit, isUpper, whole } from './bytes.ts';
+import { decimal, durationMs } from './durations.ts';
 import { numberEnd, stringEnd } from './json-scan.ts';
 import { requestLine, version } from './request-line.ts';
 import { traceHeader, traceLines, traceParent } from './trace-header.ts';
@@ -16,11 +15,11 @@ import { readTimestamp } from './timestamps.ts';
  * text may bring its own. `status`: 100 to 599. `method`: an HTTP method. `parent`: W3C traceparent. `ip`: an address,
  * its port left out; of several the first. `url`: a path, or a URL whose path is taken. `trace`: a stack trace, as text
  * or line by line. `line`: a request line. `version`: HTTP's. `root`, `b3`, `last`: a trace id as AWS, Zipkin and Google
- * write it. `bare`: a duration in a unit that is not said.
+ * write it. `bare`: a duration in a unit that is not said. `severity`: a level, of which numbers count as syslog's do.
  */
 export const How = {
   text: 0, id: 1, error: 2, trace: 3, number: 4, level: 5, time: 6, ms: 7, s: 8, us: 9, ns: 10, status: 11, method: 12, parent: 13, ip: 14, url: 15, line: 16,
-  version: 17, root: 18, b3: 19, last: 20, bare: 21,
+  version: 17, root: 18, b3: 19, last: 20, bare: 21, severity: 22,
 } as const;
 
 /** Whether a text is taken as it stands, whatever it says. */
@@ -43,38 +42,36 @@ export const Outcome = {
 /** A number without a unit is taken for milliseconds as long as they are fewer than a million: beyond that Go's nanoseconds are likelier than a quarter of an hour. */
 const MOST_BARE_DIGITS = 6;
 
-/** Milliseconds per unit, from How.ms on. */
-const MS_PER = [1, 1000, 0.001, 0.000_001];
+/** Powers of ten that make milliseconds of a unit, from How.ms on. */
+const TO_MS = [0, 3, -3, -6];
 
 /** Sets the alias' field from the text at [start, end). */
-export function assignText(chunk: Chunk, start: number, end: number, alias: Alias, event: LogEvent): number {
+export function assignText(chunk: Chunk, start: number, end: number, field: Field, how: number, event: LogEvent): number {
   const bytes = chunk.bytes;
-  const field = alias.field;
   if (end === start || isNothing(bytes, start, end)) return Outcome.ABSENT;
   if ((field === Field.user_id || field === Field.host) && isNoName(bytes, start, end)) return Outcome.UNUSABLE;
-  switch (alias.how) {
+  switch (how) {
     case How.text: case How.id: case How.error: case How.trace:
       event.span(field, start, end);
       return Outcome.RENAMED;
-    case How.level: return levelText(chunk, start, end, alias, event);
+    case How.level: case How.severity: return levelText(chunk, start, end, how, event);
     case How.time: return timeText(chunk, start, end, event);
     case How.url: return url(chunk, start, end, event);
     case How.ip: return address(chunk, start, end, event);
     case How.method: return method(chunk, start, end, event);
     case How.parent: return traceParent(chunk, start, end, event);
-    case How.root: case How.b3: case How.last: return traceHeader(chunk, start, end, alias.how, event);
+    case How.root: case How.b3: case How.last: return traceHeader(chunk, start, end, how, event);
     case How.version: return version(chunk, start, end, event);
     case How.line: return requestLine(chunk, start, end, event);
     default:
-      if (numberEnd(bytes, start, end) === end) return assignNumber(chunk, start, end, alias, event);
-      return alias.how === How.number || alias.how === How.status ? Outcome.UNUSABLE : durationText(chunk, start, end, event);
+      if (numberEnd(bytes, start, end) === end) return assignNumber(chunk, start, end, field, how, event);
+      return how === How.number || how === How.status ? Outcome.UNUSABLE : durationText(chunk, start, end, event);
   }
 }
 
 /** Sets the alias' field from the JSON number at [start, end). */
-export function assignNumber(chunk: Chunk, start: number, end: number, alias: Alias, event: LogEvent): number {
-  const field = alias.field;
-  switch (alias.how) {
+export function assignNumber(chunk: Chunk, start: number, end: number, field: Field, how: number, event: LogEvent): number {
+  switch (how) {
     case How.number:
       if (!isWhole(chunk.bytes, start, end)) return Outcome.UNUSABLE;
       event.json(field, start, end);
@@ -87,27 +84,27 @@ export function assignNumber(chunk: Chunk, start: number, end: number, alias: Al
       if (end - start !== 3 || !isWhole(chunk.bytes, start, end) || (chunk.bytes[start] as number) < 0x31 || (chunk.bytes[start] as number) > 0x35) return Outcome.UNUSABLE;
       event.json(field, start, end);
       return Outcome.RENAMED;
-    case How.level: return levelNumber(chunk, start, end, alias, event);
+    case How.level: case How.severity: return levelNumber(chunk, start, end, how, event);
     case How.time: return readTimestamp(chunk, start, end, event) === end ? Outcome.COPIED : Outcome.UNUSABLE;
     case How.bare:
       if (end - start > MOST_BARE_DIGITS && isWhole(chunk.bytes, start, end)) return Outcome.UNUSABLE;
-      return duration(chunk, start, end, 1, event);
-    case How.ms: case How.s: case How.us: case How.ns: return duration(chunk, start, end, MS_PER[alias.how - How.ms] ?? 1, event);
+      return duration(chunk, start, end, 0, event);
+    case How.ms: case How.s: case How.us: case How.ns: return duration(chunk, start, end, TO_MS[how - How.ms] as number, event);
     default: return Outcome.UNUSABLE;
   }
 }
 
 /** Sets the alias' field from the JSON array at [start, end): of texts the first, or all of a trace's lines. */
-export function assignArray(chunk: Chunk, start: number, end: number, alias: Alias, event: LogEvent): number {
+export function assignArray(chunk: Chunk, start: number, end: number, field: Field, how: number, event: LogEvent): number {
   const bytes = chunk.bytes;
-  if (alias.how === How.trace) return traceLines(chunk, start, end, event);
+  if (how === How.trace) return traceLines(chunk, start, end, event);
   let at = start + 1;
   while (at < end && (bytes[at] as number) <= 0x20) at++;
-  if (alias.field === Field.message && isDigit(bytes[at])) return byteArray(chunk, start, end, event);
-  if (bytes[at] !== 0x22 || !(alias.how === How.text || alias.how === How.id || alias.how === How.ip)) return Outcome.UNUSABLE;
+  if (field === Field.message && isDigit(bytes[at])) return byteArray(chunk, start, end, event);
+  if (bytes[at] !== 0x22 || !(how === How.text || how === How.id || how === How.ip)) return Outcome.UNUSABLE;
   const to = stringEnd(bytes, at, end);
   for (let from = at; from < to; from++) if (bytes[from] === 0x5c) return Outcome.UNUSABLE;
-  const outcome = to < 0 ? Outcome.UNUSABLE : assignText(chunk, at + 1, to - 1, alias, event);
+  const outcome = to < 0 ? Outcome.UNUSABLE : assignText(chunk, at + 1, to - 1, field, how, event);
   return outcome === Outcome.RENAMED ? Outcome.COPIED : outcome;
 }
 
@@ -132,7 +129,7 @@ function isNoName(bytes: Uint8Array, start: number, end: number): boolean {
   if (bytes[start] === 0x5b) return bytes[end - 1] === 0x5d;
   if (!isDigit(bytes[start])) return false;
   const to = bytes[end - 1] === 0x73 ? end - 1 : end;
-  return numberEnd(bytes, start, to) === to && bytes.subarray(start, to).includes(0x2e);
+  return numberEnd(bytes, start, to) === to && holds(bytes, start, to, 0x2e);
 }
 
 /** Whether the bytes from `start` on are the lower-case letters of `word`, in whatever case. */
@@ -141,8 +138,8 @@ function spells(bytes: Uint8Array, start: number, word: string): boolean {
   return true;
 }
 
-function levelText(chunk: Chunk, start: number, end: number, alias: Alias, event: LogEvent): number {
-  if (isDigit(chunk.bytes[start])) return levelNumber(chunk, start, end, alias, event);
+function levelText(chunk: Chunk, start: number, end: number, how: number, event: LogEvent): number {
+  if (isDigit(chunk.bytes[start])) return levelNumber(chunk, start, end, how, event);
   const level = levelAt(chunk.bytes, start, trimmedEnd(chunk.bytes, start, end));
   if (level < 0) return Outcome.UNUSABLE;
   event.level(level, start, end);
@@ -157,15 +154,15 @@ function levelText(chunk: Chunk, start: number, end: number, alias: Alias, event
  * pino's and bunyan's levels are tens from 10 to 60; `severity` and `priority` count as syslog does. What other
  * numbers mean depends on the library, so they are no level.
  */
-function levelNumber(chunk: Chunk, start: number, end: number, alias: Alias, event: LogEvent): number {
+function levelNumber(chunk: Chunk, start: number, end: number, how: number, event: LogEvent): number {
   if (end - start > 2 || !isWhole(chunk.bytes, start, end)) return Outcome.UNUSABLE;
-  const value = decimal(chunk.bytes, start, end);
-  if (alias.key === 'severity' || alias.key === 'priority') {
+  const value = whole(chunk.bytes, start, end);
+  if (how === How.severity) {
     if (value > 7) return Outcome.UNUSABLE;
     event.level(levelOfSeverity(value), start, end);
   } else {
     if (value < 10 || value > 60 || value % 10 !== 0) return Outcome.UNUSABLE;
-    event.level(value / 10 - 1, start, end);
+    event.level(((value / 10) | 0) - 1, start, end);
   }
   return Outcome.COPIED;
 }
@@ -184,16 +181,14 @@ function timeText(chunk: Chunk, start: number, end: number, event: LogEvent): nu
   return event.addressOf(Field.timestamp) === chunk.base + start ? Outcome.RENAMED : Outcome.COPIED;
 }
 
-/** A number of units of `factor` ms. */
-function duration(chunk: Chunk, start: number, end: number, factor: number, event: LogEvent): number {
-  if (factor === 1) {
-    if (chunk.bytes[start] === 0x2d) return Outcome.UNUSABLE;
+/** A number of units of ten to the `power` ms. */
+function duration(chunk: Chunk, start: number, end: number, power: number, event: LogEvent): number {
+  if (chunk.bytes[start] === 0x2d) return Outcome.UNUSABLE;
+  if (power === 0) {
     event.json(Field.duration_ms, start, end);
     return Outcome.RENAMED;
   }
-  const value = Number(Buffer.from(chunk.bytes.buffer, chunk.bytes.byteOffset + start, end - start).toString('latin1'));
-  if (!(value >= 0)) return Outcome.UNUSABLE;
-  event.number(Field.duration_ms, Number((value * factor).toPrecision(15)), start, end);
+  event.number(Field.duration_ms, decimal(chunk.bytes, start, end, power), start, end);
   return Outcome.COPIED;
 }
 
@@ -211,8 +206,8 @@ function url(chunk: Chunk, start: number, end: number, event: LogEvent): number 
     event.span(Field.http_path, start, end);
     return Outcome.RENAMED;
   }
-  const host = bytes.indexOf(0x3a, start) + 3;
-  if ((bytes[start] as number | 0x20) !== 0x68 || host < start + 7 || host > start + 8 || bytes[host - 1] !== 0x2f) return Outcome.UNUSABLE;
+  const host = indexIn(bytes, 0x3a, start, Math.min(end, start + 8)) + 3;
+  if (((bytes[start] as number) | 0x20) !== 0x68 || host < start + 7 || host > start + 8 || bytes[host - 1] !== 0x2f) return Outcome.UNUSABLE;
   let path = host;
   while (path < end && bytes[path] !== 0x2f) path++;
   if (path === end) return Outcome.UNUSABLE;
@@ -223,11 +218,14 @@ function url(chunk: Chunk, start: number, end: number, event: LogEvent): number 
 /** An IP address, with or without a port: `10.0.0.1`, `10.0.0.1:80`, `2001:db8::1`, `[2001:db8::1]:80`. */
 function address(chunk: Chunk, start: number, end: number, event: LogEvent): number {
   const bytes = chunk.bytes;
-  let [from, to, dots, colons] = [start, end, 0, 0];
+  let from = start;
+  let to = end;
+  let dots = 0;
+  let colons = 0;
   if (bytes[from] === 0x5b) {
     from++;
-    to = bytes.indexOf(0x5d, from);
-    if (to < 0 || to >= end) return Outcome.UNUSABLE;
+    to = indexIn(bytes, 0x5d, from, end);
+    if (to < 0) return Outcome.UNUSABLE;
   }
   for (let at = from; at < to; at++) {
     const byte = bytes[at] as number;
@@ -249,32 +247,44 @@ function address(chunk: Chunk, start: number, end: number, event: LogEvent): num
   return from === start && to === end ? Outcome.RENAMED : Outcome.COPIED;
 }
 
+/** Where `byte` stands first in [start, end), or -1. */
+function indexIn(bytes: Uint8Array, byte: number, start: number, end: number): number {
+  for (let at = start; at < end; at++) if (bytes[at] === byte) return at;
+  return -1;
+}
+
 /** Whether [start, end) is an HTTP method in capital letters. */
 export function isMethod(bytes: Uint8Array, start: number, end: number): boolean {
-  return METHODS.some((word) => word.length === end - start && spells(bytes, start, word));
+  return methodAt(bytes, start, end) >= 0;
 }
 
 function method(chunk: Chunk, start: number, end: number, event: LogEvent): number {
-  const known = methodAt(chunk.bytes, start, end);
-  if (known === undefined) return Outcome.UNUSABLE;
-  for (let at = start; at < end; at++) {
-    if (isUpper(chunk.bytes[at])) continue;
-    event.value(Field.http_method, known.toUpperCase(), start, end);
-    return Outcome.COPIED;
+  const { bytes } = chunk;
+  if (methodAt(bytes, start, end) < 0) return Outcome.UNUSABLE;
+  let at = start;
+  while (at < end && isUpper(bytes[at])) at++;
+  if (at === end) {
+    event.span(Field.http_method, start, end);
+    return Outcome.RENAMED;
   }
-  event.span(Field.http_method, start, end);
-  return Outcome.RENAMED;
+  const out = event.arena.bytes;
+  const address = event.arena.scratchSpace(end - start);
+  if (address < 0) return Outcome.UNUSABLE;
+  for (let from = start; from < end; from++) out[address + from - start] = (bytes[from] as number) & ~0x20;
+  event.at(Field.http_method, address, end - start, start, end);
+  return Outcome.COPIED;
 }
 
 /** RFC 9110, WebDAV (RFC 4918) and what caches use; the commonest first. */
 const METHODS = ['get', 'post', 'put', 'delete', 'patch', 'head', 'options', 'connect', 'trace', 'propfind', 'proppatch', 'mkcol', 'copy', 'move', 'lock', 'unlock', 'report', 'search', 'purge', 'query'];
 
-function methodAt(bytes: Uint8Array, start: number, end: number): string | undefined {
+/** Position in METHODS of the method that is [start, end), in whatever case; -1: none. */
+function methodAt(bytes: Uint8Array, start: number, end: number): number {
   for (let index = 0; index < METHODS.length; index++) {
     const word = METHODS[index] as string;
-    if (word.length === end - start && spells(bytes, start, word)) return word;
+    if (word.length === end - start && spells(bytes, start, word)) return index;
   }
-  return undefined;
+  return -1;
 }
 
 function isWhole(bytes: Uint8Array, start: number, end: number): boolean {

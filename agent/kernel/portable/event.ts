@@ -4,6 +4,7 @@
 /** In place of agent/chunk.ts. */
 @unmanaged class Chunk {
   bytes: Bytes;
+  valid: bool;
   get base(): i32 { return <i32>changetype<usize>(this.bytes); }
 }
 
@@ -24,6 +25,9 @@ const SCRATCH_END: usize = 68;
 const VALUE_TEXT: i32 = 0;
 const VALUE_JSON: i32 = 1;
 const SLOT_BYTES_SHIFT: i32 = 5;
+const MAX_MEMBERS: i32 = 2000;
+const RUN: i32 = 2;
+const JSON_TEXT: i32 = 3;
 const RULES: i32 = 64;
 const NUMBERS: i32 = 192;
 
@@ -36,9 +40,11 @@ const NUMBERS: i32 = 192;
   base: i32;
   /** The fields that were set here. */
   setHere: i32;
-  private free: i32;
+  private free1: i32;
   /** Who is setting fields. */
   rule: Bytes;
+  private members: usize;
+  private memberCount: i32;
 
   get arena(): Arena { return changetype<Arena>(0); }
 
@@ -66,6 +72,25 @@ const NUMBERS: i32 = 192;
     this.arena.scratchShrink(address + length);
     this.set(field, address, length, VALUE_JSON, start, end);
     store<f64>(this.numberAt(field), value);
+  }
+
+  run(start: i32, end: i32, keyEnd: i32, valueStart: i32, reserved: bool): bool {
+    const from = this.base + start;
+    return this.push(from, keyEnd - start, from, end - start, RUN, reserved ? this.base + valueStart : 0);
+  }
+  text(keyStart: i32, keyEnd: i32, start: i32, end: i32, reserved: bool): bool {
+    return this.push(this.base + keyStart, keyEnd - keyStart, this.base + start, end - start, JSON_TEXT, reserved ? 1 : 0);
+  }
+  private push(key: i32, keyLength: i32, address: i32, length: i32, shape: i32, reserved: i32): bool {
+    if (this.memberCount >= MAX_MEMBERS) return false;
+    const at = this.members + 24 * this.memberCount++;
+    store<i32>(at, key);
+    store<i32>(at, keyLength, 4);
+    store<i32>(at, address, 8);
+    store<i32>(at, length, 12);
+    store<i32>(at, shape, 16);
+    store<i32>(at, reserved, 20);
+    return true;
   }
 
   addressOf(field: i32): i32 { return load<i32>(this.slot(field)); }

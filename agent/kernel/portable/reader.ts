@@ -8,6 +8,17 @@ export function headerAt(bytes: usize, start: i32, end: i32, event: usize): bool
   return readHeader(theChunk, start, end, changetype<LogEvent>(event));
 }
 
+/** `readMembers` for the table at that address. */
+export function membersAt(bytes: usize, valid: bool, table: usize, count: i32, event: usize): bool {
+  theChunk.bytes = changetype<Bytes>(bytes);
+  theChunk.valid = valid;
+  return readMembers(theChunk, changetype<Ints>(table), count, changetype<LogEvent>(event));
+}
+
+export function useMeaningsAt(table: usize): void {
+  useMeanings(changetype<Ints>(table));
+}
+
 /** `readProse`: 0 done, 1 it may be a line of columns, 2 the message has several lines and nothing was done. */
 export function proseAt(bytes: usize, start: i32, end: i32, event: usize): i32 {
   if (hasNewline(bytes + start, bytes + end)) return 2;

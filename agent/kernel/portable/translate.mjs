@@ -74,7 +74,7 @@ class Translation {
   async #evaluate(source) {
     if (this.#values.has(source)) return;
     const names = source.statements.filter((statement) => ts.isVariableStatement(statement) && (statement.declarationList.flags & ts.NodeFlags.Const) !== 0)
-      .flatMap((statement) => statement.declarationList.declarations.map(({ name }) => name.getText(source)));
+      .flatMap((statement) => statement.declarationList.declarations.flatMap(({ name }) => (ts.isIdentifier(name) ? [name.text] : name.elements.map((element) => element.name.text))));
     const compiled = path.join('dist', path.relative('.', source.fileName)).replace(/\.ts$/, '.js');
     const copy = compiled.replace(/\.js$/, '.values.mjs');
     writeFileSync(copy, `${readFileSync(compiled, 'utf8')}\nexport const $values = { ${names.join(', ')} };\n`);
@@ -95,12 +95,17 @@ class Translation {
     if (ts.isClassDeclaration(declaration)) return this.#parts.classes.push(`class ${name} {\n${declaration.members.map((member) => this.#member(member)).join('\n')}\n}`);
     const { initializer } = declaration;
     const isConst = (declaration.parent.flags & ts.NodeFlags.Const) !== 0;
-    if (!isConst) return this.#parts.variables.push(`let ${name}: ${this.#typeOf(declaration)} = ${this.#print(initializer)};`);
+    if (!isConst) return this.#declareVariable(declaration, name);
     if (ts.isNewExpression(initializer) && !TYPES[initializer.expression.getText()]) return this.#parts.variables.push(`const ${name} = ${this.#print(initializer)};`);
     if (ts.isObjectLiteralExpression(initializer)) return this.#declareObject(initializer, name);
     const value = this.#valueOf(declaration);
     if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return this.#declareTexts(name, value);
     this.#parts.tables.push(`const ${name} = ${table(value, declaration)};`);
+  }
+
+  #declareVariable(declaration, name) {
+    const type = this.#typeOf(declaration);
+    this.#parts.variables.push(`let ${name}: ${type} = ${NEW[type] ?? this.#print(declaration.initializer)};`);
   }
 
   #declareTexts(name, texts) {
@@ -161,7 +166,8 @@ class Translation {
     if (symbol !== undefined && (symbol.flags & ts.SymbolFlags.Alias) !== 0) symbol = this.#checker.getAliasedSymbol(symbol);
     const declaration = symbol?.valueDeclaration;
     if (declaration === undefined) return undefined;
-    const statement = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
+    const variable = ts.isBindingElement(declaration) ? declaration.parent.parent : declaration;
+    const statement = ts.isVariableDeclaration(variable) ? variable.parent.parent : variable;
     return ts.isSourceFile(statement.parent) && !statement.getSourceFile().isDeclarationFile ? declaration : undefined;
   }
 
@@ -183,7 +189,8 @@ class Translation {
   identifier(node) {
     const declaration = this.#declarationOf(node);
     if (declaration === undefined) return node.text;
-    const value = ts.isVariableDeclaration(declaration) && (declaration.parent.flags & ts.NodeFlags.Const) !== 0 ? this.#valueOf(declaration) : undefined;
+    const isConst = ts.isBindingElement(declaration) || ts.isVariableDeclaration(declaration) && (declaration.parent.flags & ts.NodeFlags.Const) !== 0;
+    const value = isConst ? this.#valueOf(declaration) : undefined;
     if (typeof value === 'number') return literal(value);
     return this.#need(declaration);
   }

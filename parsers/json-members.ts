@@ -1,0 +1,204 @@
+import type { Chunk } from '../agent/chunk.ts';
+import type { LogEvent } from '../agent/event.ts';
+import { Field, FIELDS } from '../agent/fields.ts';
+import { descend, setFromArray, valueHasDuplicates } from './json-host.ts';
+import { assignNumber, assignText, How, isWord, Outcome } from './values/assign.ts';
+import { Byte } from './values/bytes.ts';
+import { levelOfSeverity } from './values/levels.ts';
+import { startsWith } from './values/names.ts';
+import { DOUBTFUL, Json, MAX_ROWS, ROW } from './values/json-scan.ts';
+
+// What the members of a JSON line mean. Portable: see extract/prose.ts.
+
+/** Sixth column of a row that is left out: this minus its id, so that it can be taken back. Rows whose key is not known have -1. */
+export const DROPPED = -2;
+/** Added to the id of a key that is letter by letter the canonical name of its field. */
+export const CANONICAL = 0x1000;
+const ID = CANONICAL - 1;
+const SLASH = 0x2f;
+
+/** By id, eight integers each: what a key means; see `meaningsOf` in aliases.ts. */
+let meanings: Int32Array = new Int32Array(0);
+/** Columns of `meanings`. KIND: bits of Kind. */
+export const Meaning = { KIND: 0, FIELD: 1, HOW: 2, RANK: 3, COMPANY: 4, SHIFT: 3 } as const;
+export const Kind = { ALIAS: 1, CONTAINER: 2, RESERVED: 4, SHORT_MESSAGE: 8 } as const;
+
+/** Sets what keys mean, for all lines to come. */
+export function useMeanings(table: Int32Array): void {
+  meanings = table;
+}
+
+/** Rows that are looked at again when the strong spellings are through: containers and weak spellings. */
+const later = new Int32Array(MAX_ROWS);
+/** By field: the row it was set from. Meaningful while the event has the field. */
+const rowOf = new Int32Array(FIELDS.length);
+/** Row of a `level` whose number means nothing by itself: another key may say it in words (Monolog's `level_name`). -1: none. */
+let numberedLevel = -1;
+/** Rows of the line that is being read. */
+let rows = 0;
+
+/** Gives the event what the `count` members in the table say. False: it has no room for them. */
+export function readMembers(chunk: Chunk, table: Int32Array, count: number, event: LogEvent): boolean {
+  event.rule = 'json';
+  rows = count * ROW;
+  numberedLevel = -1;
+  let again = 0;
+  for (let row = 0; row < rows; row += ROW) {
+    const id = table[row + 5] as number;
+    if (id < 0) continue;
+    const kind = meaning(id, Meaning.KIND);
+    if ((kind & Kind.ALIAS) === 0 ? (kind & Kind.CONTAINER) !== 0 : direct(chunk, table, row, event)) later[again++] = row;
+  }
+  if (again > 0) indirect(chunk, table, again, event);
+  if (numberedLevel >= 0) settleLevel(chunk, table, event);
+  return keep(chunk, table, event);
+}
+
+function meaning(id: number, column: number): number {
+  return meanings[((id & ID) << Meaning.SHIFT) + column] as number;
+}
+
+/** A key that is an alias by itself. True: it may be needed later. */
+function direct(chunk: Chunk, table: Int32Array, row: number, event: LogEvent): boolean {
+  const id = table[row + 5] as number;
+  const field = meaning(id, Meaning.FIELD);
+  const isCanonical = id >= CANONICAL;
+  if (!isCanonical && (meaning(id, Meaning.RANK) > 0 || event.has(field))) return true;
+  if (isCanonical && (event.present & (1 << field)) !== 0) {
+    event.unset(field); // an alias came first; it keeps its own key
+    const other = (rowOf[field] as number) + 5;
+    if ((table[other] as number) <= DROPPED) table[other] = DROPPED - (table[other] as number);
+  }
+  const how = meaning(id, Meaning.HOW);
+  const outcome = assign(chunk, table, row, field, how, event);
+  rowOf[field] = row;
+  if (outcome === Outcome.RENAMED || (isCanonical && outcome !== Outcome.UNUSABLE)) table[row + 5] = DROPPED - id;
+  else if (isCanonical && how === How.level && typeOf(table, row) === Json.NUMBER) numberedLevel = row;
+  else if (isCanonical) event.block(field);
+  return typeOf(table, row) === Json.OBJECT;
+}
+
+function settleLevel(chunk: Chunk, table: Int32Array, event: LogEvent): void {
+  if (!event.has(Field.level) && isGelf(table, event)) setSeverity(chunk, table, event);
+  if (event.has(Field.level)) table[numberedLevel + 5] = DROPPED - (table[numberedLevel + 5] as number);
+  else event.block(Field.level);
+}
+
+/** Sets a field from the value in a row; one of Outcome. */
+export function assign(chunk: Chunk, table: Int32Array, row: number, field: Field, how: number, event: LogEvent): number {
+  const start = table[row + 2] as number;
+  const end = table[row + 3] as number;
+  switch (typeOf(table, row)) {
+    case Json.STRING: return assignText(chunk, start + 1, end - 1, field, how, event);
+    case Json.ESCAPED:
+      if (!isWord(how) && !(how === How.url && chunk.bytes[start + 2] === SLASH)) return Outcome.UNUSABLE;
+      event.json(how === How.error && !event.has(Field.stack_trace) && isTraceText(chunk.bytes, start + 1, end) ? Field.stack_trace : field, start, end);
+      return Outcome.RENAMED;
+    case Json.NUMBER: return assignNumber(chunk, start, end, field, how, event);
+    case Json.NULL: return Outcome.ABSENT;
+    case Json.ARRAY: return setFromArray(start, end, field, how);
+    default: return Outcome.UNUSABLE;
+  }
+}
+
+/** Whether the inside of a JSON string is a whole trace, and not only an error's text: structlog's `exception`, Serilog's. */
+function isTraceText(bytes: Uint8Array, start: number, end: number): boolean {
+  if (startsWith(bytes, start, end, 'Traceback (most recent call last)')) return true;
+  const limit = Math.min(end, start + LONGEST_ERROR);
+  for (let at = start; at + 4 < limit; at++) {
+    if (bytes[at] !== BACKSLASH || bytes[at + 1] !== LETTER_N) continue;
+    let to = at + 2;
+    if (bytes[to] === BACKSLASH) to += 2; // a tab
+    while (to < limit && bytes[to] === Byte.SPACE) to++;
+    if (to > at + 2 && startsWith(bytes, to, end, 'at ')) return true;
+  }
+  return false;
+}
+
+const LONGEST_ERROR = 4096;
+const [BACKSLASH, LETTER_N] = [0x5c, 0x6e];
+
+export function typeOf(table: Int32Array, row: number): number {
+  return (table[row + 4] as number) & (DOUBTFUL - 1);
+}
+
+/** Graylog's format, whose levels are syslog's: known by its key for the message. */
+function isGelf(table: Int32Array, event: LogEvent): boolean {
+  const row = rowOf[Field.message] as number;
+  if (!event.has(Field.message) || row >= rows) return false;
+  const id = table[row + 5] as number;
+  return (meaning(id <= DROPPED ? DROPPED - id : id, Meaning.KIND) & Kind.SHORT_MESSAGE) !== 0;
+}
+
+function setSeverity(chunk: Chunk, table: Int32Array, event: LogEvent): void {
+  const start = table[numberedLevel + 2] as number;
+  const end = table[numberedLevel + 3] as number;
+  if (end === start + 1) event.level(levelOfSeverity((chunk.bytes[start] as number) - 0x30), start, end);
+}
+
+/** What is only looked for where nothing better was found: keys of nested objects, then weak spellings. */
+function indirect(chunk: Chunk, table: Int32Array, again: number, event: LogEvent): void {
+  for (let index = 0; index < again; index++) {
+    const row = later[index] as number;
+    const id = table[row + 5] as number;
+    if (id >= 0 && typeOf(table, row) === Json.OBJECT && (meaning(id, Meaning.KIND) & Kind.CONTAINER) !== 0) descend(row, id & ID);
+  }
+  if (weaklyNamed(chunk, table, again, 1, event)) weaklyNamed(chunk, table, again, 2, event);
+}
+
+/** Takes the weak spellings of `rank`. Whether there are weaker ones. */
+function weaklyNamed(chunk: Chunk, table: Int32Array, again: number, rank: number, event: LogEvent): boolean {
+  let hasMore = false;
+  for (let index = 0; index < again; index++) {
+    const row = later[index] as number;
+    const id = table[row + 5] as number;
+    if (id < 0 || (meaning(id, Meaning.KIND) & Kind.ALIAS) === 0) continue;
+    const own = meaning(id, Meaning.RANK);
+    if (own > rank) hasMore = true;
+    const field = meaning(id, Meaning.FIELD);
+    if (own !== rank || event.has(field) || !isAccompanied(meaning(id, Meaning.COMPANY), event)) continue;
+    if (assign(chunk, table, row, field, meaning(id, Meaning.HOW), event) === Outcome.RENAMED) table[row + 5] = DROPPED - id;
+  }
+  return hasMore;
+}
+
+function isAccompanied(company: number, event: LogEvent): boolean {
+  return company === 0 || (event.present & company) !== 0;
+}
+
+/** What is left of the line, as runs of neighbouring members. */
+function keep(chunk: Chunk, table: Int32Array, event: LogEvent): boolean {
+  let runStart = -1;
+  let runEnd = 0;
+  for (let row = 0; row < rows; row += ROW) {
+    const keyStart = (table[row] as number) - 1;
+    const id = table[row + 5] as number;
+    const isReserved = id >= 0 && (meaning(id, Meaning.KIND) & Kind.RESERVED) !== 0;
+    const isTwice = ((table[row + 4] as number) > DOUBTFUL || !chunk.valid) && id > DROPPED && valueHasDuplicates(table[row + 2] as number, table[row + 3] as number);
+    const isAlone = isReserved || isTwice;
+    if (runStart >= 0 && (id <= DROPPED || isAlone || !touch(chunk.bytes, runEnd, keyStart))) {
+      if (!event.run(runStart, runEnd, runStart, 0, false)) return false;
+      runStart = -1;
+    }
+    if (id <= DROPPED) continue;
+    if (!isAlone) {
+      if (runStart < 0) runStart = keyStart;
+      runEnd = table[row + 3] as number;
+    } else if (!keepAlone(table, row, isTwice, isReserved, event)) return false;
+  }
+  return runStart < 0 || event.run(runStart, runEnd, runStart, 0, false);
+}
+
+/** A member that can't be part of a run. An object with a key twice is kept as its text: no reader takes it. */
+function keepAlone(table: Int32Array, row: number, isTwice: boolean, isReserved: boolean, event: LogEvent): boolean {
+  const keyStart = table[row] as number;
+  const keyEnd = table[row + 1] as number;
+  if (!isTwice) return event.run(keyStart - 1, table[row + 3] as number, keyEnd + 1, table[row + 2] as number, isReserved);
+  return event.text(keyStart, keyEnd, table[row + 2] as number, table[row + 3] as number, isReserved);
+}
+
+/** Whether nothing but a comma lies between two members; a member that was left out lies there otherwise. */
+function touch(bytes: Uint8Array, end: number, start: number): boolean {
+  for (let at = end; at < start; at++) if (bytes[at] === 0x22) return false;
+  return true;
+}
