@@ -23,6 +23,8 @@ export interface Feed {
   openStdin(): number | 'ignore';
   /** Lines of a stream that are written for sure. */
   written(stream: string): number;
+  /** Its position stays before a record of one stream that is still open, however much of the other is delivered: then more than what is under way is sent again. */
+  readonly holdsPosition: boolean;
   /** Where a line was written: lines of one such place come in order. */
   sourceOf(stream: string, n: number): string;
   /** Writes up to so many lines, as far as there is room. */

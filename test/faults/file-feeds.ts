@@ -9,6 +9,7 @@ const KEPT_FILES = 3;
 /** What all feeds into a file have in common. */
 abstract class FileFeed implements Feed {
   readonly isReadAgain = true;
+  readonly holdsPosition: boolean = false;
   readonly options: FeedOptions;
   readonly file: string;
   /** The second half of a line of which the first is written. */
@@ -121,6 +122,7 @@ export class RenamedFile extends PlainFeed {
 
 /** A container's file: two streams, long lines in pieces, renamed as the kubelet does it. */
 export class ContainerFile extends FileFeed {
+  override readonly holdsPosition = true;
   readonly streams = ['stdout', 'stderr'];
   readonly inputs = `{app: {type: file, paths: ['${this.file}*']}}`;
   readonly #counts = new Map(this.streams.map((stream) => [stream, 0]));

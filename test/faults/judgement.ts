@@ -111,7 +111,7 @@ export class Books {
     if (overtaken > batchEvents) this.problem(`${overtaken} lines were overtaken by later ones, more than a batch`);
     const { byLife, unnoted, examples } = repeatsIn(this.#sink.attempts, (life) => this.#full.has(life));
     const mostRepeated = Math.max(0, ...byLife.values());
-    const most = this.#sink.destination === 'elasticsearch' ? 0 : 2 * batchEvents;
+    const most = this.#sink.destination === 'elasticsearch' ? 0 : this.#feed.holdsPosition ? Infinity : 2 * batchEvents;
     if (mostRepeated > most) this.problem(`${mostRepeated} lines were repeated at once, more than ${most}: ${examples.join('; ')}`);
     const repeated = [...byLife.values()].reduce((sum, count) => sum + count, unnoted);
     return { written: this.written, lost: lost.length, unavoidable: missing.length - lost.length, repeated, mostRepeated, deadLettered: this.#letters.size, overtaken, problems: this.#problems };

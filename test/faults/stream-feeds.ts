@@ -13,6 +13,7 @@ const BLOCK_BYTES = 3_500;
 export class Stdin implements Feed {
   readonly streams = ['stdin'];
   readonly isReadAgain = false;
+  readonly holdsPosition = false;
   readonly inputs = '';
   readonly #pipe: string;
   readonly #write: number;
@@ -73,6 +74,7 @@ export class Stdin implements Feed {
 export class Exec implements Feed {
   readonly streams = ['stdout', 'stderr'];
   readonly isReadAgain = false;
+  readonly holdsPosition = false;
   readonly inputs = '';
   readonly #options: FeedOptions;
   readonly #file: string;
