@@ -31,6 +31,8 @@ export class Arena {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly input: Region;
   readonly scratch: Region;
+  /** Texts that were written to scratch space as a whole, since somebody asked for them: start and end of each in turn. */
+  texts: number[] | undefined;
   /** Counts resets of the scratch space: what lies there is valid for one round. */
   round = 0;
   #free = STATIC_END; // address 0 stays unused, so that 0 can mean "none"

@@ -27,6 +27,7 @@ import { Lane, LANE_BYTES } from './lane.ts';
 import { log } from './log.ts';
 import { ObservedTime } from './observed-time.ts';
 import { Reading } from './reading/reading.ts';
+import { openRedactor, redactionBytes } from './redaction/open.ts';
 import { POD_PLACE_BYTES } from './pod-place.ts';
 import type { Checkpoint, Checkpoints } from './state/checkpoints.ts';
 import { ownFiles } from './own-messages.ts';
@@ -97,7 +98,7 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
   const checkpoints = await openCheckpoints(config, state, options.legacy);
   const deadLetters = outputs.map(({ name }) => new DeadLetters(name, path.join(folder, `dead-letters-${name}.ndjson`), log.warn));
   const slots = slotsOf(config, outputs, buffers);
-  const arena = new Arena({ input: config.max_record_bytes + CHUNK_BYTES, scratch: SCRATCH_BYTES, constants: CONSTANT_BYTES }, reserveOf(outputs, slots));
+  const arena = new Arena({ input: config.max_record_bytes + CHUNK_BYTES, scratch: SCRATCH_BYTES + redactionBytes(config), constants: CONSTANT_BYTES }, reserveOf(outputs, slots));
   const kernels = loadKernels(arena);
   const outlets = outputs.map((output, index) => {
     const { fill = 0, read = 0 } = slots[index] ?? {};
@@ -121,7 +122,8 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
     ? (await import('./routing/select.ts')).selecting(outlets, config.outputs, ledger, { arena, sourceOf: (source) => sources.get(source) })
     : outlets;
   const reading = new Reading(config);
-  const lane = new Lane(arena, kernels, sinks, ledger, tracker, { chunkBytes: CHUNK_BYTES, maxRecordBytes: config.max_record_bytes, continuations: reading.continuations, envelopes, scanners: kernelScanners(arena, identify) });
+  const redactor = openRedactor(config, arena, path.resolve(options.stateDir));
+  const lane = new Lane(arena, kernels, sinks, ledger, tracker, { chunkBytes: CHUNK_BYTES, maxRecordBytes: config.max_record_bytes, continuations: reading.continuations, redactor, envelopes, scanners: kernelScanners(arena, identify) });
   const observed = new ObservedTime(arena);
   const inputs = await openInputs(config, options, checkpoints, claimIndex);
   return { inputs, outlets, destinations, deadLetters, lane, ledger, tracker, observed, sources, reading, handling: new Handling(config, reading, arena, observed, outputs, options.env), checkpoints, state, buffers };
@@ -151,7 +153,7 @@ async function openState(config: Config, outputs: readonly Output[], { stateDir,
 }
 
 function fixedBytes(config: Config, outputs: readonly Output[]): number {
-  return config.max_record_bytes + CHUNK_BYTES + SCRATCH_BYTES + CONSTANT_BYTES + LANE_BYTES + SCANNER_BYTES + POD_PLACE_BYTES + outputs.length * LIST_BYTES;
+  return config.max_record_bytes + CHUNK_BYTES + SCRATCH_BYTES + redactionBytes(config) + CONSTANT_BYTES + LANE_BYTES + SCANNER_BYTES + POD_PLACE_BYTES + outputs.length * LIST_BYTES;
 }
 
 function reserveOf(outputs: readonly Output[], slots: readonly Slots[]): number {

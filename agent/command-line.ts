@@ -210,7 +210,7 @@ async function explain(argv: ExplainArguments, env: NodeJS.ProcessEnv, parser: A
   const files = filesOf(argv);
   if (files.length === 0 && isatty(0)) return help(parser);
   const { explain } = await import('./commands/explain.ts');
-  return configured({ ...argv, output: [], 'state-dir': undefined }, [], env, ({ config }) => explain(files, config, { json: argv.json ?? false, input: argv.input }));
+  return configured({ ...argv, output: [], 'state-dir': undefined }, [], env, ({ config, stateDir }) => explain(files, config, stateDir, { json: argv.json ?? false, input: argv.input }));
 }
 
 async function init(argv: FileArguments & { readonly output: string | undefined }, env: NodeJS.ProcessEnv, parser: Argv): Promise<number> {

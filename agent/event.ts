@@ -183,6 +183,14 @@ export class LogEvent {
     return ((this.present | this.blocked) & (1 << field)) !== 0;
   }
 
+  /** The value of a field that is set lies elsewhere, and is another; what it was read from stays. */
+  move(field: Field, address: number, length: number): void {
+    this.bytes += Math.max(0, length - this.lengthOf(field));
+    this.convert(field, Slot.ADDRESS, address);
+    this.convert(field, Slot.LENGTH, length);
+    this.numbers[field] = NaN;
+  }
+
   // Of fields that are set. Places are positions in the chunk.
   addressOf(field: Field): number {
     return this.#ints[this.page + (field << SLOT_SHIFT)] as number;

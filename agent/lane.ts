@@ -12,6 +12,7 @@ import type { Shape as HeaderShape } from '../parsers/learned/shape.ts';
 import type { Scanners } from '../parsers/values/scanners.ts';
 import { HeadReader } from './records/head-reader.ts';
 import type { Head } from './records/head.ts';
+import type { Redactor } from './redaction/redactor.ts';
 import { InputChunk } from './records/input-chunk.ts';
 import { cutAt, Overlong } from './records/overlong.ts';
 import type { Origin, RecordSink } from './records/record-sink.ts';
@@ -38,6 +39,8 @@ export interface LaneOptions {
   readonly continuations: Continuations;
   readonly envelopes: Envelopes;
   readonly scanners: Scanners;
+  /** Takes secrets out of every event; undefined: nothing is redacted. */
+  readonly redactor?: Redactor | undefined;
 }
 
 /** A source, what its records carry where they have nothing of their own (by sink), and how they are read. */
@@ -150,8 +153,8 @@ export class Lane {
     let blocked = false;
     let done = 0;
     while (!blocked && cutter.next()) {
-      this.#makeScratch();
       const length = cutter.end - cutter.start;
+      this.#makeScratch(length);
       blocked = !this.#record(from, origin, cutter.start, cutter.end, length, source.offset + cutter.start, length, nowMs);
       if (!blocked) done = cutter.after;
     }
@@ -192,7 +195,7 @@ export class Lane {
 
   /** Puts the text of a record into the chunk, behind those before it, and what its envelope says in front of it. */
   #unwrapped(from: LaneSource, origin: Origin, record: OpenRecord, nowMs: number): boolean {
-    this.#makeScratch();
+    this.#makeScratch(record.end - record.start);
     const chunk = this.#chunk;
     const head = this.#head;
     if (!chunk.holds(record)) {
@@ -215,14 +218,16 @@ export class Lane {
     const event = this.#event;
     const chunk = this.#chunk;
     if (this.#hasOwn && isOwnMessage(chunk.bytes, start)) return this.#leaveOut(from, length);
-    const { maxRecordBytes } = this.#options;
-    const cut = end - start > maxRecordBytes ? cutAt(chunk.bytes, start, maxRecordBytes) : end;
+    const { maxRecordBytes, redactor } = this.#options;
+    let cut = end - start > maxRecordBytes ? cutAt(chunk.bytes, start, maxRecordBytes) : end;
+    if (redactor !== undefined && size > cut - start) cut = redactor.safeEnd(chunk.bytes, start, cut);
     event.begin(chunk, start, cut);
     const { head } = from;
     from.read(chunk, start, cut, event, head?.isShaped === true ? head.shapeAt(this.#wrapped?.stream ?? '', offset) : undefined);
     if (this.#wrapped === undefined) event.multiline = this.#cutter.lines > 1;
     else this.#completeFrom(this.#wrapped);
     if (size > cut - start) this.#markCut(event, start, cut, size);
+    redactor?.apply(event);
     const sinks = this.#sinks;
     for (let index = 0; index < sinks.length; index++) {
       if ((sinks[index] as RecordSink).prepare(event, from.defaults[index] as Defaults, chunk.valid, origin, offset, length)) continue;
@@ -271,9 +276,10 @@ export class Lane {
     return { source: source.index, idAddress: this.#idAddress };
   }
 
-  /** Encodes what is in the lists when scratch space or the event's pages run out, so that they can be used again. */
-  #makeScratch(): void {
-    if (this.#arena.scratchLeft >= SCRATCH_PER_RECORD && !this.#event.wraps) return;
+  /** Encodes what is in the lists when scratch space or the event's pages run out, so that they can be used again. `length`: the next record's. */
+  #makeScratch(length: number): void {
+    const needed = SCRATCH_PER_RECORD + (this.#options.redactor?.scratchFor(length) ?? 0);
+    if (this.#arena.scratchLeft >= needed && !this.#event.wraps) return;
     for (const sink of this.#sinks) sink.endChunk();
     this.#arena.resetScratch();
   }

@@ -32,6 +32,7 @@ export function unescape(arena: Arena, start: number, end: number): boolean {
   if (to < 0) return false;
   const free = unescapeInto(arena.bytes, start, end, arena.bytes, to);
   arena.scratchShrink(free);
+  arena.texts?.push(to, free);
   unescaped.start = to;
   unescaped.end = free;
   return true;

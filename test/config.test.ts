@@ -40,7 +40,7 @@ const BROKEN: [reason: string, text: string, ...problems: string[]][] = [
   ['an unknown key', 'inptus: {}\n', '1:1 inptus is not an option; did you mean inputs?'],
   ['an unknown key that is like none', 'zebra: 1\n', '1:1 zebra is not an option'],
   ['camel case', 'stateDir: /x\n', '1:1 stateDir is not an option; did you mean state_dir?'],
-  ['a feature that is not there', 'redact: [email]\n', '1:1 redact is not an option'],
+  ['a feature that is not there', 'plugins: [email]\n', '1:1 plugins is not an option'],
   ['a key of another type of input', 'inputs:\n  a: {type: stdin, paths: [x]}\n', '2:20 inputs.a.paths is not an option'],
   ['unknown keys side by side', `${ES}    batch: {byts: 1, ag: 1s}\n`, '5:13 outputs.es.batch.byts is not an option; did you mean bytes?', '5:22 outputs.es.batch.ag is not an option; did you mean age?'],
   ['an unknown type', 'outputs:\n  es:\n    type: elastcsearch\n', '3:11 outputs.es.type must be console, file, elasticsearch, cloudwatch, datadog, otlp or kafka; did you mean elasticsearch?'],

@@ -17,13 +17,13 @@ export interface ExplainOptions {
 }
 
 /** Shows how each record of the files, or of stdin, is read by this configuration: by the code that ships. Gives the exit code. */
-export async function explain(files: readonly string[], config: Config, options: ExplainOptions): Promise<number> {
+export async function explain(files: readonly string[], config: Config, stateDir: string, options: ExplainOptions): Promise<number> {
   const inputOf = inputs(config, options.input);
   for (const file of files) checkFile(file);
   const show = options.json ? toJson : (await import('../explain/show.ts')).shower(process.stdout);
   let isOpen = true;
   process.stdout.on('error', () => (isOpen = false));
-  const explainer = new Explainer(config, log.warn, true);
+  const explainer = new Explainer(config, stateDir, log.warn, true);
   for (const file of files.length > 0 ? files : ['-']) {
     if (!options.json && files.length > 1) await print(`${file}\n\n`);
     const stream = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 262_144 });

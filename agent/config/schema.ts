@@ -4,6 +4,7 @@ import { PARSERS } from '../../parsers/index.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { address, duration, oneOrMore, size, text } from './options.ts';
 import { READING, FormatOptions, entriesOf, patternIssues, type FormatChoice } from './reading-options.ts';
+import { REDACTION } from './redact-options.ts';
 import { formatSize } from './units.ts';
 
 const NAME = z.string().regex(/^[A-Za-z][\w-]*$/, 'must begin with a letter and have only letters, digits, - and _');
@@ -46,6 +47,7 @@ export const SETTINGS = {
   listen: address().optional().describe('Address, such as `127.0.0.1:9598`, that tells of health (`/livez`, `/readyz`) and metrics (`/metrics`) over HTTP. Off unless set'),
   stalled_after: duration().prefault('60s').describe('How long nothing that waits may have been delivered until `/readyz` says that an output is stuck'),
   log_level: z.enum(['debug', 'info', 'warn', 'error']).prefault('info').describe("Which of shipper's own messages are written to stderr"),
+  ...REDACTION,
 };
 
 /** The configuration: the only list of its options. What comes out of it has every default, durations in ms, sizes in bytes. */

@@ -6,6 +6,7 @@ import type { Defaults } from '../stored.ts';
 import type { LogEvent } from '../event.ts';
 import { FIELDS } from '../fields.ts';
 import type { Encode } from '../kernel/kernel.ts';
+import type { Redactor } from '../redaction/redactor.ts';
 import type { Origin, RecordSink, Unwrapped } from '../records/record-sink.ts';
 import { Tried, type Attempt } from './tried.ts';
 import { withheld, type Withheld } from './withheld.ts';
@@ -31,8 +32,9 @@ export interface Explanation {
   readonly parts?: readonly (readonly [number, number])[];
   /** Of a record that was unwrapped: where in the file's bytes, from the record's start, each `why` stands. */
   readonly places?: readonly Why[];
-  /** The record's bytes as text, for people. */
+  /** The record's bytes as text, for people: without the secrets that are redacted. `shown`: where in that each `why` stands. */
   readonly text: string;
+  readonly shown: readonly Why[];
   /** What the headers of its stream were found to look like, if it was read by that. */
   readonly shape?: string;
   /** What else was tried, and why it lost. */
@@ -52,14 +54,16 @@ export class ExplainSink implements RecordSink {
   readonly #encoder: Encoder;
   readonly #batch: Batch;
   readonly #tried: Tried | undefined;
+  readonly #redactor: Redactor | undefined;
   #prepared: Omit<Explanation, 'fields'> | undefined;
   #alone = false;
   readonly #committed: Omit<Explanation, 'fields'>[] = [];
 
   /** `tries`: what else would read a record is found out, too. */
-  constructor(arena: Arena, encode: Encode, tries = true) {
+  constructor(arena: Arena, encode: Encode, tries = true, redactor?: Redactor) {
     this.#arena = arena;
     this.#tried = tries ? new Tried(arena) : undefined;
+    this.#redactor = redactor;
     this.#encoder = new Encoder(arena, encode, flat, { before: '', after: '\n' });
     this.#batch = new Batch(arena, BATCH);
   }
@@ -113,9 +117,15 @@ export class ExplainSink implements RecordSink {
       end: event.toOf(index) - start,
     }]);
     const newlines = bytes.reduce((count, byte) => count + (byte === 0x0a ? 1 : 0), 0);
-    const text = bytes.toString();
+    const shown = this.#shown(event, why);
     const tried = this.#tried?.attempts(event, valid) ?? [];
-    return { offset, length, line_count: newlines + 1, format, why, text, tried, withheld: this.#tried === undefined ? [] : withheld(text, why) };
+    return { offset, length, line_count: newlines + 1, format, why, ...shown, tried, withheld: this.#tried === undefined ? [] : withheld(shown.text, shown.shown) };
+  }
+
+  #shown(event: LogEvent, why: readonly Why[]): Pick<Explanation, 'text' | 'shown'> {
+    const { bytes, placeOf } = this.#redactor?.shown(event) ?? { bytes: this.#arena.bytes.subarray(event.base + event.start, event.base + event.end), placeOf: (position: number) => position - event.start };
+    const place = (position: number, isEnd: boolean): number => (position < 0 ? position : placeOf(position + event.start, isEnd));
+    return { text: Buffer.from(bytes).toString(), shown: why.map((one) => ({ ...one, start: place(one.start, false), end: place(one.end, true) })) };
   }
 }
 

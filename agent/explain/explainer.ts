@@ -13,6 +13,7 @@ import { StreamInput } from '../inputs/stdin-source.ts';
 import { kernelScanners, SCANNER_BYTES } from '../kernel/kernel-scanners.ts';
 import { loadKernels } from '../kernel/kernel.ts';
 import { Lane, LANE_BYTES } from '../lane.ts';
+import { openRedactor, redactionBytes } from '../redaction/open.ts';
 import { Reading } from '../reading/reading.ts';
 import type { Head } from '../records/head.ts';
 import { ExplainSink, EXPLAIN_BYTES, type Explanation } from './explain-sink.ts';
@@ -31,15 +32,17 @@ export class Explainer {
   readonly #warn: (message: string) => void;
   #sources = 0;
 
-  constructor(config: Config, warn: (message: string) => void, tries: boolean) {
+  /** `stateDir`: where the key of hashes is kept. */
+  constructor(config: Config, stateDir: string | undefined, warn: (message: string) => void, tries: boolean) {
     const maxRecordBytes = config.max_record_bytes;
-    const arena = new Arena({ input: maxRecordBytes + CHUNK_BYTES, scratch: 1_048_576, constants: 262_144 }, EXPLAIN_BYTES + LANE_BYTES + SCANNER_BYTES);
+    const arena = new Arena({ input: maxRecordBytes + CHUNK_BYTES, scratch: 1_048_576 + redactionBytes(config), constants: 262_144 }, EXPLAIN_BYTES + LANE_BYTES + SCANNER_BYTES);
     const kernels = loadKernels(arena);
     this.#config = config;
     this.#arena = arena;
     this.#reading = new Reading(config);
-    this.#sink = new ExplainSink(arena, kernels.encode, tries);
-    this.#lane = new Lane(arena, kernels, [this.#sink], new Ledger(['explain']), new Tracker(), { chunkBytes: CHUNK_BYTES, maxRecordBytes, continuations: this.#reading.continuations, envelopes, scanners: kernelScanners(arena, identify) });
+    const redactor = openRedactor(config, arena, stateDir);
+    this.#sink = new ExplainSink(arena, kernels.encode, tries, redactor);
+    this.#lane = new Lane(arena, kernels, [this.#sink], new Ledger(['explain']), new Tracker(), { chunkBytes: CHUNK_BYTES, maxRecordBytes, continuations: this.#reading.continuations, redactor, envelopes, scanners: kernelScanners(arena, identify) });
     this.#warn = warn;
   }
 

@@ -17,7 +17,7 @@ type Test = NonNullable<Config['tests']>[number];
 export async function runTests(config: Config): Promise<Failure[]> {
   const tests = config.tests ?? [];
   if (tests.length === 0) return [];
-  const explainer = new Explainer(config, () => undefined, false);
+  const explainer = new Explainer(config, undefined, () => undefined, false);
   const failures: Failure[] = [];
   for (const [index, test] of tests.entries()) {
     const records: Explanation[] = [];

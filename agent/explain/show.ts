@@ -25,7 +25,7 @@ export function shower(stream: WriteStream): (record: Explanation) => string {
 }
 
 function show(record: Explanation, paint: Paint): string {
-  const colours = new Map(record.why.map(({ field }, index) => [field, COLOURS[index % COLOURS.length] ?? 0]));
+  const colours = new Map(record.shown.map(({ field }, index) => [field, COLOURS[index % COLOURS.length] ?? 0]));
   const { offset, length, line_count: lines, format, shape } = record;
   const place = `${offset}+${length}${lines > 1 ? `, ${lines} lines` : ''}`;
   const head = `${paint(BOLD, format)}${shape === undefined ? '' : `  ${shape}`}  ${paint(DIM, place)}`;
@@ -69,7 +69,7 @@ function wrapped(text: string, indent: number): string {
 }
 
 /** The record with the part of each field in the field's colour. Where parts lie in each other the inner one shows. */
-function marked({ text, why }: Explanation, colours: ReadonlyMap<string, number>, paint: Paint): string {
+function marked({ text, shown: why }: Explanation, colours: ReadonlyMap<string, number>, paint: Paint): string {
   const bytes = Buffer.from(text);
   const owner: (string | undefined)[] = new Array<undefined>(bytes.length).fill(undefined);
   const outerFirst = [...why].sort((a, b) => b.end - b.start - (a.end - a.start));
@@ -86,7 +86,7 @@ function marked({ text, why }: Explanation, colours: ReadonlyMap<string, number>
   return shown;
 }
 
-function row(name: string, value: unknown, { text, why }: Explanation, width: number, colour: number, paint: Paint): string {
+function row(name: string, value: unknown, { text, shown: why }: Explanation, width: number, colour: number, paint: Paint): string {
   const reason = why.find(({ field }) => field === name);
   const indent = ' '.repeat(width + 4);
   const written = typeof value === 'string' ? value.replace(CONTROL, '·') : JSON.stringify(value);

@@ -11,6 +11,9 @@ import type { Source } from '../../agent/inputs/source.ts';
 import { kernelScanners, SCANNER_BYTES } from '../../agent/kernel/kernel-scanners.ts';
 import { loadKernels, type Encode } from '../../agent/kernel/kernel.ts';
 import { Lane, LANE_BYTES, type LaneSource } from '../../agent/lane.ts';
+import type { Disguise, KindName } from '../../agent/redaction/kinds.ts';
+import { redactionBytes } from '../../agent/redaction/open.ts';
+import { Redactor } from '../../agent/redaction/redactor.ts';
 import type { Origin, RecordSink } from '../../agent/records/record-sink.ts';
 import type { Dialect } from '../../outputs/dialects/dialect.ts';
 import { identify } from '../../parsers/aliases.ts';
@@ -72,6 +75,8 @@ export function streamOf(text: string | Uint8Array): Stream {
 export interface LaneRigOptions {
   readonly chunkBytes?: number;
   readonly maxRecordBytes?: number;
+  /** Kinds of secrets that are taken out. */
+  readonly redact?: Readonly<Partial<Record<KindName, Disguise>>>;
 }
 
 /** The lane that ships, before a sink that keeps what comes. */
@@ -83,12 +88,13 @@ export class LaneRig {
   #sources = 0;
   readonly #heads = new Map<Source, SourceHead>();
 
-  constructor({ chunkBytes = 262_144, maxRecordBytes = 1_048_576 }: LaneRigOptions = {}) {
-    const arena = new Arena({ input: maxRecordBytes + chunkBytes, scratch: 1_048_576, constants: 131_072 }, EXPLAIN_BYTES + LANE_BYTES + SCANNER_BYTES);
+  constructor({ chunkBytes = 262_144, maxRecordBytes = 1_048_576, redact }: LaneRigOptions = {}) {
+    const arena = new Arena({ input: maxRecordBytes + chunkBytes, scratch: 1_048_576 + redactionBytes({ redact, max_record_bytes: maxRecordBytes }), constants: 131_072 }, EXPLAIN_BYTES + LANE_BYTES + SCANNER_BYTES);
     const kernels = loadKernels(arena);
-    this.sink = new ExplainSink(arena, kernels.encode);
+    const redactor = redact === undefined ? undefined : new Redactor(arena, redact, Buffer.alloc(32, 7));
+    this.sink = new ExplainSink(arena, kernels.encode, redact === undefined, redactor);
     const scanners = kernelScanners(arena, identify);
-    this.lane = new Lane(arena, kernels, [this.sink], this.ledger, this.tracker, { chunkBytes, maxRecordBytes, continuations, envelopes, scanners });
+    this.lane = new Lane(arena, kernels, [this.sink], this.ledger, this.tracker, { chunkBytes, maxRecordBytes, continuations, envelopes, scanners, redactor });
   }
 
   open(stream: Stream): TurnSource {
