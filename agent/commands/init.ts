@@ -35,7 +35,7 @@ export async function init(files: readonly string[], config: Config, output: str
 async function survey(file: string, config: Config): Promise<Survey> {
   const result = new Survey(file === '-' ? undefined : path.resolve(file));
   const stream: Readable = file === '-' ? process.stdin : createReadStream(file, { end: SAMPLE_BYTES - 1 });
-  const explainer = new Explainer(config, log.warn, false);
+  const explainer = new Explainer(config, undefined, log.warn, false);
   for await (const records of explainer.records(file, stream, Object.keys(config.inputs)[0] ?? '')) {
     for (const record of records) result.add(record);
     const last = records.at(-1);
