@@ -4,7 +4,7 @@ const PAGE_BYTES = 65_536;
 /** Where the next free byte of the scratch region is told, as an integer, and its end: kernels take of it too. */
 const [SCRATCH_AT, SCRATCH_END] = [64, 68];
 /** Up to here memory belongs to the kernels that are made of TypeScript: their constants and objects (see build.mjs). */
-const STATIC_END = 131_072;
+export const STATIC_END = 131_072;
 
 /** A part of the arena's memory. `start` and `end` are addresses. */
 export interface Region {

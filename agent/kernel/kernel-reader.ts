@@ -1,4 +1,4 @@
-import type { Arena } from '../arena.ts';
+import { STATIC_END, type Arena } from '../arena.ts';
 import type { Chunk } from '../chunk.ts';
 import type { LogEvent } from '../event.ts';
 import { writeNumber } from '../numbers.ts';
@@ -17,6 +17,7 @@ interface ReaderKernel {
   readonly useMeaningsAt: (table: number) => void;
   readonly proseAt: (bytes: number, start: number, end: number, event: number) => number;
   readonly settleAt: (event: number) => void;
+  readonly memoryEnd: () => number;
 }
 
 /** Bytes a reader claims of an arena: what keys mean. */
@@ -31,84 +32,64 @@ export class KernelReader implements Reader {
   #isPlain = false;
 
   constructor(arena: Arena) {
-    const host = { ...hostOf(arena), addPair: this.#addPair.bind(this), addLabel: this.#addLabel.bind(this), descend: this.#descend.bind(this), setFromArray: this.#setFromArray.bind(this) };
-    this.#kernel = instantiate('reader', arena, host) as unknown as ReaderKernel;
+    this.#kernel = instantiate('reader', arena, this.#host(arena)) as unknown as ReaderKernel;
+    if (this.#kernel.memoryEnd() > STATIC_END) throw new Error(`the reader's constants take ${this.#kernel.memoryEnd()} bytes of ${STATIC_END}`);
     const meanings = meaningsOf();
     const table = arena.claim(meanings.byteLength).start;
     new Int32Array(arena.memory.buffer).set(meanings, table / 4);
     this.#kernel.useMeaningsAt(table);
   }
 
-  /** What is set by TypeScript while the kernel is at work. */
-  #addPair(keyStart: number, keyEnd: number, start: number, end: number, quoted: number): number {
-    this.#event?.takeBack();
-    const taken = addPair(keyStart, keyEnd, start, end, quoted !== 0);
-    this.#event?.lend();
-    return taken;
-  }
-
-  #addLabel(keyStart: number, keyEnd: number, start: number, end: number): void {
-    this.#event?.takeBack();
-    addLabel(keyStart, keyEnd, start, end);
-    this.#event?.lend();
-  }
-
   readHeader(chunk: Chunk, start: number, end: number, event: LogEvent): boolean {
-    this.#event = event;
-    event.lend();
-    const isHeader = this.#kernel.headerAt(chunk.base, start, end, event.address) !== 0;
-    event.takeBack();
-    return isHeader;
-  }
-
-  #descend(row: number, container: number): void {
-    this.#event?.takeBack();
-    descend(row, container);
-    this.#event?.lend();
-  }
-
-  #setFromArray(start: number, end: number, field: number, how: number): number {
-    this.#event?.takeBack();
-    const outcome = setFromArray(start, end, field, how);
-    this.#event?.lend();
-    return outcome;
+    return this.#lending(event, (address) => this.#kernel.headerAt(chunk.base, start, end, address)) !== 0;
   }
 
   readMembers(chunk: Chunk, table: Int32Array, count: number, event: LogEvent): boolean {
-    this.#event = event;
-    event.lend();
-    const hasRoom = this.#kernel.membersAt(chunk.base, chunk.valid, table.byteOffset, count, event.address) !== 0;
-    event.takeBack();
-    return hasRoom;
+    return this.#lending(event, (address) => this.#kernel.membersAt(chunk.base, chunk.valid, table.byteOffset, count, address)) !== 0;
   }
 
   readProse(chunk: Chunk, start: number, end: number, event: LogEvent): boolean {
-    this.#event = event;
-    event.lend();
-    const answer = this.#kernel.proseAt(chunk.base, start, end, event.address);
-    event.takeBack();
+    const answer = this.#lending(event, (address) => this.#kernel.proseAt(chunk.base, start, end, address));
     this.#isPlain = answer === SEVERAL_LINES;
     return this.#isPlain ? plainReader.readProse(chunk, start, end, event) : answer === MAY_BE_COLUMNS;
   }
 
   settleProse(event: LogEvent): void {
-    if (this.#isPlain) return plainReader.settleProse(event);
+    if (this.#isPlain) plainReader.settleProse(event);
+    else this.#lending(event, (address) => this.#kernel.settleAt(address));
+  }
+
+  #lending<T>(event: LogEvent, call: (address: number) => T): T {
+    this.#event = event;
     event.lend();
-    this.#kernel.settleAt(event.address);
+    const answer = call(event.address);
     event.takeBack();
+    return answer;
+  }
+
+  /** What the kernel asks of TypeScript: what is rare, or is the business of others. Bytes come as addresses. */
+  #host({ bytes }: Arena): Record<string, unknown> {
+    return {
+      addPair: (keyStart: number, keyEnd: number, start: number, end: number, quoted: number) => this.#meanwhile(() => addPair(keyStart, keyEnd, start, end, quoted !== 0)),
+      addLabel: (keyStart: number, keyEnd: number, start: number, end: number) => this.#meanwhile(() => addLabel(keyStart, keyEnd, start, end)),
+      descend: (row: number, container: number) => this.#meanwhile(() => descend(row, container)),
+      setFromArray: (start: number, end: number, field: number, how: number) => this.#meanwhile(() => setFromArray(start, end, field, how)),
+      belowFirstLine: (): never => { throw new Error('a message of several lines in a kernel'); },
+      slowDecimal: (address: number, start: number, end: number, shift: number) => slowDecimal(bytes, address + start, address + end, shift),
+      writeNumber: (address: number, value: number) => writeNumber(bytes, address, value),
+      valueHasDuplicates,
+      nowMs, thisYear, fallbackDateMs, localOffset, offsetAt,
+    };
+  }
+
+  /** Lets TypeScript set fields while the kernel waits. */
+  #meanwhile<T>(call: () => T): T {
+    this.#event?.takeBack();
+    const answer = call();
+    this.#event?.lend();
+    return answer;
   }
 }
 
 /** The kernel's answers. */
 const [SEVERAL_LINES, MAY_BE_COLUMNS] = [2, 1];
-
-/** What the kernel asks of TypeScript: what is rare, or is the business of others. Bytes come as addresses. */
-function hostOf({ bytes }: Arena): Record<string, unknown> {
-  return {
-    slowDecimal: (address: number, start: number, end: number, shift: number) => slowDecimal(bytes, address + start, address + end, shift),
-    belowFirstLine: (): never => { throw new Error('a message of several lines in a kernel'); },
-    writeNumber: (address: number, value: number) => writeNumber(bytes, address, value),
-    valueHasDuplicates,
-    nowMs, thisYear, fallbackDateMs, localOffset, offsetAt,
-  };
-}
