@@ -80,8 +80,9 @@ t.test('logrotate', async (t) => {
     const isGone = /compress(?!.*delay)/.test(options); // then what is written to it before it is opened anew is nowhere
     let second = 0;
     const rotate = async (): Promise<void> => {
-      second = await until(() => Math.floor(Date.now() / 1000) !== second && Math.floor(Date.now() / 1000), 'another second: names of rotated files have no smaller unit');
+      await until(() => Math.floor(Date.now() / 1000) > second, 'another second than that of the last rotation: names of rotated files have no smaller unit');
       const { status, stderr } = spawnSync('logrotate', ['-f', '-s', path.join(logs, '..', 'status'), conf]);
+      second = Math.floor(Date.now() / 1000);
       if (status !== 0) throw new Error(String(stderr));
       writer.write(isReopened && !isGone ? 10 : 0); // to the renamed file
       if (isReopened) writer.reopen();
