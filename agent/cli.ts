@@ -1,9 +1,13 @@
 #!/usr/bin/env node
 import { isatty } from 'node:tty';
+import { setFlagsFromString } from 'node:v8';
 import { ExitCode } from './exit-codes.ts';
 import { holdHangup } from './hangup.ts';
 import { OWN_PREFIX, log, writeToStderr } from './log.ts';
 
+// What the agent makes is short-lived and little, but reading a configuration would have V8 make its nursery 16 MB large,
+// and it never takes that back.
+setFlagsFromString('--semi-space-growth-factor=1');
 holdHangup();
 process.exitCode = await main(process.argv.slice(2), process.env);
 
