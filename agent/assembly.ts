@@ -8,6 +8,7 @@ import { envelopes } from '../parsers/envelopes/index.ts';
 import { Arena } from './arena.ts';
 import { openBuffering } from './buffering.ts';
 import { COMMAND_LINE_INPUT } from './config/command-line-input.ts';
+import { memoryOf } from './config/memory.ts';
 import type { Config, FileInputConfig, InputConfig } from './config/schema.ts';
 import type { OpenBuffers } from './delivery/buffer/open-buffers.ts';
 import { DeadLetters } from './delivery/dead-letters.ts';
@@ -85,7 +86,7 @@ export interface Assembly {
 
 /** Makes the parts; nothing is read yet. Throws UserError, InputError or StateDirectoryInUse for what a person has to put right. */
 export async function assemble(config: Config, options: AssemblyOptions): Promise<Assembly> {
-  const outputs = Object.entries(config.outputs).map(([name, output]) => createOutput(name, output));
+  const outputs = await Promise.all(Object.entries(config.outputs).map(([name, output]) => createOutput(name, output)));
   const state = await openState(config, outputs, options);
   const folder = state?.path ?? path.resolve(options.stateDir);
   const ledger = new Ledger(outputs.map(({ name }) => name));
@@ -169,7 +170,7 @@ interface Slots {
 
 /** How many batches each output may have: an equal share of the memory, and at least two of a kind, one to fill and one to send. */
 function slotsOf(config: Config, outputs: readonly Output[], buffers: OpenBuffers | undefined): Slots[] {
-  const share = (config.memory - fixedBytes(config, outputs)) / outputs.length;
+  const share = (memoryOf(config) - fixedBytes(config, outputs)) / outputs.length;
   return outputs.map(({ limits, connections }, index) => {
     const count = Math.max(2, Math.min(MAX_SLOTS, Math.floor(share / slotBytes(limits))));
     if (buffers?.has(index) !== true) return { fill: count, read: 0 };

@@ -1,29 +1,25 @@
-import { cloudwatch } from './cloudwatch.ts';
-import { consoleOutput } from './console.ts';
-import { datadog } from './datadog.ts';
-import { elasticsearch } from './elasticsearch.ts';
-import { file } from './file.ts';
-import { kafka } from './kafka.ts';
 import type { OutputOptions } from './options.ts';
-import { otlp } from './otlp.ts';
 import type { Output } from './output.ts';
 
-/** Makes the output that checked options describe; nothing is opened yet. `name`: its name in the configuration. */
-export function createOutput(name: string, options: OutputOptions): Output {
+/**
+ * Makes the output that checked options describe; nothing is opened yet. `name`: its name in the configuration. Only what
+ * is used is loaded: all of them together take as long as the start of Node itself.
+ */
+export async function createOutput(name: string, options: OutputOptions): Promise<Output> {
   switch (options.type) {
     case 'console':
-      return consoleOutput(name, options);
+      return (await import('./console.ts')).consoleOutput(name, options);
     case 'file':
-      return file(name, options);
+      return (await import('./file.ts')).file(name, options);
     case 'elasticsearch':
-      return elasticsearch(name, options);
+      return (await import('./elasticsearch.ts')).elasticsearch(name, options);
     case 'cloudwatch':
-      return cloudwatch(name, options);
+      return (await import('./cloudwatch.ts')).cloudwatch(name, options);
     case 'datadog':
-      return datadog(name, options);
+      return (await import('./datadog.ts')).datadog(name, options);
     case 'otlp':
-      return otlp(name, options);
+      return (await import('./otlp.ts')).otlp(name, options);
     case 'kafka':
-      return kafka(name, options);
+      return (await import('./kafka.ts')).kafka(name, options);
   }
 }

@@ -157,7 +157,7 @@ t.test('a log of exactly 1,000,000 bytes goes as it is, a longer one is cut and 
 
 t.test('a log that can\'t be cut goes to the dead letters, the others are delivered', async (t) => {
   const { server, url } = await intake(t);
-  const destination = await createOutput('dd', DatadogOptions.parse({ type: 'datadog', url, api_key: 'k' })).open();
+  const destination = await (await createOutput('dd', DatadogOptions.parse({ type: 'datadog', url, api_key: 'k' }))).open();
   t.teardown(() => destination.close());
   const numbers = `{"n":[${'1234567,'.repeat(130_000)}1]}\n`;
   t.match(await destination.send(bytes(`{"a":1}\n${numbers}`), 2, NEVER), { kind: 'partial', items: [{ kind: 'delivered' }, { kind: 'rejected', reason: /1000000 bytes/ }] });
@@ -189,7 +189,7 @@ t.test('times beyond what the intake keeps', async (t) => {
   const [log] = logsOf(server.requests[0]);
   t.match(log, { original_timestamp: '2001-02-03T04:05:06.789Z', message: 'old' }, 'through the program');
   t.ok(Math.abs(Date.parse(String(log?.['timestamp'])) - Date.now()) < 600_000);
-  const destination = await createOutput('dd', DatadogOptions.parse({ type: 'datadog', url, api_key: 'k', source: 's' })).open();
+  const destination = await (await createOutput('dd', DatadogOptions.parse({ type: 'datadog', url, api_key: 'k', source: 's' }))).open();
   t.teardown(() => destination.close());
   const head = '{"ddsource":"s","timestamp":"';
   await destination.send(bytes(`${head}2001-01-01T00:00:00Z","message":"m"}\n${head}2001-01-01T00:00:00Z","message":"${'m'.repeat(LIMITS.entryBytes)}"}\n${head}${new Date().toISOString()}"}\n`), 3, NEVER);
@@ -237,7 +237,7 @@ t.test('what an answer means', async (t) => {
 t.test('a key in a file is read again when it is refused', async (t) => {
   const file = path.join(t.testdir({ key: 'old\n' }), 'key');
   const { server, url } = await intake(t, ({ headers }) => (headers['dd-api-key'] === 'new' ? ACCEPTED : { status: 403 }));
-  const destination = await createOutput('dd', DatadogOptions.parse({ type: 'datadog', url, api_key_file: file })).open();
+  const destination = await (await createOutput('dd', DatadogOptions.parse({ type: 'datadog', url, api_key_file: file }))).open();
   t.teardown(() => destination.close());
   t.match(await destination.send(bytes('{}\n'), 1, NEVER), { kind: 'blocked' } satisfies Partial<Verdict>);
   t.equal(server.requests.length, 1, 'the same key is not tried twice');

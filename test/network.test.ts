@@ -230,7 +230,7 @@ t.test('every output takes the same options', async (t) => {
     const target = await tlsServer(t, { certificate: 'named', wantsClient: true, answer: { status, body } });
     const proxy = await proxyServer(t, { login: 'me:pw' });
     const network = { ...CA, ...CLIENT, server_name: 'es.internal', proxy: proxy.url.replace('//', '//me:pw@') };
-    const destination = await createOutput('out', OutputOptions.parse({ type, ...options(target.url), ...network })).open();
+    const destination = await (await createOutput('out', OutputOptions.parse({ type, ...options(target.url), ...network }))).open();
     t.teardown(() => destination.close());
     t.match(await destination.send(Buffer.from(record) as Uint8Array<ArrayBuffer>, 1, NEVER), { kind: 'delivered' }, type);
     t.match(target.seen, [{ client: 'client-a', serverName: 'es.internal' }], type);

@@ -282,7 +282,7 @@ t.test('what is too large is halved, what is bad is found, what is busy is asked
 t.test('a token in a file is read again when it is refused', async (t) => {
   const file = path.join(t.testdir({ token: 'old' }), 'token');
   const { server, url } = await receiver(t, ({ headers }) => ({ status: headers.authorization === 'Bearer new' ? 200 : 401 }));
-  const destination = await createOutput('otlp', OtlpOptions.parse({ type: 'otlp', url, bearer_token_file: file, compression: 'none' })).open();
+  const destination = await (await createOutput('otlp', OtlpOptions.parse({ type: 'otlp', url, bearer_token_file: file, compression: 'none' }))).open();
   t.teardown(() => destination.close());
   t.match(await destination.send(bytes('{}\n'), 1, NEVER), { kind: 'blocked' });
   writeFileSync(file, 'new\n');

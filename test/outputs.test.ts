@@ -259,7 +259,7 @@ async function listen(t: Test, server: Server): Promise<number> {
 
 t.test('file', async (t) => {
   const path = join(folder(t), 'out', 'events.ndjson');
-  const destination = await createOutput('copy', FileOptions.parse({ type: 'file', path })).open();
+  const destination = await (await createOutput('copy', FileOptions.parse({ type: 'file', path }))).open();
   t.teardown(() => destination.close());
   t.same(await destination.send(bytes('{"a":1}\n'), 1, NEVER), { kind: 'delivered' });
   t.same(await destination.send(bytes('{"a":2}\n'), 1, NEVER), { kind: 'delivered' });
@@ -269,7 +269,7 @@ t.test('file', async (t) => {
     [dirname(path), 'a folder', { kind: 'blocked', reason: /EISDIR/ }],
     ['/proc/none/x', 'where nothing can be made', { kind: 'blocked' }],
   ];
-  for (const [where, reason, verdict] of rows) t.match(await (await createOutput('copy', FileOptions.parse({ type: 'file', path: where })).open()).send(bytes('x\n'), 1, NEVER), verdict, reason);
+  for (const [where, reason, verdict] of rows) t.match(await (await (await createOutput('copy', FileOptions.parse({ type: 'file', path: where }))).open()).send(bytes('x\n'), 1, NEVER), verdict, reason);
 });
 
 /** Names in a folder, and what is in the files; full ones have no time in their names here. */
@@ -292,7 +292,7 @@ t.test('a file is put aside when it is full', async (t) => {
   ];
   for (const [reason, rotate, expected] of rows) {
     const path = folder(t);
-    const destination = await createOutput('copy', FileOptions.parse({ type: 'file', path: join(path, 'out'), rotate })).open();
+    const destination = await (await createOutput('copy', FileOptions.parse({ type: 'file', path: join(path, 'out'), rotate }))).open();
     for (const letter of ['a', 'b', 'c', 'd']) t.same(await destination.send(bytes(`${letter.repeat(7)}\n`.repeat(100)), 100, NEVER), { kind: 'delivered' });
     await destination.close();
     t.same(contents(path), expected, reason);
@@ -329,7 +329,7 @@ t.test('full files: age, what earlier runs left, and what is not ours', async (t
   now = birthtimeMs + 61_000;
   t.equal(await rotation().isDue(3, 1), true);
   t.same(warnings, []);
-  t.match(await (await createOutput('copy', FileOptions.parse({ type: 'file', path: '/dev/null', rotate: { bytes: 1024 } })).open()).send(bytes('x'.repeat(5_000)), 1, NEVER), { kind: 'delivered' }, 'a device has no size');
+  t.match(await (await (await createOutput('copy', FileOptions.parse({ type: 'file', path: '/dev/null', rotate: { bytes: 1024 } }))).open()).send(bytes('x'.repeat(5_000)), 1, NEVER), { kind: 'delivered' }, 'a device has no size');
 });
 
 const run = promisify(execFile);
@@ -354,7 +354,7 @@ t.test('a batch that fits only in part leaves no trace', async (t) => {
 /** A program that writes `batches` of a thousand lines through the console output and says on stderr how it ended. */
 const CONSOLE = (options: object, batches: number): string[] => ['--import=tsx', '--input-type=module', '-e', `
   import { createOutput } from './outputs/index.ts';
-  const output = createOutput('console', ${JSON.stringify({ batch: { bytes: 262144, events: 10000, age: 0 }, type: 'console', format: 'json', ...options })});
+  const output = await createOutput('console', ${JSON.stringify({ batch: { bytes: 262144, events: 10000, age: 0 }, type: 'console', format: 'json', ...options })});
   const destination = await output.open();
   let sent = 0;
   const body = new TextEncoder().encode(('{"timestamp":"2026-11-22T10:00:00.123Z","level":"info","message":"' + 'm'.repeat(100) + '"}\\n').repeat(1000));

@@ -31,7 +31,7 @@ interface Tried {
 
 async function tried(name: string, options: OutputConfig): Promise<Tried> {
   try {
-    const output = createOutput(name, options);
+    const output = await createOutput(name, options);
     return { output, check: await checked(output) };
   } catch (error) {
     // An API key that is nowhere, a certificate that can't be read: what the schema could not know.

@@ -14,7 +14,7 @@ export async function retryDeadLetters(config: Config, stateDir: string): Promis
   for (const [name, options] of Object.entries(config.outputs)) {
     const files = letterFiles(stateDir, name);
     found += files.length;
-    if (files.length > 0) isDone = (await retry(createOutput(name, options), files, config.drain_timeout)) && isDone;
+    if (files.length > 0) isDone = (await retry(await createOutput(name, options), files, config.drain_timeout)) && isDone;
   }
   if (found === 0) log.info(`there are no dead letters of ${Object.keys(config.outputs).join(', ')} in ${stateDir}`);
   return isDone ? ExitCode.OK : ExitCode.UNAVAILABLE;

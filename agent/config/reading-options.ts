@@ -3,15 +3,10 @@ import { FIELDS } from '../fields.ts';
 import { compilePattern } from '../../parsers/patterns/compile.ts';
 import { PatternError } from '../../parsers/patterns/syntax.ts';
 import { didYouMean } from './did-you-mean.ts';
+import { entriesOf, type FormatChoice, type PatternText } from './format-choice.ts';
 import { oneOrMore, text } from './options.ts';
 
 const ONE_OF = 'must have one of regex and grok';
-
-/** A pattern of the user's own: what it is written in, and its text. */
-export interface PatternText {
-  readonly regex?: string | undefined;
-  readonly grok?: string | undefined;
-}
 
 const SHAPE = {
   regex: text().optional().describe('Regular expression with named groups: `(?<user>\\w+)`, with a type `(?<count:int>\\d+)`'),
@@ -59,9 +54,6 @@ interface WithPatterns {
   readonly extract?: readonly (PatternText & { readonly inputs?: readonly string[] | undefined })[] | undefined;
 }
 
-/** What `format` of an input may be: a name, a pattern, or a list of them. */
-export type FormatChoice = string | PatternText | readonly (string | PatternText)[];
-
 export const FormatOptions = z
   .union([z.string(), PatternOptions, z.array(z.union([z.string(), PatternOptions])).min(1, 'must name at least one')], { error: 'must be a name, a pattern such as {grok: …} or {regex: …}, or a list of them' })
   .prefault('auto')
@@ -80,15 +72,6 @@ export function patternIssues(config: WithPatterns): PatternIssue[] {
     ...definitionIssues(definitions),
     ...(config.extract ?? []).flatMap((rule, index) => check(rule, ['extract', index])),
   ];
-}
-
-/** One or a list, with the path to each from the option. */
-export function entriesOf<T>(given: T | readonly T[]): [T, PropertyKey[]][] {
-  return isList(given) ? given.map((one, index): [T, PropertyKey[]] => [one, [index]]) : [[given, []]];
-}
-
-function isList<T>(given: T | readonly T[]): given is readonly T[] {
-  return Array.isArray(given);
 }
 
 function definitionIssues(definitions: ReadonlyMap<string, string>): PatternIssue[] {

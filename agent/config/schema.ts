@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { OutputOptions } from '../../outputs/options.ts';
 import { PARSERS } from '../../parsers/index.ts';
 import { didYouMean } from './did-you-mean.ts';
+import { entriesOf, type FormatChoice } from './format-choice.ts';
+import { budgetProblem } from './memory.ts';
 import { address, duration, oneOrMore, size, text } from './options.ts';
-import { READING, FormatOptions, entriesOf, patternIssues, type FormatChoice } from './reading-options.ts';
+import { READING, FormatOptions, patternIssues } from './reading-options.ts';
 import { REDACTION } from './redact-options.ts';
-import { formatSize } from './units.ts';
 
 const NAME = z.string().regex(/^[A-Za-z][\w-]*$/, 'must begin with a letter and have only letters, digits, - and _');
 
@@ -38,7 +39,7 @@ const OutputsSchema = z.record(NAME, OutputOptions).refine((outputs) => Object.k
 /** Options that are neither inputs nor outputs. Each can also be given as SHIPPER_NAME in the environment. */
 export const SETTINGS = {
   state_dir: text().optional().describe('Folder of checkpoints, source ids and dead letters; without it `$STATE_DIRECTORY`, `$XDG_STATE_HOME/shipper` or `~/.local/state/shipper`'),
-  memory: size(8 * 2 ** 20, 2 ** 30).prefault('32MiB').describe('Budget for everything that is read and not yet delivered; when it is used up, reading waits'),
+  memory: size(8 * 2 ** 20, 2 ** 30).optional().describe('Budget for everything that is read and not yet delivered; when it is used up, reading waits. Without it `16MiB`, or twice the `batch.bytes` of all outputs where that is more'),
   max_record_bytes: size(1024, 16 * 2 ** 20).prefault('1MiB').describe('Longest record; what is beyond is cut off and counted'),
   time_zone: z.string().refine(isTimeZone, { error: ({ input }) => `must be local, UTC or a name such as Europe/Berlin${didYouMean(String(input), Intl.supportedValuesOf('timeZone'))}` }).prefault('local').describe('Zone of times that are written without one; `local` is that of this machine'),
   shutdown_timeout: duration().prefault('20s').describe('Longest wait for delivery after SIGINT or SIGTERM'),
@@ -72,12 +73,6 @@ export type InputConfig = z.output<typeof InputOptions>;
 export type FileInputConfig = z.output<typeof FileInput>;
 export type StdinInputConfig = z.output<typeof StdinInput>;
 export type OutputConfig = z.output<typeof OutputOptions>;
-
-/** Whether `memory` is too little for the other options: batches being filled may take half of it. */
-export function budgetProblem(config: { memory: number; outputs: Record<string, OutputConfig> }): string | undefined {
-  const batches = Object.values(config.outputs).reduce((bytes, output) => bytes + output.batch.bytes, 0);
-  return batches * 2 <= config.memory ? undefined : `must be at least ${formatSize(batches * 2)}, twice the batch.bytes of all outputs`;
-}
 
 /** Where an output wants records of an input that there is not. */
 export function routingProblems({ inputs, outputs }: Pick<Config, 'inputs' | 'outputs'>): { path: (string | number)[]; message: string }[] {

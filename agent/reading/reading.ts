@@ -5,7 +5,7 @@ import { compilePattern, type Pattern } from '../../parsers/patterns/compile.ts'
 import { OwnFormat } from '../../parsers/patterns/own-format.ts';
 import { OwnRules } from '../../parsers/patterns/own-rules.ts';
 import { readerOf } from '../../parsers/read.ts';
-import { entriesOf, type PatternText } from '../config/reading-options.ts';
+import { entriesOf, type PatternText } from '../config/format-choice.ts';
 import type { Config } from '../config/schema.ts';
 import type { ReadRecord } from '../lane.ts';
 import type { Head, LearnedShape } from '../records/head.ts';
