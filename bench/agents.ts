@@ -13,6 +13,10 @@ export interface Setting {
   readonly corpus: Corpus;
   readonly output: OutputName;
   readonly port: number;
+  /** The agent goes on at the end of the files. */
+  readonly follow?: boolean;
+  /** Options of shipper's configuration beside the usual ones. */
+  readonly more?: Readonly<Record<string, unknown>>;
 }
 
 /** A program that tails a file and sends it to Elasticsearch. */
@@ -30,16 +34,17 @@ export const shipper: Agent = {
   name: 'shipper',
   outputs: ['elasticsearch', 'elasticsearch-gzip'],
   endsByItself: true,
-  prepare({ directory, corpus, output, port }) {
+  prepare({ directory, corpus, output, port, follow, more }) {
     const config = path.join(directory, 'shipper.yaml');
     const compression = output === 'elasticsearch-gzip' ? 'gzip' : 'none';
     writeFileSync(config, stringify({
       inputs: { app: { type: 'file', paths: [corpus.path] } },
       outputs: { search: { type: 'elasticsearch', url: `http://127.0.0.1:${port}`, compression } },
       state_dir: path.join(directory, 'state'),
+      ...more,
     }));
     const cli = path.join(import.meta.dirname, '..', 'dist', 'agent', 'cli.js');
-    return [process.execPath, cli, '-c', config, '--once'];
+    return [process.execPath, cli, '-c', config, ...(follow === true ? [] : ['--once'])];
   },
 };
 

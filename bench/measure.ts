@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Agent, OutputName } from './agents.ts';
+import type { Agent, OutputName, Setting } from './agents.ts';
 import type { Corpus } from './corpus.ts';
 import { pinned } from './pin.ts';
 import { startSink } from './sink.ts';
@@ -23,11 +23,11 @@ const TICKS_PER_SECOND = 100; // USER_HZ, the same on every Linux that Node runs
 const SLOWEST_BYTES_PER_MS = 1000;
 
 /** Runs `agent` on core 0 from its start to the last body at the sink, which is on core 1. */
-export async function measure(agent: Agent, corpus: Corpus, output: OutputName): Promise<Run> {
+export async function measure(agent: Agent, corpus: Corpus, output: OutputName, more: Setting['more'] = {}): Promise<Run> {
   const directory = mkdtempSync(path.join(tmpdir(), 'shipper-bench-'));
   const sink = await startSink(corpus.lines);
   try {
-    const [command, args] = pinned('0', agent.prepare({ directory, corpus, output, port: sink.port }));
+    const [command, args] = pinned('0', agent.prepare({ directory, corpus, output, port: sink.port, more }));
     const startedMs = Date.now();
     const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], cwd: directory });
     let stderr = '';
@@ -51,7 +51,7 @@ export async function measure(agent: Agent, corpus: Corpus, output: OutputName):
 }
 
 /** Processor time and peak memory so far. A process that has just ended keeps what was last seen, 20 ms ago at most. */
-function sample(pid: number | undefined, usage: { cpuSeconds: number; peakRssMb: number }): void {
+export function sample(pid: number | undefined, usage: { cpuSeconds: number; peakRssMb: number }): void {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

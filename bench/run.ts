@@ -4,6 +4,10 @@
 //   -- --only A,B     corpora: json, nginx, text
 //   -- --agents A,B   agents: shipper, rsyslog, fluent-bit, vector
 //   -- --json FILE    writes the table as JSON too
+//   -- --start        how long `shipper --version` and `echo x | shipper` take, in times of `node -e 0`
+//   -- --idle         processor and memory of an agent that tails files to which nothing is added
+//   -- --steady       processor at 10,000 JSON lines a second, of shipper and of rsyslog
+//   -- --linear       cost by number of files, length of the backlog and number of rules; --size is the longest backlog
 //   -- --quick        shipper alone, under a minute, held against bench/floor.json; --record writes that file
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -11,9 +15,13 @@ import { agents } from './agents.ts';
 import type { Agent, OutputName } from './agents.ts';
 import { CORPORA, corpus, warm } from './corpus.ts';
 import type { Corpus } from './corpus.ts';
+import { idle } from './idle.ts';
+import { linear } from './linear.ts';
 import { measure } from './measure.ts';
 import type { Run } from './measure.ts';
 import { quick } from './quick.ts';
+import { start } from './start.ts';
+import { steady } from './steady.ts';
 import { formatTable } from './table.ts';
 import type { Row } from './table.ts';
 
@@ -26,12 +34,20 @@ const { values } = parseArgs({
     only: { type: 'string', default: CORPORA.join(',') },
     agents: { type: 'string' },
     json: { type: 'string' },
+    start: { type: 'boolean', default: false },
+    idle: { type: 'boolean', default: false },
+    steady: { type: 'boolean', default: false },
+    linear: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
   },
 });
 
 if (values.quick) process.exitCode = await quick(values.record);
+else if (values.start) start();
+else if (values.idle) await idle();
+else if (values.steady) await steady();
+else if (values.linear) await linear(Number(values.size));
 else await compare();
 
 async function compare(): Promise<void> {

@@ -1,0 +1,50 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { shipper } from './agents.ts';
+import { corpus, warm, type Corpus } from './corpus.ts';
+import { measure } from './measure.ts';
+
+const SMALL_MIB = 64;
+const RUNS = 3;
+
+/** Cost by number of files, length of the backlog and number of rules. Nothing of it may grow faster than the work. */
+export async function linear(longestMib: number): Promise<void> {
+  const text = corpus('text', SMALL_MIB);
+  await row(`${SMALL_MIB} MiB behind`, text);
+  await row(`${longestMib} MiB behind`, corpus('text', longestMib));
+  await split(text, 10);
+  await split(text, 1000);
+  await row('1 rule', text, { extract: rules(1) });
+  await row('20 rules', text, { extract: rules(20) });
+}
+
+/** The same lines in `count` files. */
+async function split(text: Corpus, count: number): Promise<void> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'shipper-bench-'));
+  try {
+    const bytes = readFileSync(text.path);
+    for (let n = 0, from = 0; n < count; n++) {
+      const end = n === count - 1 ? bytes.length : bytes.indexOf(10, Math.floor(bytes.length / count * (n + 1))) + 1;
+      writeFileSync(path.join(directory, `${n}.log`), bytes.subarray(from, end));
+      from = end;
+    }
+    await row(`${count} files`, { ...text, path: path.join(directory, '*.log') });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Rules of which the first matches every tenth line or so, and the others none. */
+function rules(count: number): { regex: string }[] {
+  return Array.from({ length: count }, (_, n) => ({ regex: n === 0 ? 'rows_(?<row_count>\\d+)|, (?<rows>\\d+) rows' : `batch${n} of (?<batch_${n}>\\w+)` }));
+}
+
+async function row(name: string, text: Corpus, more: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  if (!text.path.includes('*')) warm(text.path);
+  const runs = [];
+  for (let n = 0; n < RUNS; n++) runs.push(await measure(shipper, text, 'elasticsearch', more));
+  const [run] = runs.toSorted((a, b) => a.cpuSeconds - b.cpuSeconds).slice(RUNS >> 1);
+  if (run === undefined) return;
+  console.log(`${name.padEnd(16)} ${(text.bytes / 1e6 / run.seconds).toFixed(1).padStart(6)} MB/s  ${run.cpuSeconds.toFixed(2).padStart(6)} CPU s  ${(run.cpuSeconds / (text.bytes / 1e9)).toFixed(1).padStart(5)} CPU s/GB  ${run.peakRssMb.toFixed(0).padStart(4)} MB  ${run.lost} lost`);
+}
