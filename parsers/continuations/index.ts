@@ -2,6 +2,7 @@ import { CLOSED, UNSURE, type Continuations } from '../../agent/records/record-c
 import { Byte, isBlank, isUpper, skipBlanks, startsWith } from '../values/bytes.ts';
 import { EXPORT_HEADS } from '../journal-text.ts';
 import { depthAfter } from './brackets.ts';
+import { endsWithColon, isAnnounced, isOpenEnd } from './endings.ts';
 import { Head, headOf, isObjectStart } from './headers.ts';
 import { awaitsLevel, isAlarmed, isCaret, isDumpPart, isFrame, isGoCall, Trace, traceOf } from './traces.ts';
 
@@ -23,7 +24,7 @@ export const continuations: Continuations = {
     let at = start;
     if (isBlank(bytes[start])) {
       at = skipBlanks(bytes, start, end);
-      if (isBelow(state, bytes, start, at, end)) return joinIndented(state, bytes, start, at, end, blanks);
+      if (isBelow(state, bytes, start, at, end) && !isGroupBelowHeader(kind, bytes, start, at, end)) return joinIndented(state, bytes, start, at, end, blanks);
     }
     if (kind === Kind.SOURCE) return state - Kind.SOURCE + Kind.CARET;
     const head = headOf(bytes, at, end);
@@ -37,9 +38,9 @@ const Kind = {
   /** Nothing continues it. */
   CLOSED,
   TEXT: 1,
-  /** Begins with a level. */
+  /** Begins with a level; may be TRACED. */
   LEVEL: 2,
-  /** Begins with a time or the like; the count is 1 once it has frames. */
+  /** Begins with a time or the like; in place of a count it has FRAMES and TRACED. */
   HEADER: 3,
   /** An object or array over several lines; the count is the brackets that are open. */
   OBJECT: 4,
@@ -75,6 +76,10 @@ const MULTI = 64;
 const INDENT_SHIFT = 7;
 const INDENT = 127;
 const COUNT_SHIFT = 14;
+/** Below a header there are frames, so mere text is no longer the record's. */
+const FRAMES = 1 << COUNT_SHIFT;
+/** Below a header there is a traceback of Python: another one is its own record if nothing announces it. */
+const TRACED = 2 << COUNT_SHIFT;
 /** Lines without indent that an exception's message may have. Whether they are its is known when its frames come. */
 const MESSAGE_LINES = 8;
 
@@ -135,7 +140,7 @@ function isBelow(state: number, bytes: Uint8Array, start: number, at: number, en
 function joinIndented(state: number, bytes: Uint8Array, start: number, at: number, end: number, blanks: number): number {
   switch (state & KIND) {
     case Kind.TEXT: return isOwn(bytes, start, at, end, blanks) ? ~continuations.begin(bytes, start, end) : state | MULTI;
-    case Kind.HEADER: return state | MULTI | (isAt(bytes, at) ? 1 << COUNT_SHIFT : 0);
+    case Kind.HEADER: return state | MULTI | (isAt(bytes, at) ? FRAMES : 0);
     case Kind.OBJECT: return inObject(state, bytes, start, end);
     case Kind.ERROR: case Kind.PLACE: return ended(isFrame(bytes, start, end) ? become(state, Kind.TRACE) : state, bytes, start, end);
     case Kind.TRACE: return ended(state, bytes, start, end);
@@ -149,7 +154,17 @@ function joinIndented(state: number, bytes: Uint8Array, start: number, at: numbe
 
 /** Below a text: a log line that is always indented, behind a blank line one that begins with a level, an exception group of Python. */
 function isOwn(bytes: Uint8Array, start: number, at: number, end: number, blanks: number): boolean {
-  return headOf(bytes, at, end) >= (blanks > 0 ? Head.LEVEL : Head.FULL) || (bytes[at] === Byte.PLUS && traceOf(bytes, start, end) === Trace.TRACEBACK);
+  return headOf(bytes, at, end) >= (blanks > 0 ? Head.LEVEL : Head.FULL) || isGroup(bytes, start, at, end);
+}
+
+/** An exception group is indented, but goes with a header as any traceback does. */
+function isGroupBelowHeader(kind: number, bytes: Uint8Array, start: number, at: number, end: number): boolean {
+  return (kind === Kind.HEADER || kind === Kind.LEVEL) && isGroup(bytes, start, at, end);
+}
+
+/** The first line of an exception group of Python. */
+function isGroup(bytes: Uint8Array, start: number, at: number, end: number): boolean {
+  return bytes[at] === Byte.PLUS && traceOf(bytes, start, end) === Trace.TRACEBACK;
 }
 
 /** `at `: a frame of Java, .NET or Node. */
@@ -195,16 +210,18 @@ function afterText(state: number, trace: Trace, bytes: Uint8Array, first: number
     case Trace.DUMP: if (blanks === 0) return become(state, Kind.DUMP); break;
     case Trace.NONE: return kind === Kind.HEADER && takesText(state, bytes, first, start, blanks) ? state : BREAK;
     case Trace.PANIC: case Trace.CRASH: case Trace.UNCAUGHT: case Trace.SOURCE: return BREAK;
-    case Trace.TITLE: return state & ((1 << COUNT_SHIFT) - 1); // its message may have lines of its own
+    case Trace.TITLE: return state & ~FRAMES; // its message may have lines of its own
     case Trace.PART: case Trace.LINK: case Trace.GOROUTINE: return state;
     case Trace.QUALIFIED: if (kind === Kind.HEADER && blanks === 0) return state; break;
+    case Trace.TRACEBACK: if ((state & TRACED) !== 0) return isAnnounced(bytes, first, start) ? state : BREAK; break;
   }
-  return expects || isAlarmed(bytes, first, start) ? state : BREAK;
+  if (!expects && !isAlarmed(bytes, first, start)) return BREAK;
+  return trace === Trace.TRACEBACK ? state | TRACED : state;
 }
 
 /** Whether a line that says nothing of itself goes on with the text behind a header. Not below a trace. */
 function takesText(state: number, bytes: Uint8Array, first: number, start: number, blanks: number): boolean {
-  if (state >> COUNT_SHIFT !== 0) return false;
+  if ((state & FRAMES) !== 0) return false;
   return blanks === 0 || (state & EXPECTS) !== 0 || (blanks === 1 && (state & MULTI) === 0 && isAlarmed(bytes, first, start));
 }
 
@@ -279,20 +296,4 @@ function isObjectPart(state: number, bytes: Uint8Array, first: number, at: numbe
 
 function isCloser(byte: number | undefined): boolean {
   return byte === Byte.CLOSE_BRACE || byte === Byte.CLOSE_BRACKET || byte === Byte.CLOSE_PAREN;
-}
-
-function endsWithColon(bytes: Uint8Array, start: number, end: number): boolean {
-  return lastByte(bytes, start, end) === Byte.COLON;
-}
-
-/** A header whose text is to come: it ends with a colon or a dash. */
-function isOpenEnd(bytes: Uint8Array, start: number, end: number): boolean {
-  const byte = lastByte(bytes, start, end);
-  return byte === Byte.COLON || byte === Byte.DASH;
-}
-
-function lastByte(bytes: Uint8Array, start: number, end: number): number | undefined {
-  let at = end - 1;
-  while (at > start && isBlank(bytes[at])) at--;
-  return bytes[at];
 }
