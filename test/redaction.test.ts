@@ -268,6 +268,38 @@ t.test('nothing on the disk or on the way has a secret in it', async (t) => {
   }
 });
 
+t.test('a header that is learned holds no secret, neither in explanations nor in the checkpoint', async (t) => {
+  const of = <T>(list: readonly T[], n: number): T => list[n % list.length] as T;
+  const log = (line: (level: string, time: string, thread: string) => string, from = 0): string => Array.from({ length: 24 }, (_, n) => `${line(of(['INFO', 'WARN', 'ERROR'], n), `2026-11-22 10:${10 + from}:${10 + n}`, of(['main', 'worker-3', 'pool-1-thread-2'], n + (n >> 1)))}\n`).join('');
+  const rows: [reason: string, line: (level: string, time: string, thread: string) => string, secret: string, shape: string | undefined][] = [
+    ['a key of which the record has no more than that', (level, time, thread) => `${level}~${time}~ghp_0123456789plantedABCDEFGHIJ01234567: ${thread}~text`, 'planted', undefined],
+    ['what stands behind a label', (level, time, thread) => `password=planted9: ${level}~${time}~${thread}~text`, 'planted9', undefined],
+    ['an address in front', (level, time, thread) => `fe80:abcd:face:dead:beef:cafe:babe:f00d: ${level}~${time}~${thread}~text`, 'abcd', undefined],
+    ['a secret in a column is no constant', (level, time, thread) => `${level}~${time}~password=${thread}9~text`, 'main9', '<level>~<timestamp>~password=<thread>~<message>'],
+    ['nor is a label that only names one', (level, time, thread) => `${level}~${time}~token: ${thread}~text`, 'no secret', '<level>~<timestamp>~token: <value>~<message>'],
+  ];
+  for (const [reason, line, secret, shape] of rows) {
+    t.equal(new LaneRig().records(streamOf(log(line)))[0]?.format, 'learned', `${reason}: without redaction it is learned`);
+    const records = new LaneRig({ redact: MASKED }).records(streamOf(log(line)));
+    t.notMatch(JSON.stringify(records.map(({ fields, text, tried }) => [fields, text, tried])), secret, reason);
+    t.equal(records[0]?.format === 'learned', shape !== undefined, reason);
+  }
+  const dir = t.testdir();
+  const [file, state] = [path.join(dir, 'app.log'), path.join(dir, 'state')];
+  const line = rows[1]?.[1] ?? (() => '');
+  const ship = async (redact: string): Promise<string> => {
+    t.equal((await run(['--once', file, '-o', `file=${path.join(dir, 'out.ndjson')}`, '--state-dir', state], { env: { SHIPPER_REDACT: redact } })).code, 0);
+    const files = readdirSync(state, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => readFileSync(path.join(entry.parentPath, entry.name), 'latin1'));
+    const generation = (text: string): number => Number(/"generation":(\d+)/.exec(text)?.[1] ?? -1);
+    return files.sort((a, b) => generation(b) - generation(a))[0] ?? ''; // the one before is kept as well
+  };
+  writeFileSync(file, log(line));
+  t.match(await ship('email'), 'planted9', 'it is no secret to those who do not say so');
+  writeFileSync(file, log(line) + log(line, 1));
+  t.notMatch(await ship('password'), 'planted9', 'what an earlier run has kept goes');
+  for (const args of [['explain', file], ['explain', '--json', file]]) t.notMatch((await run(args, { env: { SHIPPER_REDACT: 'all' } })).stdout, 'planted9', args.join(' '));
+});
+
 t.test('the configuration', async (t) => {
   const dir = t.testdir({ 'map.yaml': 'redact: { all: mask, email: hash }\nredact_key: 0123456789abcdef' });
   const line = 'INFO to bob@example.com DE89370400440532013000 10.0.0.1\n';

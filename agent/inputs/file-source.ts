@@ -316,13 +316,13 @@ export class FileSource implements Source, Holder {
 
   #snapshot(): Checkpoint {
     this.#refresh(this.#acknowledged);
-    const learned = this.learned === undefined ? {} : { learned: [...this.learned] };
-    return (this.#checkpoint = { ...this.#place(), ...learned, offset: this.#acknowledged });
+    return (this.#checkpoint = { ...this.#place(), offset: this.#acknowledged });
   }
 
   #place(): Checkpoint {
-    const { seenAt: _, ...rest } = this.#checkpoint;
-    return { ...rest, path: this.#meant, ...(this.#seenAt !== undefined && { seenAt: this.#seenAt }) };
+    const { seenAt: _, learned: __, ...rest } = this.#checkpoint;
+    const learned = this.learned === undefined ? {} : { learned: [...this.learned] };
+    return { ...rest, ...learned, path: this.#meant, ...(this.#seenAt !== undefined && { seenAt: this.#seenAt }) };
   }
 
   /** Takes prefix and marker anew, as far as the file is open and is still the one that was read. */

@@ -140,6 +140,7 @@ export class GzipSource implements Source {
   #snapshot(): Checkpoint {
     const gzip = this.#isDone ? { end: this.#position } : {};
     const learned = this.learned === undefined ? {} : { learned: [...this.learned] };
-    return (this.#checkpoint = { ...this.#checkpoint, ...learned, offset: this.#acknowledged, gzip });
+    const { learned: _, ...rest } = this.#checkpoint; // it may have to go
+    return (this.#checkpoint = { ...rest, ...learned, offset: this.#acknowledged, gzip });
   }
 }

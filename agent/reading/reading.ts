@@ -1,5 +1,6 @@
 import { continuations } from '../../parsers/continuations/index.ts';
 import { useAliases } from '../../parsers/aliases.ts';
+import type { FindSecrets } from '../../parsers/learned/constants.ts';
 import { SourceHead } from '../../parsers/learned/head.ts';
 import { compilePattern, type Pattern } from '../../parsers/patterns/compile.ts';
 import { OwnFormat } from '../../parsers/patterns/own-format.ts';
@@ -8,11 +9,13 @@ import { readerOf } from '../../parsers/read.ts';
 import { entriesOf, type PatternText } from '../config/format-choice.ts';
 import type { Config } from '../config/schema.ts';
 import type { ReadRecord } from '../lane.ts';
+import { secretFinder } from '../redaction/finder.ts';
+import type { KindName } from '../redaction/kinds.ts';
 import type { Head, LearnedShape } from '../records/head.ts';
 import type { Continuations } from '../records/record-cutter.ts';
 import { OwnStarts, type Starts } from './own-starts.ts';
 
-type ReadingConfig = Pick<Config, 'inputs' | 'formats' | 'patterns' | 'aliases' | 'extract'>;
+type ReadingConfig = Pick<Config, 'inputs' | 'formats' | 'patterns' | 'aliases' | 'extract' | 'redact'>;
 
 /** How records of an input are read. */
 export interface InputReading {
@@ -28,10 +31,12 @@ export class Reading {
   readonly #definitions: ReadonlyMap<string, string>;
   readonly #inputs = new Map<string, InputReading>();
   readonly #starts: OwnStarts | undefined;
+  readonly #find: FindSecrets | undefined;
 
   /** The aliases of the configuration count from here on, for every lane. */
   constructor(config: ReadingConfig) {
     this.#config = config;
+    this.#find = config.redact === undefined ? undefined : secretFinder(Object.keys(config.redact) as KindName[]); // it has no other keys than its type says
     this.#definitions = new Map(Object.entries(config.patterns ?? {}));
     useAliases(config.aliases ?? {});
     for (const input of Object.keys(config.inputs)) this.#add(input);
@@ -52,7 +57,7 @@ export class Reading {
 
   /** What learns how the headers of a source look; undefined: the configuration says how its lines are read. `learned`: by an earlier run. */
   headOf(input: string, learned?: readonly LearnedShape[]): Head | undefined {
-    return (this.#config.inputs[input]?.format ?? 'auto') === 'auto' ? new SourceHead(learned) : undefined;
+    return (this.#config.inputs[input]?.format ?? 'auto') === 'auto' ? new SourceHead(learned, this.#find) : undefined;
   }
 
   #add(input: string): void {

@@ -7,6 +7,7 @@ import { envelopes } from '../envelopes/index.ts';
 import { parseRecord } from '../index.ts';
 import { Byte, isBlank } from '../values/bytes.ts';
 import { losesFields } from './compare.ts';
+import type { FindSecrets } from './constants.ts';
 import type { Loses } from './infer.ts';
 import { Learner } from './learner.ts';
 import { mayBeginCell, Sample } from './sample.ts';
@@ -30,11 +31,13 @@ export class SourceHead implements Head {
   #seen = 0;
   #lines = 0;
   #done = false;
+  readonly #find: FindSecrets | undefined;
   began = false;
   isShaped = false;
 
-  /** `learned`: what an earlier run has kept; records are read by it as they were then. */
-  constructor(learned: readonly LearnedShape[] = []) {
+  /** `learned`: what an earlier run has kept; records are read by it as they were then. `find`: what must not be kept of them. */
+  constructor(learned: readonly LearnedShape[] = [], find?: FindSecrets) {
+    this.#find = find;
     for (const { stream, from, shape } of learned) {
       const parsed = parseShape(shape);
       if (parsed !== undefined) this.#learner(stream).keep(parsed, from);
@@ -116,7 +119,7 @@ export class SourceHead implements Head {
   }
 
   #learner(stream: string): Learner {
-    const learner = this.#learners.get(stream) ?? new Learner();
+    const learner = this.#learners.get(stream) ?? new Learner(this.#find);
     this.#learners.set(stream, learner);
     return learner;
   }

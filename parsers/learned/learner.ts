@@ -1,3 +1,4 @@
+import { holdsSecret, type FindSecrets } from './constants.ts';
 import { FEWEST_LINES, infer, type Loses } from './infer.ts';
 import type { Sample } from './sample.ts';
 import type { Shape } from './shape.ts';
@@ -25,6 +26,12 @@ export class Learner {
   #firstPromising: number | undefined;
   #lastTry: string | undefined;
   #done = false;
+  readonly #find: FindSecrets | undefined;
+
+  /** `find`: what no shape may hold. */
+  constructor(find?: FindSecrets) {
+    this.#find = find;
+  }
 
   /** More lines would tell how those are to be read that came. */
   get wants(): boolean {
@@ -38,9 +45,9 @@ export class Learner {
     return shape;
   }
 
-  /** A shape that an earlier run used. */
+  /** A shape that an earlier run used, which may not have been told what is secret. */
   keep(shape: Shape, from: number): void {
-    this.shapes.push({ shape, from });
+    if (!this.#hides(shape)) this.shapes.push({ shape, from });
   }
 
   /** Takes the line at `offset` of the source. `unread`: from there on no record was read yet. */
@@ -65,9 +72,13 @@ export class Learner {
 
   #try(offset: number, unread: number, loses: Loses): void {
     const shape = infer(this.#samples, loses);
-    if (shape !== undefined) this.#use(shape, offset, unread);
+    if (shape !== undefined && !this.#hides(shape)) this.#use(shape, offset, unread);
     if (this.#samples.length === TRIES.at(-1) || shape !== undefined && shape.text === this.#lastTry) this.finish(); // said twice
     this.#lastTry = shape?.text;
+  }
+
+  #hides(shape: Shape): boolean {
+    return this.#find !== undefined && holdsSecret(shape, this.#samples.map(({ bytes }) => bytes), this.#find);
   }
 
   #use(shape: Shape, offset: number, unread: number): void {

@@ -11,6 +11,7 @@ import type { Source } from '../../agent/inputs/source.ts';
 import { kernelScanners, SCANNER_BYTES } from '../../agent/kernel/kernel-scanners.ts';
 import { loadKernels, type Encode } from '../../agent/kernel/kernel.ts';
 import { Lane, LANE_BYTES, type LaneSource } from '../../agent/lane.ts';
+import { secretFinder } from '../../agent/redaction/finder.ts';
 import type { Disguise, KindName } from '../../agent/redaction/kinds.ts';
 import { redactionBytes } from '../../agent/redaction/open.ts';
 import { Redactor } from '../../agent/redaction/redactor.ts';
@@ -19,6 +20,7 @@ import type { Dialect } from '../../outputs/dialects/dialect.ts';
 import { identify } from '../../parsers/aliases.ts';
 import { continuations } from '../../parsers/continuations/index.ts';
 import { envelopes } from '../../parsers/envelopes/index.ts';
+import type { FindSecrets } from '../../parsers/learned/constants.ts';
 import { SourceHead } from '../../parsers/learned/head.ts';
 import { readRecord } from '../../parsers/read.ts';
 
@@ -86,12 +88,14 @@ export class LaneRig {
   readonly sink: ExplainSink;
   readonly lane: Lane;
   #sources = 0;
+  readonly #find: FindSecrets | undefined;
   readonly #heads = new Map<Source, SourceHead>();
 
   constructor({ chunkBytes = 262_144, maxRecordBytes = 1_048_576, redact }: LaneRigOptions = {}) {
     const arena = new Arena({ input: maxRecordBytes + chunkBytes, scratch: 1_048_576 + redactionBytes({ redact, max_record_bytes: maxRecordBytes }), constants: 131_072 }, EXPLAIN_BYTES + LANE_BYTES + SCANNER_BYTES);
     const kernels = loadKernels(arena);
     const redactor = redact === undefined ? undefined : new Redactor(arena, redact, Buffer.alloc(32, 7));
+    this.#find = redact === undefined ? undefined : secretFinder(Object.keys(redact) as KindName[]);
     this.sink = new ExplainSink(arena, kernels.encode, redact === undefined, redactor);
     const scanners = kernelScanners(arena, identify);
     this.lane = new Lane(arena, kernels, [this.sink], this.ledger, this.tracker, { chunkBytes, maxRecordBytes, continuations, envelopes, scanners, redactor });
@@ -126,7 +130,7 @@ export class LaneRig {
 
   /** As a pipeline makes it: one for the life of a source. */
   #context(source: Source): LaneSource {
-    const head = this.#heads.get(source) ?? new SourceHead(source.learned);
+    const head = this.#heads.get(source) ?? new SourceHead(source.learned, this.#find);
     this.#heads.set(source, head);
     return { source, defaults: [NO_DEFAULTS], read: readRecord, head };
   }
