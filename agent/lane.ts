@@ -57,7 +57,7 @@ export interface LaneSource {
 /** Records that are encoded together at most. */
 const RECORDS_AT_ONCE = 256;
 /** Bytes a lane claims of its arena, beside what scanners and sinks do. */
-export const LANE_BYTES = eventBytes(RECORDS_AT_ONCE) + 65_536;
+export const LANE_BYTES = eventBytes(RECORDS_AT_ONCE) + eventBytes(1) + 65_536; // the second event is for records inside of records
 /** Scratch space that one record may need. */
 const SCRATCH_PER_RECORD = 65_536;
 

@@ -3,6 +3,7 @@
 //   -- --only A,B     parsers
 import { parseArgs } from 'node:util';
 import { Arena } from '../agent/arena.ts';
+import { LANE_BYTES } from '../agent/lane.ts';
 import { LogEvent } from '../agent/event.ts';
 import { kernelScanners, SCANNER_BYTES } from '../agent/kernel/kernel-scanners.ts';
 import { InputChunk } from '../agent/records/input-chunk.ts';
@@ -18,7 +19,7 @@ const ROUND_MS = 300;
 const ROUNDS = 3;
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
-const arena = new Arena({ input: CHUNK_BYTES, scratch: 1_048_576, constants: 262_144 }, SCANNER_BYTES);
+const arena = new Arena({ input: CHUNK_BYTES, scratch: 1_048_576, constants: 262_144 }, SCANNER_BYTES + LANE_BYTES);
 const event = new LogEvent(arena);
 const chunk = new InputChunk(arena, kernelScanners(arena, identify));
 
