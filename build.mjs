@@ -14,7 +14,7 @@ const PORTABLE = 'agent/kernel/portable';
 const PORTABLE_KERNELS = [{
   name: 'reader',
   entries: [['parsers/json-members.ts', 'readMembers'], ['parsers/json-members.ts', 'useMeanings'], ['parsers/header/read.ts', 'readHeader'], ['parsers/extract/prose.ts', 'readProse'], ['parsers/extract/prose.ts', 'settleProse']],
-  hosts: ['descend', 'setFromArray', 'valueHasDuplicates', 'addPair', 'addLabel', 'belowFirstLine', 'slowDecimal', 'nowMs', 'thisYear', 'fallbackDateMs', 'localOffset', 'offsetAt'],
+  hosts: ['descend', 'setFromArray', 'valueHasDuplicates', 'addPair', 'addLabel', 'belowFirstLine', 'slowDecimal', 'fallbackYear', 'isReadTime', 'fallbackDateMs', 'localOffset', 'offsetAt'],
 }];
 /** Where their constants and objects lie in the arena's memory. */
 const STATIC_START = 1024;

@@ -7,7 +7,7 @@ import { plainReader, type Reader } from '../../parsers/reader.ts';
 import { meaningsOf } from '../../parsers/aliases.ts';
 import { descend, setFromArray, valueHasDuplicates } from '../../parsers/json-host.ts';
 import { slowDecimal } from '../../parsers/values/durations.ts';
-import { fallbackDateMs, localOffset, nowMs, offsetAt, thisYear } from '../../parsers/values/zones.ts';
+import { fallbackDateMs, fallbackYear, isReadTime, localOffset, offsetAt } from '../../parsers/values/zones.ts';
 import { instantiate } from './modules.ts';
 
 /** See portable/reader.ts. */
@@ -78,7 +78,7 @@ export class KernelReader implements Reader {
       slowDecimal: (address: number, start: number, end: number, shift: number) => slowDecimal(bytes, address + start, address + end, shift),
       writeNumber: (address: number, value: number) => writeNumber(bytes, address, value),
       valueHasDuplicates,
-      nowMs, thisYear, fallbackDateMs, localOffset, offsetAt,
+      fallbackYear, isReadTime, fallbackDateMs, localOffset, offsetAt,
     };
   }
 

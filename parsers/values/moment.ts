@@ -2,9 +2,10 @@ import type { Chunk } from '../../agent/chunk.ts';
 import type { LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
 import { Byte, type Float } from './bytes.ts';
-import { fallbackDateMs, localOffset, nowMs, offsetAt, thisYear } from './zones.ts';
+import { fallbackDateMs, fallbackYear, isReadTime, localOffset, offsetAt } from './zones.ts';
 
 export const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 const MONTH_DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const LONGEST = 40; // 2026-11-22T10:00:00.123456789+02:00 is 35
 
@@ -18,7 +19,7 @@ export class Moment {
   hour = 0;
   minute = 0;
   second = 0;
-  /** Digits of the fraction of a second in the chunk. */
+  /** Digits of the fraction of a second in the chunk; a dot among them is none of it (`1795392255466.123`). */
   fractionStart = 0;
   fractionEnd = 0;
   /** Minutes from UTC; NaN: the text does not say. */
@@ -79,10 +80,10 @@ export class Moment {
     this.second = rest % 60;
   }
 
-  /** The latest year in which this is not in the future; a day's grace for clocks and zones that differ. */
+  /** The latest year in which this is not behind the fallback; a day's grace for clocks and zones that differ. */
   #inferYear(): void {
-    const latestMs = nowMs() + DAY_MS;
-    const latest = thisYear() + 1;
+    const latestMs: Float = fallbackDateMs() + DAY_MS;
+    const latest = fallbackYear() + 1;
     const leapDay = this.month === 2 && this.day === 29;
     for (this.year = latest; this.year > latest - 10; this.year--) {
       if (leapDay && !isLeap(this.year)) continue;
@@ -90,15 +91,19 @@ export class Moment {
     }
   }
 
-  /** The date of the fallback, or that of a neighbour when midnight lies between. */
+  /**
+   * The date of the fallback, or that of a neighbour when midnight lies between. An envelope is written with its line, so
+   * the nearest day is the right one. Lines may have been read long after they were written, but hardly before: an
+   * hour's grace is for a clock or a summer time that differs.
+   */
   #takeDate(): void {
     const dateMs = fallbackDateMs();
     const localMs = dateMs + (Number.isNaN(this.offset) ? offsetAt(dateMs) : this.offset) * 60_000;
     const days = Math.floor(localMs / DAY_MS) | 0;
     const ofDay: Float = localMs - Math.floor(localMs / DAY_MS) * DAY_MS;
     const apart: Float = ((this.hour * 60 + this.minute) * 60 + this.second) * 1000 - ofDay;
-    const acrossMidnight = 20 * 3_600_000;
-    this.#setDays(apart > acrossMidnight ? days - 1 : apart < -acrossMidnight ? days + 1 : days);
+    const aheadMs: Float = isReadTime() ? HOUR_MS : DAY_MS / 2;
+    this.#setDays(apart > aheadMs ? days - 1 : apart <= aheadMs - DAY_MS ? days + 1 : days);
   }
 
   // Howard Hinnant's civil_from_days, for days after the year 0: no Date per line.
@@ -131,8 +136,11 @@ export class Moment {
     let at = to + 19;
     if (this.fractionEnd > this.fractionStart) {
       out[at++] = Byte.DOT;
-      const stop = Math.min(this.fractionEnd, this.fractionStart + 9);
-      for (let from = this.fractionStart; from < stop; from++) out[at++] = source[from] as number;
+      const stop = at + 9;
+      for (let from = this.fractionStart; from < this.fractionEnd && at < stop; from++) {
+        const digit = source[from] as number;
+        if (digit !== Byte.DOT) out[at++] = digit;
+      }
     }
     return printOffset(out, at, this.offset, this.numeric);
   }

@@ -3,7 +3,7 @@ import type { LogEvent } from '../../agent/event.ts';
 import { Byte, decimal, isDigit, isLetter, skipDigits, whole } from './bytes.ts';
 import { readClock, readFraction, readKitchen, readOffset, twoDigits } from './clock.ts';
 import { DAY_MS, Moment } from './moment.ts';
-import { nowMs } from './zones.ts';
+import { fallbackDateMs } from './zones.ts';
 
 const moment = new Moment();
 
@@ -160,7 +160,7 @@ function chooseOrder(first: number, second: number, third: number, short: boolea
 
 function isNear(year: number, month: number, day: number): boolean {
   setDate(year, month, day);
-  return moment.valid && Math.abs(moment.wallMs - nowMs()) < 2 * DAY_MS;
+  return moment.valid && Math.abs(moment.wallMs - fallbackDateMs()) < 2 * DAY_MS;
 }
 
 function setDate(year: number, month: number, day: number): void {
@@ -224,7 +224,12 @@ function epochNumber(bytes: Uint8Array, pos: number, digits: number, end: number
   epoch = true;
   moment.fractionStart = pos + 10;
   moment.fractionEnd = pos + digits;
-  return digits === 10 ? readFraction(bytes, pos + 10, end, moment) : pos + digits;
+  if (digits === 10) return readFraction(bytes, pos + 10, end, moment);
+  const after = pos + digits;
+  const to = digits < 19 && bytes[after] === Byte.DOT ? skipDigits(bytes, after + 1, Math.min(end, after + 10)) : after;
+  if (to <= after + 1) return after;
+  moment.fractionEnd = to; // klog's JSON: milliseconds with a fraction
+  return to;
 }
 
 function clockOnly(bytes: Uint8Array, pos: number, end: number): number {

@@ -6,7 +6,7 @@ export interface TimeContext {
   readonly zone?: string | undefined;
   /** When the chunk was read, in ms. */
   readonly nowMs: number;
-  /** A moment near which a time of day without a date lies: of the envelope, the record before, the file's last change. */
+  /** A moment near which a time lies that has no date or no year: when the envelope was written, or else `nowMs`. */
   readonly fallbackDateMs: number;
 }
 
@@ -35,14 +35,14 @@ export function timeContext(): TimeContext {
   return context;
 }
 
-/** When the chunk was read, in ms. */
-export function nowMs(): Float {
-  return context.nowMs;
+/** Whether nothing is known of the time of the lines but when they were read. */
+export function isReadTime(): boolean {
+  return context.fallbackDateMs === context.nowMs;
 }
 
-/** The year of `nowMs`, UTC. */
-export function thisYear(): number {
-  return new Date(context.nowMs).getUTCFullYear();
+/** The year of the fallback, UTC. */
+export function fallbackYear(): number {
+  return new Date(context.fallbackDateMs).getUTCFullYear();
 }
 
 /** See TimeContext. */
