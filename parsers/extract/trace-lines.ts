@@ -166,8 +166,8 @@ export function skipGroup(bytes: Uint8Array, at: number, end: number): number {
 }
 
 export function nextLine(bytes: Uint8Array, at: number, end: number): number {
-  const to = bytes.indexOf(Byte.NEWLINE, at);
-  return to < 0 || to >= end ? end : to + 1;
+  const to = bytes.subarray(at, end).indexOf(Byte.NEWLINE); // `bytes` may go on for a megabyte
+  return to < 0 ? end : at + to + 1;
 }
 
 export function skipIndent(bytes: Uint8Array, at: number, end: number): number {
