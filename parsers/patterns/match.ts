@@ -17,7 +17,9 @@ export class Subject {
   /** The record or message at [start, end). Slices of the chunk's text are no copies. */
   set(chunk: Chunk, start: number, end: number): void {
     this.#start = start;
-    if (chunk !== this.#chunk || chunk.text !== this.#chunkText) this.#look(chunk);
+    const { text } = chunk;
+    if (chunk !== this.#chunk || text !== this.#chunkText) this.#look(chunk);
+    this.#chunkText = text; // of equal texts the chunk's own: to compare it with itself costs nothing
     this.#isDecoded = !this.#isAscii && chunk.valid && !isAscii(chunk.bytes.subarray(start, end));
     this.text = this.#isDecoded ? decoded(chunk.bytes, start, end) : this.#chunkText.slice(start, end);
   }
@@ -37,7 +39,6 @@ export class Subject {
 
   #look(chunk: Chunk): void {
     this.#chunk = chunk;
-    this.#chunkText = chunk.text;
     this.#isAscii = isAscii(chunk.bytes.subarray(0, chunk.text.length));
   }
 }
