@@ -60,7 +60,8 @@ export class BufferedDelivery implements Shipping {
     this.#now = options.now ?? (() => performance.now());
     const { note, ...rest } = options;
     this.#inner = new Delivery({ ...rest, ...(note && { note: () => this.#noteAll(note) }), pool: { release: (batch) => this.#settled(batch) } });
-    this.#mostSent = Math.max(options.connections + 1, Math.floor(options.pool.size / 2));
+    // One is left to be filled and written: a dead destination keeps what is being sent for ever.
+    this.#mostSent = Math.min(options.pool.size - 1, Math.max(options.connections + 1, Math.floor(options.pool.size / 2)));
     const { journal } = buffer;
     this.#journals = [...buffer.older, ...(journal === undefined ? [] : [journal])].map((one) => ({ journal: one, reader: this.#readerOf(one) }));
     if (journal !== undefined) {
