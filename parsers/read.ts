@@ -113,11 +113,13 @@ function readAboveStack(chunk: Chunk, start: number, end: number, event: LogEven
   const { bytes } = chunk;
   const line = bytes.subarray(start, end).indexOf(Byte.NEWLINE) + start;
   if (line < start || !mayHaveTail(bytes, start, line)) return false;
+  event.rule = event.format;
   event.span(Field.message, start, line);
   readTail(chunk, start, line, event);
   const to = event.toOf(Field.message);
   extractFrom(chunk, start, to, event);
   extractFrom(chunk, line, end, event);
+  event.rule = event.format;
   event.span(Field.message, start, event.has(Field.stack_trace) ? to : end);
   return true;
 }
