@@ -132,7 +132,7 @@ function setRequest(chunk: Chunk, request: number, after: number, event: LogEven
 
 function setStatus(status: number, event: LogEvent): void {
   const end = cells.end[status] as number;
-  if (!event.has(Field.http_status)) event.json(Field.http_status, end - 3, end);
+  if (!event.has(Field.http_status) && cells.bytes[end - 3] !== Byte.ZERO) event.json(Field.http_status, end - 3, end); // Squid's 000: there was no answer
 }
 
 /** The first address; but where one stands right before a bare method and another follows, the first is the server's own. */
