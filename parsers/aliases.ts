@@ -3,7 +3,7 @@ import { Value, type LogEvent, type ValueKind } from '../agent/event.ts';
 import { FIELDS, Field, type FieldName } from '../agent/fields.ts';
 import { decodedKey } from '../agent/record-keys.ts';
 import { AliasTable } from './values/alias-table.ts';
-import { CANONICAL, Kind, Meaning, useMeanings } from './json-members.ts';
+import { CANONICAL, isAccompanied, Kind, Meaning, useMeanings } from './json-members.ts';
 import { assignText, How, isWord, Outcome } from './values/assign.ts';
 import { stringEnd } from './values/json-scan.ts';
 
@@ -208,11 +208,6 @@ function identifyWrapped(bytes: Uint8Array, start: number, end: number, containe
   return isAllowed ? id : -1;
 }
 
-/** Whether the record has what a weak spelling needs beside it: a `path` is a request's only beside a method or a status. */
-export function isInCompany(alias: Alias, event: LogEvent): boolean {
-  return alias.company === 0 || (event.present & alias.company) !== 0;
-}
-
 /** Whether the key at [start, end) is letter by letter the canonical name of the alias' field. */
 function isCanonical(bytes: Uint8Array, start: number, end: number, alias: Alias): boolean {
   const name = FIELDS[alias.field] ?? '';
@@ -261,7 +256,7 @@ export function isWeak(bytes: Uint8Array, start: number, end: number): boolean {
 export function weakPair(chunk: Chunk, keyStart: number, keyEnd: number, start: number, end: number, event: LogEvent): void {
   const id = aliasTable.find(chunk.bytes, keyStart, keyEnd, -1);
   const alias = id < 0 ? undefined : ALIASES[id];
-  if (alias === undefined || alias.rank === 0 || event.has(alias.field) || !isInCompany(alias, event)) return;
+  if (alias === undefined || alias.rank === 0 || event.has(alias.field) || !isAccompanied(alias.company, event)) return;
   assignText(chunk, start, end, alias.field, alias.how, event);
 }
 

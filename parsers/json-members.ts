@@ -162,7 +162,8 @@ function weaklyNamed(chunk: Chunk, table: Int32Array, again: number, rank: numbe
   return hasMore;
 }
 
-function isAccompanied(company: number, event: LogEvent): boolean {
+/** Whether the record has what a weak spelling needs beside it: a `path` is a request's only beside a method or a status. */
+export function isAccompanied(company: number, event: LogEvent): boolean {
   return company === 0 || (event.present & company) !== 0;
 }
 

@@ -1,5 +1,5 @@
 import { Field } from '../../agent/fields.ts';
-import { Byte, isDigit, isHexDigit, isLetter } from '../values/bytes.ts';
+import { Byte, holds, isDigit, isHexDigit, isLetter } from '../values/bytes.ts';
 import { BREAK, FOLD } from '../values/word-table.ts';
 import { isUncommon, Sure, type Scan } from './scan.ts';
 import { CLOSING, marksAt, readValue, skipSpaces, token } from './tokens.ts';
@@ -62,16 +62,11 @@ export function afterText(scan: Scan, field: Field, at: number): number {
   else {
     let to = token.start;
     for (const limit = Math.min(end, to + 512); to < limit && bytes[to] !== Byte.CLOSE_BRACKET && bytes[to] !== Byte.QUOTE && bytes[to] !== Byte.NEWLINE;) to++;
-    if (bytes[token.end] !== Byte.SLASH && !holdsSlash(bytes, token.start, token.end)) return at;
+    if (bytes[token.end] !== Byte.SLASH && !holds(bytes, token.start, token.end, Byte.SLASH)) return at;
     scan.offer(field, Sure.NAMED, token.start, to, 'named');
     return to;
   }
   return token.after;
-}
-
-function holdsSlash(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if (bytes[at] === Byte.SLASH) return true;
-  return false;
 }
 
 /** `Mozilla/5.0 (…) …`: every browser's agent begins so. It runs to the closing mark of what it stands in, or to the end. */

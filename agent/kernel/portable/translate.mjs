@@ -195,10 +195,6 @@ class Translation {
     return this.#need(declaration);
   }
 
-  statement(node) {
-    return this.#print(node);
-  }
-
   text(node) {
     let number = this.#texts.indexOf(node.text);
     if (number < 0) {
@@ -245,11 +241,11 @@ const SPECIAL = {
     }
     return `${print(left)} ${{ '===': '==', '!==': '!=' }[operator] ?? operator} ${print(right)}`;
   },
-  IfStatement(node) {
+  IfStatement(node, print) {
     const { expression, thenStatement, elseStatement } = node;
     if (!ts.isBinaryExpression(expression) || expression.right.getText() !== 'undefined') return undefined;
     const taken = expression.operatorToken.getText() === '!==' ? thenStatement : elseStatement;
-    return taken === undefined ? '' : this.statement(taken);
+    return taken === undefined ? '' : print(taken);
   },
   CallExpression(node, print) {
     const name = CALLS[node.expression.getText()];
