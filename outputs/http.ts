@@ -1,12 +1,15 @@
+import type { Agent as SecureAgent } from 'node:https';
+import { isIP } from 'node:net';
 import { promisify } from 'node:util';
 import { gzip as gzipWithCallback } from 'node:zlib';
-import type { Agent, buildConnector, Dispatcher } from 'undici';
+import { Connections } from './network/connections.ts';
+import { exchange } from './network/exchange.ts';
 import { failureOf, isForPeople, type Failure } from './network/failure.ts';
 import type { NetworkOptions } from './network/options.ts';
 import { proxyChooser, type ChooseProxy, type Proxy } from './network/proxy.ts';
 import { withoutHeaders } from './network/scrub.ts';
 import { TlsFiles } from './network/tls-files.ts';
-import { openTunnel, refusalText } from './network/tunnel.ts';
+import { refusalText } from './network/tunnel.ts';
 import type { Verdict } from './output.ts';
 
 export interface HttpOptions {
@@ -46,32 +49,28 @@ export function unanswered({ reason, stubborn, blocked }: Failure): Verdict {
   return blocked ? { kind: 'blocked', reason } : { kind: 'retry', reason, stubborn };
 }
 
-type Undici = typeof import('undici');
+export type HttpMethod = 'GET' | 'HEAD' | 'PUT' | 'POST';
 
 /** Keeps connections to one destination, be it through a proxy. Whoever opens it closes it. */
 export class HttpClient {
-  readonly #undici: Undici;
   readonly #options: HttpOptions;
   readonly #proxyFor: ChooseProxy;
   readonly #tls: TlsFiles;
-  readonly #closing = new AbortController();
-  #agent: Agent;
+  readonly #connections: Connections;
   #answered = false;
 
-  private constructor(undici: Undici, options: HttpOptions, proxyFor: ChooseProxy, tls: TlsFiles) {
-    this.#undici = undici;
+  private constructor(options: HttpOptions, proxyFor: ChooseProxy, tls: TlsFiles) {
     this.#options = options;
     this.#proxyFor = proxyFor;
     this.#tls = tls;
-    this.#agent = this.#newAgent();
+    this.#connections = new Connections(options.connections, options.connectMs);
   }
 
   /** Throws a UserError where files of TLS or variables of a proxy are no good. */
   static async open(options: HttpOptions): Promise<HttpClient> {
     const { network = {}, env = process.env } = options;
     const proxyFor = proxyChooser(network.proxy, env);
-    const tls = await TlsFiles.open(network);
-    return new HttpClient(await import('undici'), options, proxyFor, tls); // only who sends over HTTP pays for loading it
+    return new HttpClient(options, proxyFor, await TlsFiles.open(network));
   }
 
   /** `url` without user and password. When the promise settles, nobody reads `body` any more. */
@@ -80,45 +79,17 @@ export class HttpClient {
   }
 
   /** As `post`, with another method; `body` may be missing. */
-  async request(method: Dispatcher.HttpMethod, url: URL, headers: Record<string, string>, body: Uint8Array | undefined, signal: AbortSignal): Promise<HttpResult> {
-    if (await this.#tls.refresh()) this.#renewConnections();
+  async request(method: HttpMethod, url: URL, headers: Record<string, string>, body: Uint8Array | undefined, signal: AbortSignal): Promise<HttpResult> {
+    await this.#tls.refresh();
     const first = await this.#try(method, url, headers, body, signal);
     // A server closes idle connections when it likes, and the request that meets that learns of it by a reset.
     if (first.kind === 'answer' || !first.reset || !this.#answered || signal.aborted) return this.#explained(first);
     return this.#explained(await this.#try(method, url, headers, body, signal));
   }
 
-  async close(): Promise<void> {
-    this.#closing.abort();
-    await this.#agent.destroy();
-  }
-
-  #newAgent(): Agent {
-    const { connections, timeoutMs, answerBytes } = this.#options;
-    return new this.#undici.Agent({ connections, pipelining: 1, connect: this.#connector(), headersTimeout: timeoutMs, bodyTimeout: timeoutMs, maxResponseSize: answerBytes });
-  }
-
-  /** Connects to a destination, or to the proxy that passes plain requests on. */
-  #connector(): buildConnector.connector {
-    const { connectMs, network = {} } = this.#options;
-    const { material } = this.#tls;
-    const connect = this.#undici.buildConnector({ timeout: connectMs, ...material });
-    return (options, callback) => {
-      const { protocol, hostname, host = hostname } = options;
-      const proxy = protocol === 'https:' ? this.#proxyFor(new URL(`https://${host}`)) : undefined;
-      if (protocol !== 'https:') return connect(options, callback);
-      const named = network.server_name === undefined ? options : { ...options, servername: network.server_name };
-      if (proxy === undefined || proxy.url.host === host) return connect(named, callback);
-      openTunnel(proxy, options.port === '' ? `${host}:443` : host, { timeoutMs: connectMs, signal: this.#closing.signal, ...(material.ca === undefined ? {} : { ca: material.ca }) })
-        .then((httpSocket) => connect({ ...named, httpSocket }, callback), (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null));
-    };
-  }
-
-  /** Other certificates: what is under way ends on the connections it has. */
-  #renewConnections(): void {
-    const before = this.#agent;
-    this.#agent = this.#newAgent();
-    void before.close();
+  close(): Promise<void> {
+    this.#connections.close();
+    return Promise.resolve();
   }
 
   /** Where TLS fails, files that could not be read again may be why. */
@@ -127,7 +98,7 @@ export class HttpClient {
     return result.kind === 'failure' && result.stage === 'TLS' && problem !== undefined ? { ...result, reason: `${result.reason}; ${problem}` } : result;
   }
 
-  async #try(method: Dispatcher.HttpMethod, url: URL, headers: Record<string, string>, body: Uint8Array | undefined, signal: AbortSignal): Promise<HttpResult & { readonly reset?: boolean }> {
+  async #try(method: HttpMethod, url: URL, headers: Record<string, string>, body: Uint8Array | undefined, signal: AbortSignal): Promise<HttpResult & { readonly reset?: boolean }> {
     const ending = new AbortController();
     const end = (): void => ending.abort();
     const timer = setTimeout(end, this.#options.timeoutMs);
@@ -146,23 +117,33 @@ export class HttpClient {
     }
   }
 
-  async #request(method: Dispatcher.HttpMethod, url: URL, headers: Record<string, string>, body: Uint8Array | undefined, signal: AbortSignal): Promise<HttpResult> {
-    const proxy = url.protocol === 'http:' ? this.#proxyFor(url) : undefined;
-    const way = proxy === undefined ? { origin: url.origin, path: url.pathname + url.search, headers } : throughProxy(proxy, url, headers);
-    const answer = await this.#agent.request({ ...way, method, body: body ?? null, signal });
-    const read = Buffer.from(await answer.body.arrayBuffer());
-    if (proxy !== undefined && answer.statusCode === 407) return { kind: 'failure', reason: `${url.origin}: ${refusalText(proxy, 407)}`, stage: 'proxy', stubborn: false, blocked: isForPeople(407) };
-    return { kind: 'answer', status: answer.statusCode, headers: answer.headers, body: answer.statusCode < 300 ? read : withoutHeaders(read, way.headers) };
+  async #request(method: HttpMethod, url: URL, headers: Record<string, string>, body: Uint8Array | undefined, signal: AbortSignal): Promise<HttpResult> {
+    const proxy = this.#proxyFor(url);
+    const way = proxy !== undefined && url.protocol === 'http:' ? this.#byProxy(proxy, url, headers) : this.#straight(url, headers, proxy);
+    const { status, headers: answered, body: read } = await exchange({ ...way, method, signal }, body, this.#options);
+    if (way.proxy !== undefined && status === 407) return { kind: 'failure', reason: `${url.origin}: ${refusalText(way.proxy, 407)}`, stage: 'proxy', stubborn: false, blocked: isForPeople(407) };
+    return { kind: 'answer', status, headers: answered, body: status < 300 ? read : withoutHeaders(read, way.headers) };
   }
-}
 
-/** Without TLS a proxy is asked for the whole address: RFC 9112, 3.2.2. */
-function throughProxy({ url: proxy, authorization }: Proxy, url: URL, headers: Record<string, string>) {
-  return {
-    origin: proxy.origin,
-    path: `${url.origin}${url.pathname}${url.search}`,
-    headers: { ...headers, host: url.host, ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }) },
-  };
+  /** To the destination itself, by TLS perhaps through a tunnel. */
+  #straight(url: URL, headers: Record<string, string>, tunnel: Proxy | undefined) {
+    const { server_name: name } = this.#options.network ?? {};
+    const agent = tunnel === undefined ? this.#connections.secure : this.#connections.through(tunnel);
+    return { ...this.#address(url, agent, name), path: url.pathname + url.search, headers, proxy: undefined };
+  }
+
+  /** Without TLS a proxy is asked for the whole address: RFC 9112, 3.2.2. */
+  #byProxy(proxy: Proxy, url: URL, headers: Record<string, string>) {
+    const login = proxy.authorization === undefined ? {} : { 'proxy-authorization': proxy.authorization };
+    return { ...this.#address(proxy.url, this.#connections.secure), path: `${url.origin}${url.pathname}${url.search}`, headers: { ...headers, host: url.host, ...login }, proxy };
+  }
+
+  #address({ protocol, hostname, port }: URL, secure: SecureAgent, name?: string) {
+    const host = hostname.replace(/^\[|\]$/g, '');
+    if (protocol === 'http:') return { protocol, host, port, agent: this.#connections.plain };
+    // Else Node would take the name that the certificate must have from the header `host`.
+    return { protocol, host, port: port === '' ? '443' : port, agent: secure, servername: name ?? (isIP(host) === 0 ? host : ''), ...this.#tls.material };
+  }
 }
 
 /** Milliseconds that `Retry-After` asks for, given in seconds or as a date; undefined if it says nothing. RFC 9110, 10.2.3 */

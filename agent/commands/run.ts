@@ -1,7 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { Agent, type AgentOptions } from '../agent.ts';
 import type { Config } from '../config/schema.ts';
-import { optimizeOnlyKernels } from '../kernel/modules.ts';
 import { setLogLevel } from '../log.ts';
 
 /**
@@ -20,5 +19,4 @@ export function run(config: Config, options: AgentOptions): Promise<number> {
 export function prepare(config: Config): void {
   setLogLevel(config.log_level);
   for (const flag of V8_FLAGS) setFlagsFromString(flag);
-  optimizeOnlyKernels();
 }

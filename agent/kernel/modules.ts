@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
 import type { Arena } from '../arena.ts';
 
 const compiled = new Map<string, WebAssembly.Module>();
@@ -7,15 +6,6 @@ const compiled = new Map<string, WebAssembly.Module>();
 /** An instance of the kernel `name` over an arena's memory; `host`: what it asks of TypeScript. Each is compiled once per process. */
 export function instantiate(name: string, arena: Arena, host: Record<string, unknown> = {}): Record<string, unknown> {
   return new WebAssembly.Instance(moduleOf(name), { env: { memory: arena.memory, abort: () => undefined }, host }).exports;
-}
-
-/**
- * Has V8 optimize no other WebAssembly of this process: the HTTP parser of undici is one function of 33 KB, which takes
- * 40 MB and a good part of a second to optimize, for a few answers per second.
- */
-export function optimizeOnlyKernels(): void {
-  setFlagsFromString('--no-wasm-dynamic-tiering');
-  setFlagsFromString('--no-wasm-tier-up'); // or all of it would be optimized at once
 }
 
 /** The name of a rule that a kernel has as a number. */
@@ -35,16 +25,8 @@ function textsOf(name: string): readonly string[] {
 function moduleOf(name: string): WebAssembly.Module {
   let module = compiled.get(name);
   if (module === undefined) {
-    module = compile(readFileSync(new URL(`./${name}.wasm`, import.meta.url)));
+    module = new WebAssembly.Module(readFileSync(new URL(`./${name}.wasm`, import.meta.url)));
     compiled.set(name, module);
   }
-  return module;
-}
-
-/** A module that V8 optimizes where it is hot. */
-function compile(bytes: Buffer<ArrayBuffer>): WebAssembly.Module {
-  setFlagsFromString('--wasm-dynamic-tiering');
-  const module = new WebAssembly.Module(bytes);
-  optimizeOnlyKernels();
   return module;
 }

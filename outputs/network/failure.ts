@@ -28,9 +28,9 @@ export function isForPeople(status: number): boolean {
   return status >= 300 && status < 500 && status !== 408 && status !== 429;
 }
 
-const RESETS = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+const RESETS = new Set(['ECONNRESET', 'EPIPE']);
 const UNKNOWN_NAME = new Set(['ENOTFOUND', 'EAI_AGAIN']);
-const UNREACHED = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
+const UNREACHED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
 // What OpenSSL and Node call what they find wrong with a certificate; a reset in the middle of a handshake is not among it.
 const TLS = /^(?:ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED|CRL_)|^EPROTO$/;
 const UNTRUSTED = 'its authority is not trusted; name it in ca_file or NODE_EXTRA_CA_CERTS';
@@ -59,7 +59,13 @@ export function stageOf(code: string): Stage {
 
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
-  if ('code' in error && typeof error.code === 'string') return error.code;
+  if ('code' in error && typeof error.code === 'string') return error.code === 'EPROTO' ? (reasonOf(error.message) ?? error.code) : error.code;
   // A host with several addresses: one error for each.
   return error instanceof AggregateError ? codeOf(error.errors[0]) : '';
+}
+
+/** Who was writing meanwhile is told of a failed handshake by EPROTO, with the reason in the text alone: the code that whoever reads gets. */
+function reasonOf(message: string): string | undefined {
+  const reason = /:SSL routines:[^:]*:([^:]+)/.exec(message)?.[1];
+  return reason === undefined ? undefined : `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;
 }

@@ -1,6 +1,7 @@
 import { request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { isIP, type Socket } from 'node:net';
+import { codedError } from './exchange.ts';
 import type { Proxy } from './proxy.ts';
 
 /** The proxy has answered, and does not let us through. */
@@ -44,7 +45,7 @@ export function openTunnel(proxy: Proxy, target: string, { timeoutMs, ca, signal
       ...(isSecure && isIP(host) === 0 ? { servername: host } : {}),
       ...(ca === undefined ? {} : { ca }),
     });
-    const timer = setTimeout(() => request.destroy(timeoutError(proxy, timeoutMs)), timeoutMs);
+    const timer = setTimeout(() => request.destroy(codedError('ETIMEDOUT', `the proxy ${proxy.url.origin} did not answer within ${timeoutMs} ms`)), timeoutMs);
     request.once('connect', (answer, socket, head) => {
       clearTimeout(timer);
       const status = answer.statusCode ?? 0;
@@ -61,10 +62,4 @@ export function openTunnel(proxy: Proxy, target: string, { timeoutMs, ca, signal
     });
     request.end();
   });
-}
-
-function timeoutError(proxy: Proxy, timeoutMs: number): NodeJS.ErrnoException {
-  const error: NodeJS.ErrnoException = new Error(`the proxy ${proxy.url.origin} did not answer within ${timeoutMs} ms`);
-  error.code = 'UND_ERR_CONNECT_TIMEOUT';
-  return error;
 }

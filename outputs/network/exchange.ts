@@ -1,0 +1,63 @@
+import { request as plainRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import { request as secureRequest, type RequestOptions } from 'node:https';
+
+/** Where and how a request goes; `protocol` decides whether by TLS. */
+export type Way = RequestOptions & { readonly protocol: string };
+
+export interface ExchangeLimits {
+  /** From the name of the host to a connection that can be written to, TLS and all. */
+  readonly connectMs: number;
+  /** Longest answer that is read. */
+  readonly answerBytes: number;
+}
+
+export interface Exchanged {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+}
+
+/** One request and its answer. Rejects with what socket, TLS or parser say. When it has settled, nobody reads `body` any more. */
+export function exchange(way: Way, body: Uint8Array | undefined, { connectMs, answerBytes }: ExchangeLimits): Promise<Exchanged> {
+  return new Promise((resolve, reject) => {
+    const request = (way.protocol === 'https:' ? secureRequest : plainRequest)(way);
+    limitConnecting(request, way, connectMs);
+    request.on('error', reject); // again and again: one that is given up may still say something
+    request.once('response', (answer) => {
+      contentOf(answer, answerBytes).then((content) => {
+        // Answered before all was sent, as to a body that is too long: nobody knows whether the rest will be read.
+        if (!request.writableFinished) request.destroy();
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: content });
+      }, reject);
+    });
+    request.end(body);
+  });
+}
+
+/** An error as those of Node are: for a program by its code. */
+export function codedError(code: string, message: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(message), { code });
+}
+
+/** A socket that is kept is connected. While all are in use, none is waited for here. */
+function limitConnecting(request: ClientRequest, { protocol }: Way, connectMs: number): void {
+  request.once('socket', (socket) => {
+    if (request.reusedSocket) return;
+    const timer = setTimeout(() => request.destroy(codedError('ETIMEDOUT', `no connection within ${connectMs} ms`)), connectMs);
+    const done = (): void => clearTimeout(timer);
+    socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', done);
+    request.once('close', done);
+  });
+}
+
+/** Leaving the loop early destroys the connection. */
+async function contentOf(answer: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of answer as AsyncIterable<Buffer>) { // no encoding is set
+    length += part.length;
+    if (length > limitBytes) throw codedError('EMSGSIZE', `the answer is longer than ${limitBytes} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
