@@ -15,7 +15,8 @@ import { putBody, splitIntoRequests } from './cloudwatch/requests.ts';
 import type { CloudWatchOptions } from './cloudwatch-options.ts';
 import { Degraded } from './degraded.ts';
 import { flat } from './dialects/flat.ts';
-import { using, type Destination, type ItemVerdict, type Output, type Verdict } from './output.ts';
+import { using, type Destination, type Output, type Verdict } from './output.ts';
+import { BatchVerdicts } from './several-requests.ts';
 
 /** Amazon CloudWatch Logs, through PutLogEvents. https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
 export function cloudwatch(name: string, options: CloudWatchOptions, env: NodeJS.ProcessEnv = process.env): Output {
@@ -71,22 +72,20 @@ export class CloudWatchDestination implements Destination {
   async send(body: Uint8Array<ArrayBuffer>, count: number, signal: AbortSignal): Promise<Verdict> {
     const nowMs = this.#api.clock.now();
     const events = readEvents(body, count, nowMs);
-    const verdicts: (ItemVerdict | undefined)[] = new Array<undefined>(count).fill(undefined);
-    const fitted = fitEvents(events, verdicts, this.#policy, nowMs);
+    const verdicts = new BatchVerdicts(count);
+    const fitted = fitEvents(events, verdicts.items, this.#policy, nowMs);
     this.#metrics?.embed(events);
-    const positions = Array.from(verdicts.keys()).filter((position) => verdicts[position] === undefined);
-    let failure: Verdict | undefined;
+    const positions = Array.from(verdicts.items.keys()).filter((position) => verdicts.items[position] === undefined);
     for (const place of placesOf(events, positions, this.#group, this.#stream)) {
       for (const request of splitIntoRequests(events, place.positions)) {
         const verdict = await this.#put(events, request, place.group, place.stream, signal);
-        if (settleRequest(verdicts, request, verdict)) continue;
-        failure ??= verdict;
-        if (verdict.kind === 'retry') return summary(verdicts, failure); // what is busy is not to be asked at once for the next
+        if (verdicts.settle(request, verdict)) continue;
+        if (verdict.kind === 'retry') return verdicts.summary(); // what is busy is not to be asked at once for the next
         break;
       }
     }
-    if (failure === undefined) this.#note(fitted);
-    return summary(verdicts, failure);
+    if (!verdicts.hasFailed) this.#note(fitted);
+    return verdicts.summary();
   }
 
   get degraded() {
@@ -130,26 +129,4 @@ export class CloudWatchDestination implements Destination {
     const items = rejectedVerdicts(called.answer['rejectedLogEventsInfo'], positions.length);
     return items === undefined ? { kind: 'delivered' } : { kind: 'partial', items };
   }
-}
-
-/** Notes what came of a request's records. False: it failed as a whole. */
-function settleRequest(verdicts: (ItemVerdict | undefined)[], positions: Int32Array, verdict: Verdict): boolean {
-  if (verdict.kind !== 'delivered' && verdict.kind !== 'partial') return false;
-  positions.forEach((position, at) => (verdicts[position] = verdict.kind === 'partial' ? verdict.items[at] : verdict));
-  return true;
-}
-
-/** One verdict from all. A failure stands for the batch if nothing of it was settled, else for the records that are left. */
-function summary(verdicts: readonly (ItemVerdict | undefined)[], failure: Verdict | undefined): Verdict {
-  if (failure === undefined && verdicts.every((verdict) => verdict?.kind === 'delivered')) return { kind: 'delivered' };
-  if (failure !== undefined && verdicts.every((verdict) => verdict === undefined)) return failure;
-  const left = leftover(failure);
-  return { kind: 'partial', items: Array.from(verdicts, (verdict) => verdict ?? left) };
-}
-
-/** A request that is bad as a whole is judged anew when its records come without the others. */
-function leftover(failure: Verdict | undefined): ItemVerdict {
-  if (failure === undefined || !('reason' in failure)) return { kind: 'retry', reason: 'not sent yet' };
-  if (failure.kind === 'blocked') return { kind: 'blocked', reason: failure.reason };
-  return { kind: 'retry', reason: failure.reason, stubborn: failure.kind !== 'retry' || failure.stubborn === true };
 }

@@ -15,7 +15,7 @@ export const OtlpOptions = z
     headers: z.record(text(), text()).prefault({}).meta({ writeOnly: true }).describe('Headers of all requests, such as an API key; `$OTEL_EXPORTER_OTLP_HEADERS` are added'),
     bearer_token: secret().optional().describe('Token for `Authorization: Bearer`'),
     bearer_token_file: text().optional().describe('File that holds the token; it may change while shipper runs'),
-    resource: z.record(text(), text()).prefault({}).describe('Attributes of the resource; `$OTEL_RESOURCE_ATTRIBUTES` and `$OTEL_SERVICE_NAME` are added'),
+    resource: z.record(text(), text()).prefault({}).describe('Attributes of every resource; `$OTEL_RESOURCE_ATTRIBUTES` and `$OTEL_SERVICE_NAME` are added, and of a record its `service` and `host`, and fields called `k8s.*`, `container.*`, `cloud.*` and `deployment.environment.*`'),
     compression: z.enum(['gzip', 'none']).optional().describe('How bodies are sent; without it `$OTEL_EXPORTER_OTLP_COMPRESSION`, or `gzip`'),
     timeout: duration(1).optional().describe('Longest wait for an answer, then the batch is sent again; without it `$OTEL_EXPORTER_OTLP_TIMEOUT`, or `10s`'),
     ...network(),

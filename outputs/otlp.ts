@@ -8,10 +8,11 @@ import { gzip, HttpClient, retryAfterMs, unanswered, type HttpResult } from './h
 import type { OtlpOptions } from './otlp-options.ts';
 import { json } from './otlp/json.ts';
 import { protobuf } from './otlp/protobuf.ts';
-import { toRequest } from './otlp/request.ts';
+import { toRequests, type LogsRequest } from './otlp/request.ts';
 import { readError, readResponse } from './otlp/response.ts';
 import { settingsOf, type OtlpSettings } from './otlp/settings.ts';
 import { using, type Destination, type Output, type Verdict } from './output.ts';
+import { BatchVerdicts } from './several-requests.ts';
 
 /** OTLP/HTTP logs: the OpenTelemetry Collector and all that receive what it does. https://opentelemetry.io/docs/specs/otlp/#otlphttp. Throws a UserError for what can't be right. */
 export function otlp(name: string, options: OtlpOptions, env: NodeJS.ProcessEnv = process.env): Output {
@@ -23,7 +24,7 @@ export function otlp(name: string, options: OtlpOptions, env: NodeJS.ProcessEnv 
     network: true,
     dialect: otel,
     framing: { before: '', after: '\n' },
-    limits: options.batch,
+    limits: { bytes: Math.ceil(options.batch.bytes * BATCH_ROOM), events: options.batch.events },
     ageMs: options.batch.age,
     connections: CONNECTIONS,
     open: () => OtlpDestination.open(name, options, settings, env),
@@ -31,6 +32,8 @@ export function otlp(name: string, options: OtlpOptions, env: NodeJS.ProcessEnv 
   };
 }
 
+/** In a batch each record says what a request says once of their resource, and in JSON: with less room `batch.bytes` would hardly be reached. */
+const BATCH_ROOM = 1.25;
 const CONNECTIONS = 2; // one is being encoded for while the other waits
 const CONNECT_MS = 10_000;
 const ANSWER_BYTES = 4 * 2 ** 20; // "OTLP/HTTP response": no more is to be read
@@ -38,14 +41,16 @@ const ANSWER_BYTES = 4 * 2 ** 20; // "OTLP/HTTP response": no more is to be read
 class OtlpDestination implements Destination {
   readonly #name: string;
   readonly #settings: OtlpSettings;
+  readonly #limitBytes: number;
   readonly #client: HttpClient;
   readonly #credentials: Credentials;
   readonly #degraded: Degraded;
   #warned = false;
 
-  private constructor(name: string, settings: OtlpSettings, client: HttpClient, credentials: Credentials) {
+  private constructor(name: string, settings: OtlpSettings, limitBytes: number, client: HttpClient, credentials: Credentials) {
     this.#name = name;
     this.#settings = settings;
+    this.#limitBytes = limitBytes;
     this.#client = client;
     this.#credentials = credentials;
     this.#degraded = new Degraded((message) => log.warn(`${name}: ${message}`));
@@ -55,17 +60,31 @@ class OtlpDestination implements Destination {
     const credentials = new Credentials(options);
     await credentials.refresh();
     const client = await HttpClient.open({ connections: CONNECTIONS, connectMs: CONNECT_MS, timeoutMs: settings.timeoutMs, answerBytes: ANSWER_BYTES, network: settings.network, env });
-    return new OtlpDestination(name, settings, client, credentials);
+    return new OtlpDestination(name, settings, options.batch.bytes, client, credentials);
   }
 
+  /** One request as a rule; more where what comes of the records is longer than `batch.bytes`. */
   async send(body: Uint8Array<ArrayBuffer>, count: number, signal: AbortSignal): Promise<Verdict> {
     if (this.#credentials.problem !== undefined && !(await this.#credentials.refresh())) return { kind: 'blocked', reason: `can't read the credentials: ${this.#credentials.problem}` };
     const { protocol, resource } = this.#settings;
     const nowMs = Date.now();
-    const request = toRequest(body, FORMATS[protocol], resource, { seconds: Math.floor(nowMs / 1000), nanos: (nowMs % 1000) * 1e6 });
-    const bytes = this.#settings.gzip ? await gzip(request) : request;
-    let result = await this.#post(bytes, signal);
-    if (isRefused(result) && (await this.#credentials.refresh())) result = await this.#post(bytes, signal);
+    const requests = toRequests(body, FORMATS[protocol], resource, { seconds: Math.floor(nowMs / 1000), nanos: (nowMs % 1000) * 1e6 }, this.#limitBytes);
+    const [only] = requests;
+    if (only !== undefined && requests.length === 1) return this.#export(only, signal);
+    const verdicts = new BatchVerdicts(count);
+    let from = 0;
+    for (const request of requests) {
+      const positions = Array.from({ length: request.count }, (_, at) => from + at);
+      if (!verdicts.settle(positions, await this.#export(request, signal))) break;
+      from += request.count;
+    }
+    return verdicts.summary();
+  }
+
+  async #export({ bytes, count }: LogsRequest, signal: AbortSignal): Promise<Verdict> {
+    const body = this.#settings.gzip ? await gzip(bytes) : bytes;
+    let result = await this.#post(body, signal);
+    if (isRefused(result) && (await this.#credentials.refresh())) result = await this.#post(body, signal);
     if (result.kind === 'failure') return unanswered(result);
     const { verdict, warning, refusedUnnamed = 0 } = classify(result.status, result.headers, result.body, count);
     this.#degraded.count('refused_unnamed', refusedUnnamed, warning ?? '');
@@ -78,8 +97,9 @@ class OtlpDestination implements Destination {
   async check(signal: AbortSignal): Promise<Check> {
     if (this.#credentials.problem !== undefined) return { kind: 'problem', stage: 'credentials', reason: `can't read the credentials: ${this.#credentials.problem}` };
     const { protocol, resource, gzip: isCompressed } = this.#settings;
-    const request = toRequest(new Uint8Array(0), FORMATS[protocol], resource, { seconds: 0, nanos: 0 });
-    const result = await this.#post(isCompressed ? await gzip(request) : request, signal);
+    const [request] = toRequests(new Uint8Array(0), FORMATS[protocol], resource, { seconds: 0, nanos: 0 });
+    const bytes = request?.bytes ?? NOTHING;
+    const result = await this.#post(isCompressed ? await gzip(bytes) : bytes, signal);
     if (result.kind === 'failure') return unreached(result);
     const { verdict } = classify(result.status, result.headers, result.body, 1);
     if (verdict.kind === 'delivered') return { kind: 'ok' };
@@ -103,6 +123,7 @@ class OtlpDestination implements Destination {
   }
 }
 
+const NOTHING = Buffer.alloc(0);
 const FORMATS = { 'http/protobuf': protobuf, 'http/json': json };
 const USER_AGENT = `shipper/${version()} OTel-OTLP-Exporter-JavaScript/1.0`;
 

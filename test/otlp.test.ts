@@ -2,16 +2,17 @@
 import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { inspect } from 'node:util';
 import t, { type Test } from 'tap';
 import { FIELDS } from '../agent/fields.ts';
 import { otel } from '../outputs/dialects/otel.ts';
 import { createOutput } from '../outputs/index.ts';
 import { classify, otlp } from '../outputs/otlp.ts';
 import { OtlpOptions } from '../outputs/otlp-options.ts';
-import type { Format } from '../outputs/otlp/format.ts';
+import type { Format, TextAttributes } from '../outputs/otlp/format.ts';
 import { json } from '../outputs/otlp/json.ts';
 import { protobuf } from '../outputs/otlp/protobuf.ts';
-import { toRequest } from '../outputs/otlp/request.ts';
+import { toRequests } from '../outputs/otlp/request.ts';
 import { settingsOf } from '../outputs/otlp/settings.ts';
 import { run } from './e2e/run-shipper.ts';
 import { HttpServer, type HttpReply, type HttpRequest } from './helpers/http-server.ts';
@@ -27,6 +28,12 @@ const FORMATS: [name: string, format: Format, read: (bytes: Buffer) => LogsReque
 
 function bytes(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
+}
+
+/** What is sent of a body where nothing limits it: one request. */
+function toRequest(body: Uint8Array<ArrayBuffer>, format: Format, common: TextAttributes): Buffer {
+  const [request] = toRequests(body, format, common, OBSERVED);
+  return request?.bytes ?? Buffer.alloc(0);
 }
 
 function recordsOf(request: LogsRequest): readonly LogRecord[] {
@@ -88,22 +95,22 @@ for (const [name, format, read] of FORMATS) {
       t.match(found, record, reason);
       t.strictSame(plain(found?.attributes), attributes, `${reason}: attributes`);
     };
-    for (const [reason, text, record, attributes] of RECORDS) check(reason, recordsOf(read(toRequest(bytes(`${text}\n`), format, {}, OBSERVED)))[0], record, attributes);
+    for (const [reason, text, record, attributes] of RECORDS) check(reason, recordsOf(read(toRequest(bytes(`${text}\n`), format, {})))[0], record, attributes);
     const others = RECORDS.slice(1);
-    const all = recordsOf(read(toRequest(bytes(others.map(([, text]) => `${text}\n`).join('')), format, { 'service.name': 's' }, OBSERVED)));
+    const all = recordsOf(read(toRequest(bytes(others.map(([, text]) => `${text}\n`).join('')), format, { 'service.name': 's' })));
     t.equal(all.length, others.length);
     others.forEach(([reason, , record, attributes], at) => check(`${reason}, in a batch`, all[at], record, attributes));
   });
 
   t.test(`${name}: severities`, async (t) => {
     const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
-    const records = recordsOf(read(toRequest(bytes(levels.map((level) => `{"level":"${level}"}\n`).join('')), format, {}, OBSERVED)));
+    const records = recordsOf(read(toRequest(bytes(levels.map((level) => `{"level":"${level}"}\n`).join('')), format, {})));
     t.same(records.map(({ severityNumber, severityText }) => [severityNumber, severityText]), levels.map((level, at) => [1 + 4 * at, level]));
   });
 
   t.test(`${name}: records are grouped by service and host`, async (t) => {
     const lines = ['a', 'b', 'a', 'ü\\"', 'a'].map((service, n) => `{"service.name":"${service}","host.name":"h","n":${n}}\n`).join('') + '{"host.name":"other"}\n{}\n';
-    const { resourceLogs } = read(toRequest(bytes(lines), format, { 'deployment.environment.name': 'prod', 'service.name': 'common' }, OBSERVED));
+    const { resourceLogs } = read(toRequest(bytes(lines), format, { 'deployment.environment.name': 'prod', 'service.name': 'common' }));
     t.same(resourceLogs.map(({ resource }) => plain(resource.attributes)), [
       { 'deployment.environment.name': 'prod', 'service.name': 'a', 'host.name': 'h' },
       { 'deployment.environment.name': 'prod', 'service.name': 'b', 'host.name': 'h' },
@@ -113,12 +120,51 @@ for (const [name, format, read] of FORMATS) {
     ]);
     t.same(resourceLogs.map(({ scopeLogs }) => scopeLogs[0]?.logRecords.length), [3, 1, 1, 1, 1]);
     t.match(resourceLogs[0]?.scopeLogs[0]?.scope, { name: 'shipper', version: /^\d/ });
-    t.match(read(toRequest(bytes('{}\n'), format, {}, OBSERVED)).resourceLogs[0]?.resource.attributes, [{ key: 'service.name', value: { stringValue: 'unknown_service' } }], 'a service there must be');
+    t.match(read(toRequest(bytes('{}\n'), format, {})).resourceLogs[0]?.resource.attributes, [{ key: 'service.name', value: { stringValue: 'unknown_service' } }], 'a service there must be');
+  });
+
+  t.test(`${name}: what says where a record comes from is of its resource`, async (t) => {
+    const pod = (name: string, restarts: number): string => `"k8s.pod.name":"${name}","k8s.container.restart_count":${restarts}`;
+    const rows: [reason: string, record: string, resource: object, attributes: object][] = [
+      ['a pod', `"n":1,${pod('a', 0)}`, { 'k8s.pod.name': 'a', 'k8s.container.restart_count': 0n }, { n: 1n }],
+      ['the same pod', `${pod('a', 0)},"n":2`, { 'k8s.pod.name': 'a', 'k8s.container.restart_count': 0n }, { n: 2n }],
+      ['another one, restarted more often than a byte holds', pod('b\\u00e9', 300), { 'k8s.pod.name': 'bé', 'k8s.container.restart_count': 300n }, {}],
+      ['no pod', '"n":4', {}, { n: 4n }],
+      ['cloud, container and environment are of it, too', '"cloud.region":"eu-1","container.id":"c0ffee","deployment.environment.name":"test"', { 'cloud.region': 'eu-1', 'container.id': 'c0ffee', 'deployment.environment.name': 'test' }, {}],
+      ['what is no text and no number from 0 on stays with the record', '"k8s.pod.name":null,"k8s.pod.ip":["a"],"k8s.node.name":-1,"container.cpu":0.5', {}, { 'k8s.pod.name': null, 'k8s.pod.ip': ['a'], 'k8s.node.name': -1n, 'container.cpu': 0.5 }],
+      ['what happens in a cluster is an event', '"k8s.event.reason":"Killing","k8sx":"y","cloudy":"z"', {}, { 'k8s.event.reason': 'Killing', k8sx: 'y', cloudy: 'z' }],
+    ];
+    const { resourceLogs } = read(toRequest(bytes(rows.map(([, record]) => `{"service.name":"s",${record}}\n`).join('')), format, { 'deployment.environment.name': 'prod' }));
+    const found = resourceLogs.flatMap(({ resource, scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords.map(({ attributes }) => ({ resource: plain(resource.attributes), attributes: plain(attributes) }))));
+    const wanted = rows.map(([, , resource, attributes]) => ({ resource: { 'deployment.environment.name': 'prod', 'service.name': 's', ...resource }, attributes }));
+    const inOrder = (all: object[]): string[] => all.map((one) => inspect(one, { sorted: true, depth: 9 })).sort();
+    t.same(inOrder(found), inOrder(wanted));
+    t.same(resourceLogs.map(({ scopeLogs }) => scopeLogs[0]?.logRecords.length), [2, 1, 3, 1], 'one resource for each source');
+  });
+
+  t.test(`${name}: a request is as long as it may be, and not a byte longer`, async (t) => {
+    const random = seeded();
+    for (let round = 0; round < 60; round++) {
+      const records = Array.from({ length: 1 + random.below(40) }, (_, n) => JSON.stringify({ 'service.name': `s${random.below(4)}`, message: 'm'.repeat(random.below(random.oneIn(4) ? 40_000 : 300)), n, ...(random.oneIn(3) ? { 'k8s.pod.name': `p${random.below(3)}` } : {}) }));
+      const body = bytes(records.map((record) => `${record}\n`).join(''));
+      const most = toRequest(body, format, {}).length;
+      const limit = 1 + random.below(most);
+      const requests = toRequests(body, format, {}, OBSERVED, limit);
+      let from = 0;
+      const isRight = requests.every(({ bytes: request, count }, at) => {
+        const own = records.slice(from, from + count);
+        const isLast = at === requests.length - 1;
+        const more = toRequest(bytes(records.slice(from, from + count + 1).map((record) => `${record}\n`).join('')), format, {}).length;
+        from += count;
+        return count > 0 && request.equals(toRequest(bytes(own.map((record) => `${record}\n`).join('')), format, {})) && (request.length <= limit || count === 1) && (isLast || more > limit);
+      });
+      if (!isRight || from !== records.length || toRequests(body, format, {}, OBSERVED, most).length !== 1 || round === 59) t.ok(isRight && from === records.length && toRequests(body, format, {}, OBSERVED, most).length === 1, `round ${round} of SEED=${random.seed}`);
+    }
   });
 
   t.test(`${name}: what lies too deep is text`, async (t) => {
     const deep = `${'['.repeat(1_000)}"ü"${']'.repeat(1_000)}`;
-    const [record] = recordsOf(read(toRequest(bytes(`{"deep":${deep}}\n`), format, {}, OBSERVED)));
+    const [record] = recordsOf(read(toRequest(bytes(`{"deep":${deep}}\n`), format, {})));
     t.match(JSON.stringify(plain(record?.attributes)), /^\{"deep":\[{24}"\[{976}\\"ü\\"\]{976}"\]{24}\}$/);
   });
 
@@ -126,7 +172,7 @@ for (const [name, format, read] of FORMATS) {
     const random = seeded();
     for (let round = 0; round < 200; round++) {
       const values = Array.from({ length: 1 + random.below(8) }, () => Object.fromEntries(Array.from({ length: random.below(8) }, (_, n) => [`k${n}${word(random)}`, anyValue(random, 0)])));
-      const found = recordsOf(read(toRequest(bytes(values.map((value) => `${JSON.stringify(value)}\n`).join('')), format, {}, OBSERVED)));
+      const found = recordsOf(read(toRequest(bytes(values.map((value) => `${JSON.stringify(value)}\n`).join('')), format, {})));
       const same = JSON.stringify(found.map(({ attributes }) => plain(attributes)), bigints) === JSON.stringify(values, bigints);
       if (!same || round === 199) t.ok(same, `round ${round} of SEED=${random.seed}`);
     }
@@ -173,6 +219,23 @@ t.test('names of the semantic conventions, as they leave the program', async (t)
     });
     const keys = (record?.attributes ?? []).map(({ key }) => key);
     t.equal(new Set(keys).size, keys.length, 'no key is there twice');
+  }
+});
+
+t.test('the pod that a file is of is in its resource', async (t) => {
+  const { server, url } = await receiver(t);
+  const line = (text: string): string => `2026-11-22T10:00:00.1Z stdout F ${text}\n`;
+  const logs = t.testdir({ pods: { 'shop_api-1_u1': { app: { '0.log': line('a') + line('b') } }, 'shop_api-2_u2': { app: { '3.log': line('c') } } } });
+  const pod = (name: string, uid: string, restarts: bigint): object => ({ 'service.name': 'app', 'host.name': hostname(), 'k8s.namespace.name': 'shop', 'k8s.pod.name': name, 'k8s.pod.uid': uid, 'k8s.container.name': 'app', 'k8s.container.restart_count': restarts });
+  for (const [protocol, , read] of FORMATS) {
+    const { code, stderr } = await run(['--once', path.join(logs, 'pods/*/*/*.log'), '-o', `otlp=${url}`], { env: { OTEL_EXPORTER_OTLP_PROTOCOL: `http/${protocol}` } });
+    t.equal(code, 0, stderr);
+    const { resourceLogs } = read(server.requests.at(-1)?.body ?? Buffer.alloc(0));
+    const found = resourceLogs.map(({ resource, scopeLogs }) => ({ resource: plain(resource.attributes), records: scopeLogs.flatMap(({ logRecords }) => logRecords.map(({ body, attributes }) => [body?.stringValue, plain(attributes)])) }));
+    t.same(found.sort((a, b) => b.records.length - a.records.length), [
+      { resource: pod('api-1', 'u1', 0n), records: [['a', { 'log.iostream': 'stdout' }], ['b', { 'log.iostream': 'stdout' }]] },
+      { resource: pod('api-2', 'u2', 3n), records: [['c', { 'log.iostream': 'stdout' }]] },
+    ], protocol);
   }
 });
 
@@ -288,4 +351,51 @@ t.test('a token in a file is read again when it is refused', async (t) => {
   writeFileSync(file, 'new\n');
   t.match(await destination.send(bytes('{}\n'), 1, NEVER), { kind: 'delivered' });
   t.equal(server.requests.at(-1)?.headers['content-encoding'], undefined);
+});
+
+// ── batch.bytes, on the wire ──
+
+for (const [name, , read] of FORMATS) {
+  t.test(`${name}: exactly batch.bytes is one request, one byte more makes two`, async (t) => {
+    const { server, url } = await receiver(t);
+    const limit = 65_536;
+    const config = path.join(t.testdir({ 'c.yaml': `outputs: {o: {type: otlp, url: "${url}", protocol: http/${name}, compression: none, batch: {bytes: ${limit}, age: 1m}}}` }), 'c.yaml');
+    const send = async (messages: readonly string[]): Promise<HttpRequest[]> => {
+      const from = server.requests.length;
+      const { code, stderr } = await run(['-c', config], { stdin: messages.map((message) => `${message}\n`).join('') });
+      t.equal(code, 0, stderr);
+      t.match(stderr, new RegExp(` ${messages.length} delivered, 0 dead-lettered`));
+      return server.requests.slice(from);
+    };
+    const [count, each] = [100, 300];
+    const messages = (last: number): string[] => [...Array<string>(count - 1).fill('m'.repeat(each)), 'm'.repeat(last)];
+    const [probe] = await send(messages(20_000)); // its length takes as many bytes in protobuf as the one below
+    const last = 20_000 + limit - (probe?.body.length ?? 0);
+    t.same((await send(messages(last))).map(({ body }) => body.length), [limit]);
+    const two = await send(messages(last + 1));
+    t.same(two.map(({ body }) => recordsOf(read(body)).length), [count - 1, 1]); // one after the other: they are of one batch
+    t.ok(two.every(({ body }) => body.length <= limit));
+  });
+}
+
+t.test('of two requests of a batch only the one that failed goes again', async (t) => {
+  const rows: [reason: string, answer: HttpReply, verdict: object, requests: number][] = [
+    ['the second is busy', { status: 503 }, { kind: 'partial', items: [{ kind: 'delivered' }, { kind: 'retry', stubborn: false }] }, 2],
+    ['the second is bad', { status: 400, body: 'no' }, { kind: 'partial', items: [{ kind: 'delivered' }, { kind: 'retry', reason: 'HTTP 400: no', stubborn: true }] }, 2],
+    ['the second is refused', { status: 401 }, { kind: 'partial', items: [{ kind: 'delivered' }, { kind: 'blocked' }] }, 2],
+    ['the second is refused by the receiver', { status: 200, body: encodeResponse({ rejectedLogRecords: 1 }) }, { kind: 'partial', items: [{ kind: 'delivered' }, { kind: 'rejected' }] }, 2],
+  ];
+  const body = bytes(['a', 'b'].map((letter) => `{"message":"${letter.repeat(40_000)}"}\n`).join(''));
+  for (const [reason, answer, verdict, requests] of rows) {
+    const { server, url } = await receiver(t, (_, number) => (number === 2 ? answer : { status: 200 }));
+    const destination = await otlp('o', OtlpOptions.parse({ type: 'otlp', url, batch: { bytes: 65_536 } }), {}).open();
+    t.match(await destination.send(body, 2, NEVER), verdict, reason);
+    t.equal(server.requests.length, requests, reason);
+    await destination.close();
+  }
+  const { server, url } = await receiver(t, () => ({ status: 503 }));
+  const destination = await otlp('o', OtlpOptions.parse({ type: 'otlp', url, batch: { bytes: 65_536 } }), {}).open();
+  t.teardown(() => destination.close());
+  t.match(await destination.send(body, 2, NEVER), { kind: 'retry' }, 'the first fails: the second is not asked for');
+  t.equal(server.requests.length, 1);
 });

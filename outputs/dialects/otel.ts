@@ -4,7 +4,8 @@ import type { Dialect } from './dialect.ts';
  * Names of OpenTelemetry's semantic conventions (1.45), for OTLP. Names with dots are keys as they stand, not objects.
  * https://opentelemetry.io/docs/specs/semconv/
  *
- * The first leaves are no attributes: `outputs/otlp` makes the record's own fields and its resource of them. Not in the
+ * The first leaves are no attributes: `outputs/otlp` makes the record's own fields and its resource of them. Other keys
+ * that the conventions have for resources (`k8s.`, `container.`, `cloud.`, `deployment.environment`) go there, too. Not in the
  * conventions: `logger.name`, `duration_ms`, `log.file.offset`, `log.truncated`, `log.original_bytes`, and
  * `error.message`'s successor `exception.message` also where no exception was thrown.
  */

@@ -1,8 +1,9 @@
 import type { ByteWriter } from './byte-writer.ts';
-import type { Format, TextAttributes } from './format.ts';
+import type { Format, ResourceAttributes } from './format.ts';
 import { afterBlanks, afterString, afterValue } from './json-scan.ts';
 import { nanosText, numberType } from './numbers.ts';
-import { ATTRIBUTE_INTS, Kind, LINE_KEY, MAX_DEPTH, type LogRecord } from './record.ts';
+import { ATTRIBUTE_INTS, Kind, LINE_KEY, type Attributes } from './attributes.ts';
+import { MAX_DEPTH } from './record.ts';
 
 /**
  * `http/json`: proto3's JSON, but ids are hexadecimal and enums are numbers. 64-bit integers are texts.
@@ -10,6 +11,14 @@ import { ATTRIBUTE_INTS, Kind, LINE_KEY, MAX_DEPTH, type LogRecord } from './rec
  */
 export const json: Format = {
   contentType: 'application/json',
+  before: Buffer.from('{"resourceLogs":['),
+  between: Buffer.from(','),
+  after: Buffer.from(']}'),
+
+  frame(resource, scope) {
+    const head = Buffer.from(`{"resource":{"attributes":${JSON.stringify(attributesOf(resource))}},"scopeLogs":[{"scope":${JSON.stringify(scope)},"logRecords":[`);
+    return { length: (recordBytes) => head.length + recordBytes + FRAME_END.length, around: (records) => [head, records, FRAME_END] };
+  },
 
   /** Hot: once per record. Texts are copied as they stand: they are JSON already. */
   writeRecord(writer, source, record, observed) {
@@ -19,23 +28,15 @@ export const json: Format = {
     writer.ascii(`"observedTimeUnixNano":"${nanosText(observed)}"`);
     if (record.severity > 0) writer.ascii(`,"severityNumber":${record.severity},"severityText":"${source.toString('latin1', record.level.start, record.level.end)}"`);
     if (record.message.end > 0) writeText(writer, ',"body":', source, record.message.start, record.message.end);
-    if (record.attributeCount > 0) writeAttributes(writer, source, record);
+    if (record.attributes.count > 0) writeAttributes(writer, source, record.attributes);
     writeId(writer, ',"traceId":"', 32, source, record.traceId.start, record.traceId.end);
     writeId(writer, ',"spanId":"', 16, source, record.spanId.start, record.spanId.end);
     writer.room(1);
     writer.ascii('}');
   },
-
-  request(logs, scope) {
-    const resourceLogs = logs.flatMap(({ resource, records }, index) => [
-      Buffer.from(`${index === 0 ? '' : ','}{"resource":{"attributes":${JSON.stringify(attributesOf(resource))}},"scopeLogs":[{"scope":${JSON.stringify(scope)},"logRecords":[`),
-      records,
-      Buffer.from(']}]}'),
-    ]);
-    return Buffer.concat([Buffer.from('{"resourceLogs":['), ...resourceLogs, Buffer.from(']}')]);
-  },
 };
 
+const FRAME_END = Buffer.from(']}]}');
 /** What a record takes beside its texts and attributes. */
 const FRAME_BYTES = 512;
 const [QUOTE, COMMA, OPEN_BRACKET, OPEN_BRACE, TRUE, FALSE, NULL] = [0x22, 0x2c, 0x5b, 0x7b, 0x74, 0x66, 0x6e];
@@ -46,13 +47,13 @@ function writeId(writer: ByteWriter, head: string, digits: number, json: Buffer,
   writer.ascii(`${head}${json.toString('latin1', start, end).toLowerCase().padStart(digits, '0')}"`);
 }
 
-function writeAttributes(writer: ByteWriter, json: Buffer, { attributes, attributeCount }: LogRecord): void {
+function writeAttributes(writer: ByteWriter, json: Buffer, { rows, count }: Attributes): void {
   writer.room(FRAME_BYTES);
   writer.ascii(',"attributes":[');
-  for (let at = 0; at < attributeCount * ATTRIBUTE_INTS; at += ATTRIBUTE_INTS) {
-    const kind = attributes[at + 4];
-    const [start, end] = [attributes[at + 2] as number, attributes[at + 3] as number];
-    writeKey(writer, at === 0 ? '' : ',', json, attributes[at] as number, attributes[at + 1] as number, kind === Kind.LINE ? LINE_KEY : '');
+  for (let at = 0; at < count * ATTRIBUTE_INTS; at += ATTRIBUTE_INTS) {
+    const kind = rows[at + 4];
+    const [start, end] = [rows[at + 2] as number, rows[at + 3] as number];
+    writeKey(writer, at === 0 ? '' : ',', json, rows[at] as number, rows[at + 1] as number, kind === Kind.LINE ? LINE_KEY : '');
     if (kind === Kind.TEXT) writeText(writer, '', json, start, end);
     else if (kind === Kind.HEADER) writeText(writer, '{"arrayValue":{"values":[', json, start, end, ']}}');
     else writeValue(writer, json, start, end, 0);
@@ -134,6 +135,6 @@ function writeMember(writer: ByteWriter, before: string, json: Buffer, at: numbe
   return end;
 }
 
-function attributesOf(attributes: TextAttributes): object[] {
-  return Object.entries(attributes).map(([key, value]) => ({ key, value: { stringValue: value } }));
+function attributesOf(attributes: ResourceAttributes): object[] {
+  return Object.entries(attributes).map(([key, value]) => ({ key, value: typeof value === 'string' ? { stringValue: value } : { intValue: String(value) } }));
 }

@@ -56,8 +56,8 @@ export function writeValue(writer: ByteWriter, tag: number, json: Buffer, start:
   endMessage(writer, content, guess);
 }
 
-/** Fields of a KeyValue, and of the AnyValue that a text is. */
-export const [KEY_TAG, VALUE_TAG, STRING_TAG] = [KEY_VALUE.key, KEY_VALUE.value, VALUE.string];
+/** Fields of a KeyValue, and of the AnyValue that a text or a whole number is. */
+export const [KEY_TAG, VALUE_TAG, STRING_TAG, INT_TAG] = [KEY_VALUE.key, KEY_VALUE.value, VALUE.string, VALUE.int];
 
 function writeNumber(writer: ByteWriter, json: Buffer, start: number, end: number): void {
   const type = numberType(json, start, end);

@@ -64,6 +64,18 @@ export function lengthDelimited(tag: number, content: readonly Uint8Array[]): Ui
   return [head, ...content];
 }
 
+/** Bytes of a field whose content has `length` bytes. */
+export function fieldBytes(length: number): number {
+  return 1 + width(length) + length;
+}
+
+/** A field that is a number from 0 to 2^53. */
+export function varintField(tag: number, value: number): Uint8Array {
+  const bytes = [tag];
+  for (; value > 127; value = Math.floor(value / 128)) bytes.push((value % 128) | 128);
+  return Uint8Array.from([...bytes, value]);
+}
+
 function width(length: number): number {
   return length < 128 ? 1 : length < 16_384 ? 2 : length < 2_097_152 ? 3 : length < 268_435_456 ? 4 : 5;
 }

@@ -1,10 +1,11 @@
 import { hexDigit } from '../../agent/hex-id.ts';
 import type { Moment } from '../rfc3339.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import type { Format, TextAttributes } from './format.ts';
-import { KEY_TAG, STRING_TAG, VALUE_TAG, writeString, writeText, writeValue } from './protobuf-value.ts';
-import { beginMessage, bytesTag, endMessage, fixed64Tag, fixedNanos, lengthDelimited, varintTag, WORST_BYTES } from './protobuf-wire.ts';
-import { ATTRIBUTE_INTS, Kind, LINE_KEY, type LogRecord, type Span } from './record.ts';
+import type { Format, ResourceAttributes } from './format.ts';
+import { INT_TAG, KEY_TAG, STRING_TAG, VALUE_TAG, writeString, writeText, writeValue } from './protobuf-value.ts';
+import { beginMessage, bytesTag, endMessage, fieldBytes, fixed64Tag, fixedNanos, lengthDelimited, varintField, varintTag, WORST_BYTES } from './protobuf-wire.ts';
+import { ATTRIBUTE_INTS, Kind, LINE_KEY } from './attributes.ts';
+import type { LogRecord, Span } from './record.ts';
 
 // Fields of the messages in opentelemetry-proto's logs_service.proto, logs.proto, resource.proto and common.proto.
 const REQUEST = { resourceLogs: bytesTag(1) };
@@ -18,10 +19,23 @@ const RECORD = {
 };
 /** What a record takes beside its texts and attributes: two times, two ids, a severity, tags and lengths. */
 const FRAME_BYTES = 128;
+const NOTHING = Buffer.alloc(0);
 
 /** `http/protobuf`: written straight from the bytes of the JSON record. Measured: 3.4 times as fast as JSON.parse and protobufjs (124 MB/s of records). */
 export const protobuf: Format = {
   contentType: 'application/x-protobuf',
+  before: NOTHING,
+  between: NOTHING,
+  after: NOTHING,
+
+  frame(resource, { name, version }) {
+    const head = Buffer.concat(lengthDelimited(RESOURCE_LOGS.resource, attributesOf(resource)));
+    const scope = Buffer.concat(lengthDelimited(SCOPE_LOGS.scope, [...textField(SCOPE.name, name), ...textField(SCOPE.version, version)]));
+    return {
+      length: (recordBytes) => fieldBytes(head.length + fieldBytes(scope.length + recordBytes)),
+      around: (records) => lengthDelimited(REQUEST.resourceLogs, [head, ...lengthDelimited(RESOURCE_LOGS.scopeLogs, [scope, records])]),
+    };
+  },
 
   /** Hot: once per record. */
   writeRecord(writer, json, record, observed) {
@@ -35,16 +49,9 @@ export const protobuf: Format = {
     writeId(writer, RECORD.spanId, 8, json, record.spanId);
     if (record.severity > 0) writeSeverity(writer, json, record);
     if (record.message.end > 0) writeText(writer, RECORD.body, json, record.message.start, record.message.end);
-    for (let at = 0; at < record.attributeCount * ATTRIBUTE_INTS; at += ATTRIBUTE_INTS) writeAttribute(writer, json, record.attributes, at);
+    const { rows, count } = record.attributes;
+    for (let at = 0; at < count * ATTRIBUTE_INTS; at += ATTRIBUTE_INTS) writeAttribute(writer, json, rows, at);
     endMessage(writer, content, guess);
-  },
-
-  request(logs, { name, version }) {
-    const scope = lengthDelimited(SCOPE_LOGS.scope, [...textField(SCOPE.name, name), ...textField(SCOPE.version, version)]);
-    return Buffer.concat(logs.flatMap(({ resource, records }) => {
-      const scopeLogs = lengthDelimited(RESOURCE_LOGS.scopeLogs, [...scope, records]);
-      return lengthDelimited(REQUEST.resourceLogs, [...lengthDelimited(RESOURCE_LOGS.resource, attributesOf(resource)), ...scopeLogs]);
-    }));
   },
 };
 
@@ -90,9 +97,11 @@ function writeAttribute(writer: ByteWriter, json: Buffer, attributes: Int32Array
 
 const LINE = Buffer.from(LINE_KEY);
 
-/** Attributes of a resource. */
-function attributesOf(attributes: TextAttributes): Uint8Array[] {
-  return Object.entries(attributes).flatMap(([key, value]) => lengthDelimited(RESOURCE.attributes, [...textField(KEY_TAG, key), ...lengthDelimited(VALUE_TAG, textField(STRING_TAG, value))]));
+function attributesOf(attributes: ResourceAttributes): Uint8Array[] {
+  return Object.entries(attributes).flatMap(([key, value]) => {
+    const content = typeof value === 'string' ? textField(STRING_TAG, value) : [varintField(INT_TAG, value)];
+    return lengthDelimited(RESOURCE.attributes, [...textField(KEY_TAG, key), ...lengthDelimited(VALUE_TAG, content)]);
+  });
 }
 
 function textField(tag: number, text: string): Uint8Array[] {

@@ -1,6 +1,7 @@
 import { isHexId } from '../../agent/hex-id.ts';
 import { LEVELS } from '../../agent/levels.ts';
 import { isDigit, readTime, type Moment } from '../rfc3339.ts';
+import { Attributes, Kind } from './attributes.ts';
 import { afterBlanks, afterString, afterValue } from './json-scan.ts';
 
 /** The inside of a JSON string, [start, end) of the body. Empty: absent. */
@@ -8,22 +9,6 @@ export interface Span {
   start: number;
   end: number;
 }
-
-/** An attribute is five integers: the inside of its key [start, end), its value [start, end), and what that is. */
-export const ATTRIBUTE_INTS = 5;
-export const Kind = {
-  /** The inside of a string. */
-  TEXT: 0,
-  /** The same, as the only entry of a list: values of HTTP headers are lists. */
-  HEADER: 1,
-  /** Any other JSON value. */
-  JSON: 2,
-  /** Digits: the line in a source file, whose key is not in the body. */
-  LINE: 3,
-} as const;
-
-/** The key of Kind.LINE. */
-export const LINE_KEY = 'code.line.number';
 
 /** What lies deeper is sent as text: readers refuse messages that are too deep. */
 export const MAX_DEPTH = 24;
@@ -45,8 +30,9 @@ export class LogRecord {
   severity = 0;
   /** Bytes of its JSON. */
   length = 0;
-  attributes = new Int32Array(64 * ATTRIBUTE_INTS);
-  attributeCount = 0;
+  readonly attributes = new Attributes();
+  /** What is said of where the record comes from: attributes of its resource. */
+  readonly origin = new Attributes();
 
   /** In the order of the dialect's first leaves. */
   readonly #places: readonly Place[] = [
@@ -62,7 +48,7 @@ export class LogRecord {
   /** Hot: once per record. Reads the object at `start`, and gives the position behind it. */
   read(json: Buffer, start: number): number {
     this.hasTime = false;
-    this.severity = this.attributeCount = 0;
+    this.severity = this.attributes.count = this.origin.count = 0;
     let at = afterBlanks(json, start + 1);
     for (const { head, span, fits } of this.#places) {
       span.start = span.end = 0;
@@ -70,7 +56,7 @@ export class LogRecord {
       const from = at + head.length;
       const end = afterString(json, from - 1) - 1;
       if (fits(json, from, end)) [span.start, span.end] = [from, end];
-      else this.#add(at + 1, from - 3, from, end, Kind.TEXT);
+      else this.attributes.add(at + 1, from - 3, from, end, Kind.TEXT);
       at = afterComma(json, end + 1);
     }
     while (json[at] === QUOTE) at = this.#member(json, at);
@@ -83,9 +69,11 @@ export class LogRecord {
     const keyEnd = afterString(json, at) - 1;
     const value = afterBlanks(json, afterBlanks(json, keyEnd + 1) + 1);
     const end = afterValue(json, value);
-    if (json[value] !== QUOTE) this.#add(at + 1, keyEnd, value, end, Kind.JSON);
+    const isText = json[value] === QUOTE;
+    if (isOfOrigin(json, at) && (isText || isCount(json, value, end))) this.origin.add(at + 1, keyEnd, isText ? value + 1 : value, isText ? end - 1 : end, isText ? Kind.TEXT : Kind.JSON);
+    else if (!isText) this.attributes.add(at + 1, keyEnd, value, end, Kind.JSON);
     else if (startsWith(json, at, FILE_PATH)) this.#caller(json, at + 1, keyEnd, value + 1, end - 1);
-    else this.#add(at + 1, keyEnd, value + 1, end - 1, startsWith(json, at, HEADER) ? Kind.HEADER : Kind.TEXT);
+    else this.attributes.add(at + 1, keyEnd, value + 1, end - 1, startsWith(json, at, HEADER) ? Kind.HEADER : Kind.TEXT);
     return afterComma(json, end);
   }
 
@@ -94,25 +82,8 @@ export class LogRecord {
     let colon = end - 1;
     while (isDigit(json[colon])) colon--;
     const isLine = json[colon] === COLON && colon > start && colon < end - 1 && end - colon < 10;
-    this.#add(key, keyEnd, start, isLine ? colon : end, Kind.TEXT);
-    if (isLine) this.#add(key, key, colon + 1, end, Kind.LINE);
-  }
-
-  #add(keyStart: number, keyEnd: number, start: number, end: number, kind: number): void {
-    let at = this.attributeCount++ * ATTRIBUTE_INTS;
-    if (at === this.attributes.length) this.#grow();
-    const attributes = this.attributes;
-    attributes[at++] = keyStart;
-    attributes[at++] = keyEnd;
-    attributes[at++] = start;
-    attributes[at++] = end;
-    attributes[at] = kind;
-  }
-
-  #grow(): void {
-    const wider = new Int32Array(this.attributes.length * 2);
-    wider.set(this.attributes);
-    this.attributes = wider;
+    this.attributes.add(key, keyEnd, start, isLine ? colon : end, Kind.TEXT);
+    if (isLine) this.attributes.add(key, key, colon + 1, end, Kind.LINE);
   }
 }
 
@@ -123,9 +94,15 @@ interface Place {
   readonly fits: (json: Buffer, start: number, end: number) => boolean;
 }
 
-const [QUOTE, COMMA, COLON, ZERO] = [0x22, 0x2c, 0x3a, 0x30];
+const [QUOTE, COMMA, COLON, ZERO, LOWER_C, LOWER_D, LOWER_K] = [0x22, 0x2c, 0x3a, 0x30, 0x63, 0x64, 0x6b];
 const HEADER = Buffer.from('"http.request.header.');
 const FILE_PATH = Buffer.from('"code.file.path"');
+/** Attributes that the conventions have for resources, and a kind of event that is none. https://opentelemetry.io/docs/specs/semconv/resource/ */
+const CONTAINER = Buffer.from('"container.');
+const CLOUD = Buffer.from('"cloud.');
+const ENVIRONMENT = Buffer.from('"deployment.environment');
+const KUBERNETES = Buffer.from('"k8s.');
+const KUBERNETES_EVENT = Buffer.from('"k8s.event.');
 /** By first letter; a severity is the lowest of its range. https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber */
 const SEVERITIES = new Map(LEVELS.map((name, index) => [name.charCodeAt(0), { name, number: 1 + index * 4 }]));
 
@@ -136,6 +113,26 @@ function headOf(name: string): Buffer {
 function startsWith(json: Buffer, at: number, head: Buffer): boolean {
   for (let i = 0; i < head.length; i++) if (json[at + i] !== head[i]) return false;
   return true;
+}
+
+/** Whether the member at `at` says where the record comes from. */
+function isOfOrigin(json: Buffer, at: number): boolean {
+  switch (json[at + 1]) {
+    case LOWER_C:
+      return startsWith(json, at, CONTAINER) || startsWith(json, at, CLOUD);
+    case LOWER_D:
+      return startsWith(json, at, ENVIRONMENT);
+    case LOWER_K:
+      return startsWith(json, at, KUBERNETES) && !startsWith(json, at, KUBERNETES_EVENT);
+    default:
+      return false;
+  }
+}
+
+/** Whether a JSON value is a small whole number, such as how often a container was started. */
+function isCount(json: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (!isDigit(json[at])) return false;
+  return end - start <= 15;
 }
 
 function afterComma(json: Buffer, at: number): number {
