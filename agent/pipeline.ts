@@ -40,6 +40,8 @@ export class Pipeline {
   readonly #known = new Map<number, LaneSource>();
   /** Sources with an open record, until it is flushed. */
   readonly #open = new Set<LaneSource>();
+  /** Sources of which something was read and had no room: their inputs may take all of it for read. */
+  readonly #blocked = new Set<LaneSource>();
   /** Sources that have ended; they are forgotten when all of them is safe. */
   readonly #ended = new Set<LaneSource>();
   readonly #alarm = new Alarm();
@@ -62,8 +64,9 @@ export class Pipeline {
       const nowMs = performance.now();
       this.#sealDue(nowMs);
       if (turn === 'progress') await new Promise(setImmediate);
-      else if (turn === 'blocked' && outlets.some(({ hasRoom }) => !hasRoom)) await this.#wait([], rules, nowMs);
-      else await this.#wait(inputs, rules, nowMs);
+      else if (turn === 'idle') await this.#wait(inputs, rules, nowMs);
+      else if (outlets.some(({ hasRoom }) => !hasRoom)) await this.#wait([], rules, nowMs);
+      else await new Promise(setImmediate); // there is room again
     }
     await this.#takeRest(rules);
   }
@@ -72,6 +75,10 @@ export class Pipeline {
   #round(): 'progress' | 'blocked' | 'idle' {
     let progress = false;
     if (this.#ended.size > 0) this.#forget();
+    for (const from of [...this.#blocked]) {
+      if (this.#pump(from, false) === 'blocked') return 'blocked';
+      progress = true;
+    }
     for (const input of this.#parts.inputs) {
       for (const source of input.sources()) {
         const turn = this.#pump(this.#context(source), false);
@@ -91,6 +98,8 @@ export class Pipeline {
     if (turn === 'progress') this.#blockedAtMs = Infinity;
     if (turn === 'blocked') this.#blockedAtMs = Math.min(this.#blockedAtMs, nowMs);
     if (turn === 'progress' || turn === 'waiting') this.#open.add(from);
+    if (turn === 'blocked') this.#blocked.add(from);
+    else this.#blocked.delete(from);
     if (turn === 'progress' || turn === 'blocked') this.#lastBytesMs = nowMs;
     if (flush && turn !== 'blocked') this.#open.delete(from);
     if (turn === 'idle' && from.source.ended) this.#retire(from);

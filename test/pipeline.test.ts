@@ -321,6 +321,28 @@ t.test('a dead destination holds reading up, in bounded memory; when it lives ag
   t.ok(most < 256 * 2 ** 20, `${Math.round(most / 2 ** 20)} MiB resident at most`);
 });
 
+t.test('more than all batches hold comes at once, and then nothing: it is delivered nevertheless', async (t) => {
+  const count = 2_000; // with 64 batches of ten
+  const cri = lines(0, count).replaceAll(/^/gm, '2026-11-25T12:00:00.1Z stderr F ').replace(/2026[^\n]*$/, '');
+  const rows: [log: string, stdin: string, reason: string][] = [
+    [lines(0, count), '', 'a file'],
+    [`2026-11-25T12:00:00.1Z stdout P not at its end\n${cri}`, '', 'a container\'s file, with a line that is open'],
+    ['', lines(0, count), 'a pipe that stays open'],
+  ];
+  for (const [log, stdin, reason] of rows) {
+    const { documents, url } = await serve(t);
+    const dir = t.testdir({ 'app.log': log });
+    const input = stdin === '' ? `{ type: file, paths: ['${dir}/app.log'] }` : '{ type: stdin }';
+    writeFileSync(path.join(dir, 'shipper.yaml'), `inputs: { app: ${input} }\noutputs: { search: { type: elasticsearch, url: '${url}', batch: { events: 10 }, buffer: { disk: 'off' } } }\nstop_delay: 100ms\n`);
+    const running = begin(t, ['-c', path.join(dir, 'shipper.yaml')]);
+    running.child.stdin.write(stdin);
+    await until(() => documents.size >= count, `all of ${reason}`);
+    t.same(numbered(documents.values()), range(count), reason);
+    running.child.kill('SIGTERM');
+    await running.ended;
+  }
+});
+
 t.test('fields of an input are everywhere; host and service only where records leave the machine', async (t) => {
   const { documents, url } = await serve(t);
   const dir = t.testdir({ 'a.log': 'INFO plain\n{"msg":"own","service":"mine","host":"there","env":"test"}\n{"msg":"objects","host":{"name":"x"}}\n' });
