@@ -82,6 +82,8 @@ export class Lane {
   readonly #head = new EnvelopeHead();
   /** Where the id of the current source lies, as long as one chunk is at work. */
   readonly #idAddress: number;
+  /** Of the records of an enveloped source. */
+  #stream = '';
   /** The current source is one that shipper's own messages are written to as well. */
   #hasOwn = false;
   #records = 0;
@@ -104,7 +106,7 @@ export class Lane {
     this.#unwrapper = new Unwrapper({
       ...options,
       roomBytes: this.#chunk.room,
-      inherited: (before, offset, heir, beyond) => tracker.hold(before, offset, heir, beyond, this.#unwrapper.position(before)),
+      inherited: (before, offset, heir, beyond, stream) => tracker.hold(before, { at: offset, by: heir.index, stream, beyond }, this.#unwrapper.position(before)),
     });
     this.#headReader = new HeadReader(options.chunkBytes);
     this.#idAddress = arena.claim(ID_BYTES).start;
@@ -190,6 +192,8 @@ export class Lane {
     this.#chunk.set(0);
     const turn = this.#unwrapper.pump(source, flush, isLast, nowMs, (record) => this.#unwrapped(from, { source: source.index, idAddress, unwrapped: record }, record, nowMs));
     this.#finish(source, 0, this.#unwrapper.position(source));
+    this.#tracker.advanceStreams(source.index, this.#unwrapper.positions(source));
+    this.#switchTo('');
     return turn;
   }
 
@@ -204,10 +208,18 @@ export class Lane {
     }
     const start = chunk.put(head, record);
     this.#wrapped = record;
+    this.#switchTo(record.stream);
     this.#options.envelopes.near(chunk.bytes, head.timeStart, head.timeEnd);
     const isTaken = this.#record(from, origin, start, chunk.length - 1, record.size, record.offset, record.sourceBytes, nowMs);
     this.#wrapped = undefined;
     return isTaken;
+  }
+
+  /** What comes is of this stream of the source: how far each is safe is known apart. */
+  #switchTo(stream: string): void {
+    if (stream === this.#stream) return;
+    for (const sink of this.#sinks) sink.endStream();
+    this.#stream = this.#tracker.stream = stream;
   }
 
   /**

@@ -94,6 +94,45 @@ t.test('the tracker acknowledges what is settled everywhere, in whatever order i
   }
 });
 
+t.test('the tracker knows of each stream of a container how far it is safe', (t) => {
+  const pool = new SlotPool(arena(), { bytes: 256, events: 4 }, 2);
+  const [a = fail(), b = fail()] = [pool.take(), pool.take()];
+  type Step = ['opened', Batch, string, number] | ['read', number, Record<string, number>] | ['settled', Batch] | ['hold', number, string, number];
+  const rows: { reason: string; steps: [Step, number, Record<string, number> | undefined][] }[] = [
+    { reason: 'an open record of one stream does not hold the other', steps: [[['read', 0, { stdout: 0, stderr: 50 }], 0, { stderr: 50 }], [['read', 60, { stdout: 60, stderr: 60 }], 60, undefined]] },
+    { reason: 'batches hold the stream whose records they have', steps: [[['opened', a, 'stderr', 10], 0, undefined], [['opened', b, 'stdout', 20], 0, undefined], [['read', 50, { stdout: 50, stderr: 50 }], 10, { stdout: 20 }], [['settled', b], 10, { stdout: 50 }], [['settled', a], 50, undefined]] },
+    { reason: 'one batch of both', steps: [[['opened', a, 'stdout', 10], 0, undefined], [['opened', a, 'stderr', 20], 0, undefined], [['read', 50, { stdout: 50, stderr: 50 }], 10, { stderr: 20 }], [['settled', a], 50, undefined]] },
+    { reason: 'a line that ends in the next file holds both, until that record is safe', steps: [[['hold', 30, 'stdout', 5], 0, undefined], [['read', 50, { stdout: 50, stderr: 50 }], 30, undefined]] },
+    { reason: 'never backwards', steps: [[['read', 0, { stderr: 50 }], 0, { stderr: 50 }], [['read', 10, { stderr: 20 }], 10, { stderr: 50 }]] },
+  ];
+  for (const { reason, steps } of rows) {
+    const tracker = new Tracker();
+    const [source, heir] = [sourceAt(0), sourceAt(1)];
+    for (const one of [source, heir]) tracker.add(one);
+    const seen = steps.map(([step]) => {
+      tracker.stream = step[0] === 'opened' ? step[2] : '';
+      if (step[0] === 'opened') tracker.opened(step[1], 0, step[3]);
+      else if (step[0] === 'settled') tracker.settled(step[1]);
+      else if (step[0] === 'hold') tracker.hold(source, { at: step[1], by: 1, stream: step[2], beyond: step[3] }, 0);
+      else {
+        tracker.advance(0, step[1]);
+        tracker.advanceStreams(0, new Map(Object.entries(step[2])));
+      }
+      return [tracker.acknowledged(0), source.ahead];
+    });
+    t.same(seen, steps.map(([, safe, ahead]) => [safe, ahead]), reason);
+  }
+  const tracker = new Tracker();
+  const [source, heir] = [sourceAt(0), sourceAt(1)];
+  for (const one of [source, heir]) tracker.add(one);
+  for (const stream of ['stdout', 'stderr']) tracker.hold(source, { at: stream === 'stdout' ? 30 : 40, by: 1, stream, beyond: 5 }, 50);
+  tracker.advanceStreams(1, new Map([['stdout', 6], ['stderr', 5]]));
+  t.equal(source.safe, 40, 'what waits for one stream of the next file is free when that is, whatever the other does');
+  tracker.advance(1, 6);
+  t.equal(source.safe, 50, 'and what waits for the other as well');
+  t.end();
+});
+
 /** Waits for the thing itself; the test's own time limit is the only one. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(setImmediate);

@@ -67,6 +67,10 @@ export class Outlet implements RecordSink {
     this.#encoder.rollback();
   }
 
+  endStream(): void {
+    if (this.#batch !== undefined) this.#report(this.#batch);
+  }
+
   /** Writes what points into the chunk, which is about to be used again. */
   endChunk(): void {
     if (this.#batch === undefined) return;

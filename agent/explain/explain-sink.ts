@@ -90,6 +90,8 @@ export class ExplainSink implements RecordSink {
     this.#encoder.rollback();
   }
 
+  endStream(): void {}
+
   endChunk(): void {
     if (!this.#alone) this.#encoder.flush(this.#batch);
     this.#committed.forEach((explanation, index) => {

@@ -217,7 +217,7 @@ function fileOf(path: string, descriptor: number, stat: BigIntStats, checkpoint:
   return { path, descriptor, checkpoint, size: Number(stat.size), changedNs: stat.mtimeNs };
 }
 
-function bound({ id, input, offset, after }: Pick<Checkpoint, 'id' | 'input' | 'offset' | 'after'>, path: string, seenAt: string, descriptor: number, stat: BigIntStats): Checkpoint {
+function bound({ id, input, offset, after, ahead }: Pick<Checkpoint, 'id' | 'input' | 'offset' | 'after' | 'ahead'>, path: string, seenAt: string, descriptor: number, stat: BigIntStats): Checkpoint {
   const size = Number(stat.size);
   return {
     id, input, path, offset,
@@ -228,6 +228,7 @@ function bound({ id, input, offset, after }: Pick<Checkpoint, 'id' | 'input' | '
     gzip: {},
     ...(seenAt !== path && { seenAt }),
     ...(after !== undefined && { after }),
+    ...(ahead !== undefined && { ahead }),
   };
 }
 

@@ -6,7 +6,7 @@ import type { OpenedFile } from './file-intake.ts';
 import { MARKER_BYTES, PREFIX_BYTES, hashOf, markerOf, peek, prefixOf } from './fingerprint.ts';
 import { findInode, holds, openIf, realPath } from './moved-file.ts';
 import type { LearnedShape } from '../records/head.ts';
-import type { Source } from './source.ts';
+import type { Source, StreamPositions } from './source.ts';
 import type { TailedFile } from './tailed-files.ts';
 
 /** Who looks after file sources and is told what reading them brings to light. */
@@ -47,6 +47,7 @@ export class FileSource implements Source, Holder {
   offset: number;
   activeAtMs = performance.now();
   learned: readonly LearnedShape[] | undefined;
+  ahead: StreamPositions | undefined;
   /** Where the file was last seen. */
   path: string;
   predecessor: TailedFile | undefined;
@@ -89,6 +90,7 @@ export class FileSource implements Source, Holder {
     this.input = checkpoint.input;
     this.hasOwnMessages = options.hasOwnMessages;
     this.learned = checkpoint.learned;
+    this.ahead = checkpoint.ahead;
     this.offset = checkpoint.offset;
     this.#acknowledged = checkpoint.offset;
     this.#position = checkpoint.offset;
@@ -166,9 +168,10 @@ export class FileSource implements Source, Holder {
     this.offset += bytes;
   }
 
-  acknowledge(offset: number): void {
-    if (offset <= this.#acknowledged) return;
+  acknowledge(offset: number, ahead?: StreamPositions): void {
+    if (offset <= this.#acknowledged && ahead === undefined) return;
     this.#acknowledged = offset;
+    this.ahead = ahead;
     this.#options.checkpoints.changed(this.#checkpoint, () => this.#snapshot());
   }
 
@@ -320,9 +323,9 @@ export class FileSource implements Source, Holder {
   }
 
   #place(): Checkpoint {
-    const { seenAt: _, learned: __, ...rest } = this.#checkpoint;
+    const { seenAt: _, learned: __, ahead: ___, ...rest } = this.#checkpoint;
     const learned = this.learned === undefined ? {} : { learned: [...this.learned] };
-    return { ...rest, ...learned, path: this.#meant, ...(this.#seenAt !== undefined && { seenAt: this.#seenAt }) };
+    return { ...rest, ...learned, path: this.#meant, ...(this.ahead && { ahead: this.ahead }), ...(this.#seenAt !== undefined && { seenAt: this.#seenAt }) };
   }
 
   /** Takes prefix and marker anew, as far as the file is open and is still the one that was read. */

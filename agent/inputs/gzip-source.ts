@@ -3,7 +3,7 @@ import type { Checkpoint, Checkpoints } from '../state/checkpoints.ts';
 import type { OpenedFile } from './file-intake.ts';
 import { GzipStream } from './gzip-stream.ts';
 import type { LearnedShape } from '../records/head.ts';
-import type { Source } from './source.ts';
+import type { Source, StreamPositions } from './source.ts';
 import type { TailedFile } from './tailed-files.ts';
 import { Window } from './window.ts';
 
@@ -33,6 +33,7 @@ export class GzipSource implements Source {
   offset: number;
   predecessor: TailedFile | undefined;
   learned: readonly LearnedShape[] | undefined;
+  ahead: StreamPositions | undefined;
   readonly #options: GzipSourceOptions;
   readonly #stream: GzipStream;
   readonly #window: Window;
@@ -50,6 +51,7 @@ export class GzipSource implements Source {
     this.name = options.path;
     this.input = checkpoint.input;
     this.learned = checkpoint.learned;
+    this.ahead = checkpoint.ahead;
     this.offset = this.#acknowledged = this.#position = checkpoint.offset;
     this.#window = new Window(this.offset);
     this.#stream = new GzipStream(descriptor, this.offset, () => owner.ready(this));
@@ -100,9 +102,10 @@ export class GzipSource implements Source {
     this.#window.drop(this.offset);
   }
 
-  acknowledge(offset: number): void {
-    if (offset <= this.#acknowledged) return;
+  acknowledge(offset: number, ahead?: StreamPositions): void {
+    if (offset <= this.#acknowledged && ahead === undefined) return;
     this.#acknowledged = offset;
+    this.ahead = ahead;
     this.#changed();
   }
 
@@ -140,7 +143,7 @@ export class GzipSource implements Source {
   #snapshot(): Checkpoint {
     const gzip = this.#isDone ? { end: this.#position } : {};
     const learned = this.learned === undefined ? {} : { learned: [...this.learned] };
-    const { learned: _, ...rest } = this.#checkpoint; // it may have to go
-    return (this.#checkpoint = { ...rest, ...learned, offset: this.#acknowledged, gzip });
+    const { learned: _, ahead: __, ...rest } = this.#checkpoint; // they may have to go
+    return (this.#checkpoint = { ...rest, ...learned, ...(this.ahead && { ahead: this.ahead }), offset: this.#acknowledged, gzip });
   }
 }

@@ -1,5 +1,8 @@
 import type { LearnedShape } from '../records/head.ts';
 
+/** Positions in a source by stream (`stdout`, `stderr`). */
+export type StreamPositions = Readonly<Record<string, number>>;
+
 /** Where records come from: one generation of a file, or one run of stdin. Bytes are pulled from it. */
 export interface Source {
   /** Position in the pipeline's table of sources. */
@@ -38,6 +41,8 @@ export interface Source {
   hold?(): void;
   /** The first `bytes` from `offset` on are records now, or were passed over; `offset` moves on. */
   advance(bytes: number): void;
-  /** Every byte below `offset` is safe: delivered, dead-lettered, filtered or on disk. Never goes back. */
-  acknowledge(offset: number): void;
+  /** Of a container's file: by stream, where lines begin that are not safe yet, as far as that is beyond `offset`; from an earlier run at first. */
+  ahead?: StreamPositions | undefined;
+  /** Every byte below `offset` is safe: delivered, dead-lettered, filtered or on disk. Never goes back. `ahead`: what is safe beyond it. */
+  acknowledge(offset: number, ahead?: StreamPositions): void;
 }

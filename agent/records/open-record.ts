@@ -32,6 +32,8 @@ export class OpenRecord {
   /** When a line came last, in ms of the monotonic clock. */
   touchedMs = 0;
   readonly stream: string;
+  /** A line of it was taken in this run. */
+  hasBegun = false;
   readonly #continuations: Continuations;
   readonly #envelopes: Envelopes;
   readonly #maxBytes: number;
@@ -48,8 +50,11 @@ export class OpenRecord {
   #known = -1;
   #ready = false;
   #broken: ((offset: number) => BrokenLine | undefined) | undefined;
+  readonly #from: number;
 
-  constructor(stream: number, continuations: Continuations, envelopes: Envelopes, maxBytes: number) {
+  /** `from`: what an earlier run has brought to safety of the stream ends there. */
+  constructor(stream: number, continuations: Continuations, envelopes: Envelopes, maxBytes: number, from = 0) {
+    this.#from = from;
     this.stream = STREAMS[stream] ?? '';
     this.#continuations = continuations;
     this.#envelopes = envelopes;
@@ -84,6 +89,11 @@ export class OpenRecord {
     return this.#sure > 1;
   }
 
+  /** Whether the line at `offset` was brought to safety by an earlier run. */
+  isPast(offset: number): boolean {
+    return offset < this.#from;
+  }
+
   /** Takes away the line whose last piece has not come; undefined: there is none. */
   giveBroken(): BrokenLine | undefined {
     const line = this.#lines[this.#ended];
@@ -101,6 +111,7 @@ export class OpenRecord {
 
   /** Takes a line of the source, [offset, end) of it, `after` which the next begins. Its text is in `bytes`. */
   add(line: EnvelopeLine, bytes: Uint8Array, start: number, offset: number, length: number, after: number): void {
+    this.hasBegun = true;
     const isNew = this.#ended === this.#lines.length;
     const open = isNew ? this.#begin(line, bytes, start, offset) : (this.#lines[this.#ended] as OpenLine);
     open.addPiece(offset, offset + length, after, this.#length, line.escaped ? -1 : offset + line.textStart - start, offset + line.textEnd - start);

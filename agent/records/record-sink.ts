@@ -28,6 +28,8 @@ export interface RecordSink {
   prepare(event: LogEvent, defaults: Defaults, valid: boolean, origin: Origin, offset: number, length: number): boolean;
   commit(origin: Origin, offset: number, length: number, nowMs: number): void;
   rollback(): void;
+  /** What was committed up to here, and what will be, are of two streams of one source. */
+  endStream(): void;
   /** The chunk and the scratch space are about to be used again. */
   endChunk(): void;
 }

@@ -20,8 +20,8 @@ export interface UnwrapperOptions {
   readonly maxRecordBytes: number;
   readonly continuations: Continuations;
   readonly envelopes: Envelopes;
-  /** A record of `heir` that begins at `beyond` took over what `source` had from `offset` on. */
-  readonly inherited: (source: Source, offset: number, heir: Source, beyond: number) => void;
+  /** A record of `heir` and its `stream` that begins at `beyond` took over what `source` had from `offset` on. */
+  readonly inherited: (source: Source, offset: number, heir: Source, beyond: number, stream: string) => void;
 }
 
 /**
@@ -56,7 +56,7 @@ export class Unwrapper {
     const end = lineEnd(bytes, start, newline < 0 ? length : start + newline);
     if (!this.#options.envelopes.read(bytes, start, end, this.#line)) return false;
     const { continuations, envelopes, maxRecordBytes } = this.#options;
-    const records = STREAMS.map((_, stream) => new OpenRecord(stream, continuations, envelopes, maxRecordBytes));
+    const records = STREAMS.map((name, stream) => new OpenRecord(stream, continuations, envelopes, maxRecordBytes, source.ahead?.[name]));
     this.#open.set(source.index, records);
     if (source.predecessor !== undefined) this.#follow(source, records, source.predecessor);
     return true;
@@ -67,7 +67,7 @@ export class Unwrapper {
     for (const [stream, record] of records.entries()) {
       record.expects((offset) => {
         const broken = this.#open.get(before.index)?.[stream]?.giveBroken();
-        if (broken !== undefined) this.#options.inherited(before, broken.line.offset, source, offset);
+        if (broken !== undefined) this.#options.inherited(before, broken.line.offset, source, offset, record.stream);
         return broken;
       });
     }
@@ -96,6 +96,12 @@ export class Unwrapper {
   /** Offset below which every byte is in a record that was given away, or in none. */
   position(source: Source): number {
     return Math.min(source.offset, openBytes(this.#open.get(source.index) ?? []));
+  }
+
+  /** The same by stream, of those that have a name and have said something: every line of the stream below it. */
+  positions(source: Source): Map<string, number> {
+    const named = (this.#open.get(source.index) ?? []).filter(({ stream, hasBegun }) => hasBegun && stream !== '');
+    return new Map(named.map(({ stream, offset }) => [stream, Math.min(source.offset, offset)]));
   }
 
   #read(source: Source): number {
@@ -140,6 +146,7 @@ export class Unwrapper {
       line.partial = goesOn;
     }
     const record = records[line.stream] as OpenRecord;
+    if (record.isPast(base + start)) return true;
     record.add(line, bytes, start, base + start, end - start, base + after);
     record.touchedMs = nowMs;
     return give(record, take);

@@ -40,6 +40,10 @@ export class SelectingSink implements RecordSink {
     if (this.#isTaken) this.#sink.rollback();
   }
 
+  endStream(): void {
+    this.#sink.endStream();
+  }
+
   endChunk(): void {
     if (this.#records > 0) this.#ledger.filtered(this.#source, this.#output, this.#records, this.#bytes);
     this.#records = this.#bytes = 0;

@@ -23,6 +23,8 @@ const Checkpoint = z.strictObject({
   inode: z.string().regex(/^\d+$/),
   /** Every byte below it is safe. */
   offset: position,
+  /** A container's file: by stream, below what is safe beyond `offset`. The streams do not wait for each other. */
+  ahead: z.record(z.string().max(16), position).optional(),
   /** SHA-256, cut short, of the file's first bytes. */
   prefix: z.strictObject({ bytes: position, hash }),
   /** The same of the `bytes` bytes before `end`: they change when a file is truncated and grows beyond its old size. */

@@ -223,6 +223,26 @@ for (const [paths, reason] of [
   });
 }
 
+t.test('a stream of a container that waits for the rest of a line does not make the other one come again', async (t) => {
+  const batch = 100;
+  const { logs, run, messages } = setUp(t, ['api.log'], { outputs: { kept: { type: 'file', path: path.join(t.testdirName, 'out.ndjson'), batch: { events: batch } } } });
+  const log = path.join(logs, 'api.log');
+  const cri = (rest: string): string => `2026-11-25T12:00:00.1Z ${rest}\n`;
+  const flood = lines(5_000);
+  writeFileSync(log, cri('stdout P begin ') + flood.map((line) => cri(`stderr F ${line}`)).join(''));
+  const killed = run();
+  await until(() => messages().length >= flood.length, 'all that is whole');
+  killed.child.kill('SIGKILL');
+  await killed.ended;
+  appendFileSync(log, cri('stdout F end') + cri('stderr F last'));
+  const shipper = run();
+  await until(() => messages().includes('begin end') && messages().includes('last'), 'the rest');
+  await ended(shipper);
+  const found = messages();
+  t.same(wrong(found, [...flood, 'begin end', 'last']).missing, []);
+  t.ok(found.length - flood.length - 2 <= 2 * batch, `the destination keeps no ids, and gets ${found.length - flood.length - 2} lines again: not more than were under way`);
+});
+
 t.test('own messages in a file that is tailed', async (t) => {
   const dir = t.testdir({ logs: {} });
   const logs = path.join(dir, 'logs');

@@ -24,7 +24,10 @@ export function sourceAt(index: number, name = `file-${index}`): Source & { safe
     index, id: `id-${index}`.padEnd(16, '0'), name, input: 'test', offset: 0, ended: false, activeAtMs: 0, safe: 0,
     read: () => 0,
     advance: () => undefined,
-    acknowledge(offset) { this.safe = offset; },
+    acknowledge(offset, ahead) {
+      this.safe = offset;
+      this.ahead = ahead;
+    },
   };
 }
 

@@ -7,7 +7,7 @@ import { Encoder } from '../../agent/encoder.ts';
 import { NO_DEFAULTS, type Defaults } from '../../agent/stored.ts';
 import type { LogEvent } from '../../agent/event.ts';
 import { EXPLAIN_BYTES, ExplainSink, type Explanation } from '../../agent/explain/explain-sink.ts';
-import type { Source } from '../../agent/inputs/source.ts';
+import type { Source, StreamPositions } from '../../agent/inputs/source.ts';
 import { kernelScanners, SCANNER_BYTES } from '../../agent/kernel/kernel-scanners.ts';
 import { loadKernels, type Encode } from '../../agent/kernel/kernel.ts';
 import { Lane, LANE_BYTES, type LaneSource } from '../../agent/lane.ts';
@@ -41,6 +41,7 @@ export class TurnSource implements Source {
   predecessor: Source | undefined;
   offset = 0;
   acknowledged = 0;
+  ahead: StreamPositions | undefined;
   available = 0;
   readonly #stream: Stream;
 
@@ -64,8 +65,9 @@ export class TurnSource implements Source {
     this.offset += bytes;
   }
 
-  acknowledge(offset: number): void {
+  acknowledge(offset: number, ahead?: StreamPositions): void {
     this.acknowledged = offset;
+    this.ahead = ahead;
   }
 }
 
@@ -175,6 +177,8 @@ class KeepingSink implements RecordSink {
   rollback(): void {
     this.#encoder.rollback();
   }
+
+  endStream(): void {}
 
   endChunk(): void {
     const batch = this.#batch;
