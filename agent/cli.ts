@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { isatty } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
-import { ExitCode } from './exit-codes.ts';
+import { ExitCode, UserError } from './exit-codes.ts';
 import { holdHangup } from './hangup.ts';
-import { OWN_PREFIX, log, writeToStderr } from './log.ts';
+import type { Outcome } from './plan.ts';
+import type { Reload } from './reload.ts';
+import { report } from './report.ts';
 
 // What the agent makes is short-lived and little, but reading a configuration would have V8 make its nursery 16 MB large,
 // and it never takes that back.
@@ -19,8 +21,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   try {
     if (args.length === 1 && args[0] === '--version') return await printVersion();
     if (args.length === 0 && !isatty(0) && !isConfigured(env)) return await stdinToConsole(env);
-    const { commandLine } = await import('./command-line.ts');
-    return await commandLine(args, env);
+    return await begin(await understand(args, env), args, env);
   } catch (error) {
     return report(error);
   }
@@ -37,6 +38,29 @@ function isConfigured(env: NodeJS.ProcessEnv): boolean {
   return Object.keys(env).some((name) => name.startsWith('SHIPPER_') && name !== 'SHIPPER_SERVICE' && name !== 'SHIPPER_STATE_DIR');
 }
 
+async function understand(args: readonly string[], env: NodeJS.ProcessEnv, stdio?: 'ignore'): Promise<Outcome> {
+  const { commandLineApart, mayBeAgent } = await import('./command-line-apart.ts');
+  const outcome = mayBeAgent(args) ? await commandLineApart(args, env, stdio) : undefined;
+  return outcome ?? (await import('./command-line.ts')).commandLine(args, env);
+}
+
+async function begin(outcome: Outcome, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  if (outcome.kind === 'done') return outcome.exitCode;
+  if (outcome.kind === 'refused') throw new UserError(outcome.message, outcome.exitCode);
+  const { config, stateDir, start } = outcome.plan;
+  if (start.kind === 'exec') return (await import('./commands/exec.ts')).exec(start.command, config, { stateDir, tee: start.tee });
+  const { run } = await import('./commands/run.ts');
+  const { once, adopt, isFromFile } = start;
+  return run(config, { once, adopt, stateDir, ...(isFromFile && { reload: () => readAgain(args, env) }) });
+}
+
+/** The configuration as it is now. */
+async function readAgain(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Reload> {
+  const outcome = await understand(args, env, 'ignore');
+  if (outcome.kind === 'agent') return { ok: true, ...outcome.plan };
+  return { ok: false, reason: outcome.kind === 'refused' ? outcome.message : 'the new one is wrong, as shown above' };
+}
+
 async function stdinToConsole(env: NodeJS.ProcessEnv): Promise<number> {
   const [{ run }, { STDIN_TO_CONSOLE }, { stateDir }] = await Promise.all([
     import('./commands/run.ts'),
@@ -44,19 +68,4 @@ async function stdinToConsole(env: NodeJS.ProcessEnv): Promise<number> {
     import('./config/state-dir.ts'),
   ]);
   return run(STDIN_TO_CONSOLE, { once: false, stateDir: stateDir(undefined, undefined, env) });
-}
-
-/** One line for what a user (UserError and its like) or the system did; a stack trace for a bug alone. */
-function report(error: unknown): number {
-  if (error instanceof Error && 'exitCode' in error && typeof error.exitCode === 'number') {
-    log.error(error.message);
-    return error.exitCode;
-  }
-  if (error instanceof Error && 'syscall' in error) {
-    log.error(error.message);
-    return ExitCode.IO_ERROR;
-  }
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  writeToStderr(`${OWN_PREFIX}this is a bug of shipper, please report it: ${text}\n`);
-  return ExitCode.SOFTWARE;
 }

@@ -2,17 +2,17 @@ import { existsSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import yargs from 'yargs';
 import type { Argv } from 'yargs';
-import type { Configured } from './config/from-flags.ts';
 import type { Config } from './config/schema.ts';
 import { didYouMean } from './config/did-you-mean.ts';
 import { ExitCode, UserError } from './exit-codes.ts';
 import { releaseHangup } from './hangup.ts';
 import { writeToStderr } from './log.ts';
+import { AGENT_COMMANDS, OTHER_COMMANDS, type Outcome, type Plan } from './plan.ts';
 import { print } from './print.ts';
-import type { Reload } from './reload.ts';
+import { isForUser } from './report.ts';
 import { version } from './version.ts';
 
-const COMMANDS = ['run', 'exec', 'explain', 'init', 'validate', 'formats', 'buffer', 'retry-dead-letters'];
+const COMMANDS = [...AGENT_COMMANDS, ...OTHER_COMMANDS];
 const OPTIONS = ['config', 'output', 'connect', 'once', 'adopt', 'state-dir', 'tee', 'print', 'json', 'input', 'help', 'version'];
 
 const EPILOGUE = `In the environment: SHIPPER_CONFIG, SHIPPER_OUTPUT (blanks between several),
@@ -24,13 +24,24 @@ Credentials come from SHIPPER_ES_API_KEY, SHIPPER_ES_API_KEY_FILE, SHIPPER_ES_PA
   shipper -c shipper.yaml
   shipper exec -- node server.js                             its output, signals and exit code`;
 
-type Command = () => Promise<number>;
+/** Does what is to be done, and gives the exit code, or says which agent is to be started. */
+type Command = () => Promise<number | Plan>;
 
 /** What `-` is for yargs, which drops it from a list of files; no argument can have a NUL. */
 const STDIN = '\0stdin';
 
-/** Does what the command line says, and gives the exit code. Throws a UserError if it says nothing sensible. */
-export async function commandLine(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+/** Does what the command line says, unless that is an agent: then it says which one. */
+export async function commandLine(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Outcome> {
+  try {
+    const result = await obey(args, env);
+    return typeof result === 'number' ? { kind: 'done', exitCode: result } : { kind: 'agent', plan: result };
+  } catch (error) {
+    if (isForUser(error)) return { kind: 'refused', message: error.message, exitCode: error.exitCode };
+    throw error;
+  }
+}
+
+async function obey(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number | Plan> {
   let command: Command = () => Promise.resolve(ExitCode.OK); // help and version are text, and done with that
   let output = '';
   const parser = parserOf(args, env, (chosen) => (command = chosen));
@@ -141,24 +152,20 @@ interface AgentArguments extends StateArguments {
   readonly output: string[] | undefined;
 }
 
-type Use = (configured: { readonly config: Config; readonly stateDir: string }) => Promise<number>;
+type Use<T> = (configured: { readonly config: Config; readonly stateDir: string }) => Promise<T>;
 
-async function run(argv: AgentArguments & FileArguments & { readonly once: boolean | undefined; readonly adopt: boolean | undefined }, env: NodeJS.ProcessEnv, parser: Argv): Promise<number> {
+async function run(argv: AgentArguments & FileArguments & { readonly once: boolean | undefined; readonly adopt: boolean | undefined }, env: NodeJS.ProcessEnv, parser: Argv): Promise<number | Plan> {
   const files = filesOf(argv);
-  if (configFile(argv, env) === undefined && files.length === 0 && isatty(0)) return help(parser);
+  const isFromFile = configFile(argv, env) !== undefined;
+  if (!isFromFile && files.length === 0 && isatty(0)) return help(parser);
   refuseMisspelledCommand(files[0]);
-  return configured(argv, files, env, async ({ config, stateDir }) => {
-    const { run } = await import('./commands/run.ts');
-    const reload = configFile(argv, env) === undefined ? {} : { reload: () => read(argv, files, env).then(told) };
-    return run(config, { once: argv.once ?? isTrue(env['SHIPPER_ONCE']), adopt: argv.adopt ?? isTrue(env['SHIPPER_ADOPT']), stateDir, ...reload });
-  });
+  const start = { kind: 'run', once: argv.once ?? isTrue(env['SHIPPER_ONCE']), adopt: argv.adopt ?? isTrue(env['SHIPPER_ADOPT']), isFromFile } as const;
+  return configured(argv, files, env, (found) => Promise.resolve({ ...found, start }));
 }
 
-async function exec(argv: AgentArguments & { readonly tee: boolean | undefined; readonly '--'?: unknown }, env: NodeJS.ProcessEnv): Promise<number> {
-  return configured(argv, [], env, async ({ config, stateDir }) => {
-    const { exec } = await import('./commands/exec.ts');
-    return exec(behindDashes(argv), config, { stateDir, tee: argv.tee ?? isTrue(env['SHIPPER_TEE']) });
-  });
+async function exec(argv: AgentArguments & { readonly tee: boolean | undefined; readonly '--'?: unknown }, env: NodeJS.ProcessEnv): Promise<number | Plan> {
+  const start = { kind: 'exec', command: behindDashes(argv), tee: argv.tee ?? isTrue(env['SHIPPER_TEE']) } as const;
+  return configured(argv, [], env, (found) => Promise.resolve({ ...found, start }));
 }
 
 async function buffer(argv: StateArguments & { readonly print: boolean | undefined }, env: NodeJS.ProcessEnv): Promise<number> {
@@ -180,24 +187,14 @@ function configFile({ config }: StateArguments, env: NodeJS.ProcessEnv): string 
 }
 
 /** Does something with the configuration that the arguments mean, or says what is wrong with it. */
-async function configured(argv: AgentArguments, files: readonly string[], env: NodeJS.ProcessEnv, use: Use): Promise<number> {
-  const result = await told(await read(argv, files, env));
-  return result.ok ? use(result) : ExitCode.CONFIG;
-}
-
-/** What the arguments, the environment and the configuration file say now. */
-async function read(argv: AgentArguments, files: readonly string[], env: NodeJS.ProcessEnv): Promise<Configured> {
+async function configured<T>(argv: AgentArguments, files: readonly string[], env: NodeJS.ProcessEnv, use: Use<T>): Promise<T | number> {
   const outputs = argv.output ?? (env['SHIPPER_OUTPUT'] ?? '').split(/\s+/).filter(Boolean);
   const { configure } = await import('./config/from-flags.ts');
-  return configure({ files, config: configFile(argv, env), outputs, stateDir: argv['state-dir'] }, env);
-}
-
-/** Writes problems to stderr. */
-async function told(result: Configured): Promise<Reload> {
-  if (result.ok) return result;
+  const found = configure({ files, config: configFile(argv, env), outputs, stateDir: argv['state-dir'] }, env);
+  if (found.ok) return use({ config: found.config, stateDir: found.stateDir });
   const { formatProblem } = await import('./config/load.ts');
-  writeToStderr(result.problems.map(formatProblem).join(''));
-  return { ok: false, reason: 'the new one is wrong, as shown above' };
+  writeToStderr(found.problems.map(formatProblem).join(''));
+  return ExitCode.CONFIG;
 }
 
 interface ExplainArguments extends FileArguments {

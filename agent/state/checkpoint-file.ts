@@ -2,52 +2,61 @@ import { readFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { z } from 'zod';
 import { errorCode, errorText } from './error-code.ts';
+import { listOf, mapOf, number, object, position, text, yes } from './shape.ts';
 import { withFile } from './with-file.ts';
 
-const hash = z.string().max(64);
-const position = z.int().nonnegative();
-
-const Checkpoint = z.strictObject({
+/** What is remembered of one generation of a file. */
+export interface Checkpoint {
   /** The source's id. */
-  id: z.string().min(1).max(64),
+  readonly id: string;
   /** The input of the configuration. */
-  input: z.string(),
+  readonly input: string;
   /** The last of its names that was meant. */
-  path: z.string(),
+  readonly path: string;
   /** Where it was seen last, when that is elsewhere: `path` is a link, or the file was renamed. */
-  seenAt: z.string().optional(),
+  readonly seenAt?: string | undefined;
   /** As decimals: both may be wider than a double. */
-  device: z.string().regex(/^\d+$/),
-  inode: z.string().regex(/^\d+$/),
+  readonly device: string;
+  readonly inode: string;
   /** Every byte below it is safe. */
-  offset: position,
+  readonly offset: number;
   /** A container's file: by stream, below what is safe beyond `offset`. The streams do not wait for each other. */
-  ahead: z.record(z.string().max(16), position).optional(),
+  readonly ahead?: Readonly<Record<string, number>> | undefined;
   /** SHA-256, cut short, of the file's first bytes. */
-  prefix: z.strictObject({ bytes: position, hash }),
+  readonly prefix: { readonly bytes: number; readonly hash: string };
   /** The same of the `bytes` bytes before `end`: they change when a file is truncated and grows beyond its old size. */
-  marker: z.strictObject({ end: position, bytes: position, hash }),
+  readonly marker: { readonly end: number; readonly bytes: number; readonly hash: string };
   /**
    * The file is compressed: `offset` is in what it holds, `prefix` and `marker` are of the file itself, the whole of it.
    * `end`: how long what it holds is, once that is known.
    */
-  gzip: z.strictObject({ end: position.optional() }).optional(),
+  readonly gzip?: { readonly end?: number | undefined } | undefined;
   /** The content is not in this file any more, which was truncated: at best there is a copy of it. */
-  detached: z.literal(true).optional(),
+  readonly detached?: true | undefined;
   /** Id of the generation before it at the same path. */
-  after: z.string().max(64).optional(),
+  readonly after?: string | undefined;
   /** How headers were found to look, and from which offset on records were read so. */
-  learned: z.array(z.strictObject({ stream: z.string(), from: position, shape: z.string() })).optional(),
+  readonly learned?: readonly { readonly stream: string; readonly from: number; readonly shape: string }[] | undefined;
   /** Since when no file is known that it belongs to, in ms since 1970. */
-  goneSinceMs: z.number().optional(),
-});
+  readonly goneSinceMs?: number | undefined;
+}
 
-/** What is remembered of one generation of a file. */
-export type Checkpoint = Readonly<z.infer<typeof Checkpoint>>;
+/** All checkpoints at one time. */
+interface Generation {
+  readonly generation: number;
+  readonly checkpoints: readonly Checkpoint[];
+}
 
-const Generation = z.strictObject({ generation: z.int().positive(), checkpoints: z.array(Checkpoint) });
+const id = text(/./, 64);
+const hash = text(/^/, 64);
+const decimals = text(/^\d+$/);
+const learned = object({ stream: text(), from: position, shape: text() });
+const checkpoint = object(
+  { id, input: text(), path: text(), device: decimals, inode: decimals, offset: position, prefix: object({ bytes: position, hash }), marker: object({ end: position, bytes: position, hash }) },
+  { seenAt: text(), ahead: mapOf(text(/^/, 16), position), gzip: object({}, { end: position }), detached: yes, after: hash, learned: listOf(learned), goneSinceMs: number },
+);
+const checkGeneration = object({ generation: position, checkpoints: listOf(checkpoint) });
 const HEADER = /^shipper-checkpoints 1 ([0-9a-f]{8})\n/;
 
 /** What a folder's files say. */
@@ -66,7 +75,7 @@ export interface Loaded {
  */
 export function loadCheckpoints(folder: string): Loaded {
   const problems: string[] = [];
-  const found: z.infer<typeof Generation>[] = [];
+  const found: Generation[] = [];
   for (const turn of [0, 1]) {
     const path = join(folder, fileName(turn));
     const bytes = readIfThere(path, problems);
@@ -95,13 +104,15 @@ export function encodeCheckpoints(generation: number, checkpoints: readonly Chec
 }
 
 /** The generation in `bytes`, or what is wrong with them. */
-export function decodeCheckpoints(bytes: Buffer): z.infer<typeof Generation> | string {
+export function decodeCheckpoints(bytes: Buffer): Generation | string {
   const header = HEADER.exec(bytes.toString('latin1', 0, 64));
   if (header === null) return 'is no checkpoint file';
   const body = bytes.subarray(header[0].length);
   if (checksum(body) !== header[1]) return 'its checksum is wrong';
   try {
-    return Generation.parse(JSON.parse(body.toString('utf8')));
+    const found: unknown = JSON.parse(body.toString('utf8'));
+    const problem = checkGeneration(found);
+    return problem === undefined ? found as Generation : `can't be understood:${problem}`; // it has been checked
   } catch (error) {
     return `can't be understood: ${errorText(error)}`;
   }

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { z } from 'zod';
 import type { Place, Span } from './place.ts';
+import { atLeast, listOf, number, position, text, type Check } from '../../state/shape.ts';
 import { withFile } from '../../state/with-file.ts';
 
 /** Whose buffer a folder is. A later run with the same output delivers what is in it. */
@@ -33,9 +33,9 @@ const PROGRESS = 'progress';
 const SEGMENT = /^(\d{8,})-(\d+)-(\d+)\.segment$/;
 const FOLDER = /^buffer-[a-z]+-.+$/;
 
-const place = z.object({ record: z.int().nonnegative(), byte: z.int().nonnegative() });
-const OwnerSchema = z.object({ output: z.string(), type: z.string(), target: z.string(), sinceMs: z.number() });
-const ProgressSchema = z.object({ next: place, dropped: z.array(z.object({ from: place, to: place })) });
+const place = atLeast({ record: position, byte: position });
+const isOwner = atLeast({ output: text(), type: text(), target: text(), sinceMs: number });
+const isProgress = atLeast({ next: place, dropped: listOf(atLeast({ from: place, to: place })) });
 
 export function folderName(owner: Pick<Owner, 'output' | 'type'>): string {
   return `buffer-${owner.type}-${owner.output}`;
@@ -59,7 +59,7 @@ export function segmentPath(folder: string, { number, first }: SegmentName): str
 }
 
 export function readOwner(folder: string): Owner | undefined {
-  return readChecked(join(folder, OWNER), OwnerSchema);
+  return readChecked(join(folder, OWNER), isOwner) as Owner | undefined; // it has been checked
 }
 
 export function writeOwner(folder: string, owner: Owner): Promise<void> {
@@ -68,7 +68,7 @@ export function writeOwner(folder: string, owner: Owner): Promise<void> {
 
 /** Where to go on; unreadable or not there: at the beginning of what is there, since repeats are better than gaps. */
 export function readProgress(folder: string): Progress | undefined {
-  return readChecked(join(folder, PROGRESS), ProgressSchema);
+  return readChecked(join(folder, PROGRESS), isProgress) as Progress | undefined; // it has been checked
 }
 
 export function writeProgress(folder: string, progress: Progress): Promise<void> {
@@ -88,10 +88,11 @@ function entriesOf(folder: string): string[] {
   }
 }
 
-function readChecked<T>(path: string, schema: z.ZodType<T>): T | undefined {
+function readChecked(path: string, check: Check): unknown {
   try {
     const [checksum, body = ''] = readFileSync(path, 'utf8').split('\n');
-    return checksum === crc32(body).toString(16) ? schema.parse(JSON.parse(body)) : undefined;
+    const found: unknown = checksum === crc32(body).toString(16) ? JSON.parse(body) : undefined;
+    return check(found) === undefined ? found : undefined;
   } catch {
     return undefined;
   }
