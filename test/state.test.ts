@@ -114,7 +114,7 @@ t.test('checkpoints come back as they were', async (t) => {
   const [one, two] = [checkpoint(1), checkpoint(2, { inode: '18446744073709551615', goneSinceMs: 5 })];
   await Promise.all([first.adopt(one), first.adopt(two)]);
   t.same(loadCheckpoints(folder).checkpoints, [one, two], 'durable when adopted');
-  t.equal(loadCheckpoints(folder).generation, 1, 'both in one write');
+  t.equal(loadCheckpoints(folder).generation, 2, 'both in one write, into both files: the first time each is made');
   let taken = 0;
   for (let i = 0; i < 10; i++) first.changed(one, () => (taken++, { ...one, offset: 5_000 }));
   await first.close();
@@ -221,15 +221,26 @@ t.test('a full disk', async (t) => {
   try {
     const warnings: string[] = [];
     const checkpoints = new Checkpoints({ folder, warn: (message) => warnings.push(message) });
-    await checkpoints.adopt(checkpoint(1));
+    const one = checkpoint(1);
+    await checkpoints.adopt(one);
     fill(join(folder, 'full'));
+    for (const offset of [2_000, 300_000, 4_000_000_000]) {
+      checkpoints.changed(one, () => ({ ...one, offset }));
+      await checkpoints.flush();
+      t.same(loadCheckpoints(folder).checkpoints.map((known) => known.offset), [offset], 'positions are noted nevertheless: the files have their blocks');
+    }
     await checkpoints.adopt(checkpoint(2));
-    t.match(warnings, [/ENOSPC/]);
-    t.same(loadCheckpoints(folder).problems, [], 'what was there is still whole');
-    t.equal(loadCheckpoints(folder).checkpoints.length, 1);
+    t.equal(loadCheckpoints(folder).checkpoints.length, 2, 'and so is a new file');
+    t.same(warnings, []);
+    for (let inode = 3; inode < 40; inode++) await checkpoints.adopt(checkpoint(inode));
+    t.match(warnings, [/ENOSPC.*a restart now would repeat lines/], 'many new files are too much, which is said');
+    t.equal(warnings.length, 1, 'once');
+    t.same({ ...loadCheckpoints(folder), checkpoints: [] }, { generation: loadCheckpoints(folder).generation, checkpoints: [], problems: [], lost: false }, 'what was there is still whole');
+    const known = loadCheckpoints(folder).checkpoints.length;
+    t.ok(known > 2 && known < 39, `${known} of 39 are known`);
     rmSync(join(folder, 'full'));
     await checkpoints.close();
-    t.equal(loadCheckpoints(folder).checkpoints.length, 2);
+    t.equal(loadCheckpoints(folder).checkpoints.length, 39);
   } finally {
     execFileSync('umount', [folder]);
   }

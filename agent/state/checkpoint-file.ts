@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { errorCode, errorText } from './error-code.ts';
@@ -57,6 +57,9 @@ const checkpoint = object(
   { seenAt: text(), ahead: mapOf(text(/^/, 16), position), gzip: object({}, { end: position }), detached: yes, after: hash, learned: listOf(learned), goneSinceMs: number },
 );
 const checkGeneration = object({ generation: position, checkpoints: listOf(checkpoint) });
+/** A size of the file is a multiple of it, with at least as much to spare. */
+const SLACK_BYTES = 1_024;
+const HEADER_BYTES = 'shipper-checkpoints 1 01234567\n'.length;
 const HEADER = /^shipper-checkpoints 1 ([0-9a-f]{8})\n/;
 
 /** What a folder's files say. */
@@ -87,20 +90,33 @@ export function loadCheckpoints(folder: string): Loaded {
   return { generation: newest?.generation ?? 0, checkpoints: newest?.checkpoints ?? [], problems, lost: newest === undefined && problems.length > 0 };
 }
 
-/** Writes a generation beside the others, makes it durable, and puts it in the place of the one before the last. */
+/**
+ * Writes a generation beside the others, makes it durable, and puts it in the place of the one before the last. Where the
+ * disk is full, it is written over that one, whose blocks it has.
+ */
 export async function storeCheckpoints(folder: string, generation: number, checkpoints: readonly Checkpoint[]): Promise<void> {
   const beside = join(folder, 'checkpoints.new');
-  await withFile(beside, 'w', async (file) => {
-    await file.writeFile(encodeCheckpoints(generation, checkpoints));
-    await file.sync();
-  });
-  await rename(beside, join(folder, fileName(generation % 2)));
+  const path = join(folder, fileName(generation % 2));
+  try {
+    await withFile(beside, 'w', async (file) => {
+      await file.writeFile(encodeCheckpoints(generation, checkpoints));
+      await file.sync();
+    });
+  } catch (error) {
+    await rm(beside, { force: true });
+    if (!['ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? '')) throw error;
+    return writeOver(path, encodeCheckpoints(generation, checkpoints, 0), error);
+  }
+  await rename(beside, path);
   await withFile(folder, 'r', (file) => file.sync()); // the rename itself
 }
 
-export function encodeCheckpoints(generation: number, checkpoints: readonly Checkpoint[]): Buffer {
+/** A generation as it is written, with blanks behind it: room for as many bytes and a quarter of it to come. */
+export function encodeCheckpoints(generation: number, checkpoints: readonly Checkpoint[], slack = SLACK_BYTES): Buffer {
   const body = JSON.stringify({ generation, checkpoints });
-  return Buffer.from(`shipper-checkpoints 1 ${checksum(body)}\n${body}`);
+  if (slack === 0) return withHeader(Buffer.from(body));
+  const length = HEADER_BYTES + Buffer.byteLength(body);
+  return padded(Buffer.from(body), Math.ceil((length * 1.25 + slack) / slack) * slack);
 }
 
 /** The generation in `bytes`, or what is wrong with them. */
@@ -116,6 +132,29 @@ export function decodeCheckpoints(bytes: Buffer): Generation | string {
   } catch (error) {
     return `can't be understood: ${errorText(error)}`;
   }
+}
+
+/** If the machine dies meanwhile, the last generation is there. `cause` is thrown if there is no room. */
+async function writeOver(path: string, generation: Buffer, cause: unknown): Promise<void> {
+  await withFile(path, 'r+', async (file) => {
+    const { size } = await file.stat();
+    if (generation.length > size) throw cause;
+    await file.write(padded(generation.subarray(HEADER_BYTES), size), 0, size, 0);
+    await file.sync();
+  }).catch((error: unknown) => {
+    throw errorCode(error) === 'ENOENT' ? cause : error;
+  });
+}
+
+/** With blanks, which mean nothing in JSON, up to a size of the file. */
+function padded(body: Buffer, size: number): Buffer {
+  const whole = Buffer.alloc(size - HEADER_BYTES, ' ');
+  body.copy(whole);
+  return withHeader(whole);
+}
+
+function withHeader(body: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`shipper-checkpoints 1 ${checksum(body)}\n`), body]);
 }
 
 function fileName(turn: number): string {

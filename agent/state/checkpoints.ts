@@ -177,8 +177,11 @@ export class Checkpoints {
     for (const key of [...this.#changed.keys()]) this.#apply(key);
     if (this.#folder === undefined) return;
     try {
-      await storeCheckpoints(this.#folder, this.#generation + 1, [...this.#checkpoints.values()]);
-      this.#generation += 1;
+      // The first time both files are made: if the disk is full later, they have their blocks.
+      for (let left = this.#generation === 0 ? 2 : 1; left > 0; left--) {
+        await storeCheckpoints(this.#folder, this.#generation + 1, [...this.#checkpoints.values()]);
+        this.#generation += 1;
+      }
       if (this.#failing) this.#warn(`checkpoints are written to ${this.#folder} again`);
       this.#failing = false;
     } catch (error) {

@@ -243,6 +243,35 @@ t.test('a stream of a container that waits for the rest of a line does not make 
   t.ok(found.length - flood.length - 2 <= 2 * batch, `the destination keeps no ids, and gets ${found.length - flood.length - 2} lines again: not more than were under way`);
 });
 
+t.test('the disk of the state directory is full: positions are noted nevertheless', async (t) => {
+  const batch = 100;
+  const { logs, run, messages } = setUp(t, ['app.log'], { outputs: { kept: { type: 'file', path: path.join(t.testdirName, 'out.ndjson'), batch: { events: batch } } } });
+  const state = path.join(logs, '..', 'state');
+  mkdirSync(state, { mode: 0o700 });
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=0700', 'shipper-test', state]).status !== 0) return void t.pass('skipped', { skip: 'a small file system can not be mounted here' });
+  try {
+    const writer = new Writer(path.join(logs, 'app.log'));
+    const arrived = (): Promise<true> => until(() => messages().includes(`line ${writer.written - 1}`), `line ${writer.written - 1}`);
+    writer.write(1);
+    const killed = run();
+    await arrived();
+    spawnSync('dd', ['if=/dev/zero', `of=${path.join(state, 'full')}`, 'bs=1k']);
+    writer.write(2_000);
+    await arrived();
+    killed.child.kill('SIGKILL');
+    t.notMatch((await killed.ended).stderr, /warning/, 'nothing to be said');
+    const shipper = run();
+    writer.write(1);
+    await arrived();
+    await ended(shipper);
+    const found = messages();
+    t.same(wrong(found, lines(writer.written)).missing, []);
+    t.ok(found.length - writer.written <= 2 * batch, `${found.length - writer.written} lines are there twice: not more than were under way`);
+  } finally {
+    spawnSync('umount', ['-l', state]);
+  }
+});
+
 t.test('own messages in a file that is tailed', async (t) => {
   const dir = t.testdir({ logs: {} });
   const logs = path.join(dir, 'logs');
