@@ -38,14 +38,17 @@ export async function start({ inputs }: Assembly): Promise<void> {
   for (const input of inputs) await input.start(never.signal);
 }
 
-/** At the end of input as long as there is progress; after a signal until its deadline. */
+/** At the end of input as long as there is progress; after a signal until its deadline, with one more try at once. */
 async function drain({ outlets }: Assembly, config: Config, ending: Ending): Promise<void> {
   const leftMs = (): number => Math.max(0, ending.deadlineMs - performance.now());
   const draining = Promise.all(outlets.map(({ delivery }) => delivery.drain({ quietMs: config.drain_timeout, totalMs: leftMs() })));
   const interrupted = new Promise<void>((resolve) => {
     if (ending.quit.aborted) resolve();
     ending.quit.addEventListener('abort', () => resolve());
-    if (!ending.hurried.aborted) ending.hurried.addEventListener('abort', () => setTimeout(resolve, leftMs()).unref());
+    if (!ending.hurried.aborted) ending.hurried.addEventListener('abort', () => {
+      setTimeout(resolve, leftMs()).unref();
+      for (const { delivery } of outlets) delivery.hurry();
+    });
   });
   await Promise.race([draining, interrupted]);
 }

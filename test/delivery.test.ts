@@ -419,6 +419,23 @@ t.test('credentials are fixed by people: everything is kept, and the key file is
   t.ok(storedAll(server, 10));
 });
 
+t.test('who is in a hurry does not wait for the next try', async (t) => {
+  let isAllowed = false;
+  const { server, url } = await serve(t, (request, server) => (isAllowed ? server.store(request) : { status: 401 }));
+  const it = await rig(t, { url, limits: { ...FAST, blockedMs: 3_600_000 } });
+  await it.submit(10);
+  await until(() => it.messages.length > 0);
+  let isDone = false;
+  const drained = it.drain().finally(() => (isDone = true));
+  isAllowed = true;
+  await until(() => {
+    it.delivery.hurry();
+    return isDone;
+  });
+  t.ok(await drained);
+  t.ok(storedAll(server, 10));
+});
+
 t.test('what is refused is on the disk before it counts as settled', async (t) => {
   const { server, url } = await serve(t, (request, server) => server.answerItems(request, ({ n }) => (n === 1 ? MAPPING : 201)));
   const path = join(folder(t), 'letters');

@@ -118,7 +118,6 @@ export class Delivery implements Shipping {
     return this.#queue.length === 0 && !this.#stop.signal.aborted;
   }
 
-  /** Ends the waits between tries. */
   hurry(): void {
     this.#pauses.endAll();
   }

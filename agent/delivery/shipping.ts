@@ -32,6 +32,8 @@ export interface Shipping {
   submit(batch: Batch): void;
   /** Waits until all that was submitted is settled. False: something is left. Back-off waits end at once. */
   drain(limits: DrainLimits): Promise<boolean>;
+  /** Ends the waits between tries: all that fails is tried once more at once. */
+  hurry(): void;
   /** Everything comes to its end: what is still submitted may go beyond the limit of a disk buffer, as there is nowhere else for it. */
   lift(): void;
   /** Ends the requests under way and brings to safety what can be. */

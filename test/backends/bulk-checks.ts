@@ -2,7 +2,8 @@
 import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ecs } from '../../outputs/dialects/ecs.ts';
-import { run as runShipper, start, until, type Ended } from '../e2e/run-shipper.ts';
+import { run as runShipper, type Ended } from '../e2e/run-shipper.ts';
+import { refused, refusedUntil } from './refusal.ts';
 import { rowOf, type Found, type Row } from './row.ts';
 import { countRight, sampleEvents, SAMPLES } from './samples.ts';
 import { breakBodiesWith } from './breaking-proxy.ts';
@@ -104,10 +105,10 @@ async function closedIndex(server: SearchServer, folder: string): Promise<Found>
   await server.ask('PUT', '/plain');
   await server.ask('POST', '/plain/_close');
   const file = lines(folder, 100);
-  const config = configuration(folder, server.url, 'plain', [file], '', 'drain_timeout: 1s');
+  const config = configuration(folder, server.url, 'plain', [file]);
   const state = path.join(folder, 'state');
-  const refused = await runShipper(['--once', '-c', config, '--state-dir', state]);
-  expect(refused.code === 69 && /index_closed_exception.*everything is kept/.test(refused.stderr) && /100 pending/.test(refused.stderr), refused.stderr);
+  const said = await refused(['--once', '-c', config, '--state-dir', state], /index_closed_exception.*everything is kept/);
+  expect(/100 pending/.test(said), said);
   await server.ask('POST', '/plain/_open');
   await ship(config, state);
   return { what: 'index_closed_exception: blocked, all kept', sent: 100, readBack: await count(server, 'plain') };
@@ -115,14 +116,7 @@ async function closedIndex(server: SearchServer, folder: string): Promise<Found>
 
 /** Ships while the server refuses; when a person was told why, `release` puts it right. */
 async function whileBlocked(server: SearchServer, folder: string, index: string, told: RegExp, release: () => Promise<unknown>): Promise<number> {
-  const running = start(['--once', '-c', configuration(folder, server.url, index, [lines(folder, 100)]), '--state-dir', path.join(folder, 'state')]);
-  running.child.stdin.end();
-  try {
-    await Promise.race([until(() => told.test(running.stderr()), String(told)), running.ended.then(({ stderr }) => { throw new Error(`it ended: ${stderr}`); })]);
-  } finally {
-    await release();
-  }
-  whole(await running.ended);
+  await refusedUntil(['--once', '-c', configuration(folder, server.url, index, [lines(folder, 100)]), '--state-dir', path.join(folder, 'state')], told, release);
   return (await count(server, index)) - 1;
 }
 

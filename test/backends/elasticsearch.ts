@@ -1,19 +1,19 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { run as runShipper, start, until } from '../e2e/run-shipper.ts';
+import { run as runShipper } from '../e2e/run-shipper.ts';
 import { checks } from './bulk-checks.ts';
 import { PRESSURE, pressureCheck } from './pressure-check.ts';
 import type { Program } from './prerequisites.ts';
-import { skippedRow, type Row } from './row.ts';
-import { ELASTICSEARCH, javaHome, obstacle, startElasticsearch, type SearchServer } from './search-server.ts';
-import { command, expect, inTemporaryFolder } from './tools.ts';
+import { refused, refusedUntil } from './refusal.ts';
+import { rowOf, type Row } from './row.ts';
+import { javaHome, startElasticsearch, type SearchServer } from './search-server.ts';
+import { command, eventually, expect, inTemporaryFolder, javaOptions } from './tools.ts';
 
 export const needs: readonly Program[] = ['java', 'mvn'];
 
 /** Elasticsearch, cut down but real: open, and then with users and roles. */
 export async function run(): Promise<Row[]> {
-  const missing = obstacle();
-  if (missing !== undefined) return [skippedRow('elasticsearch', ELASTICSEARCH, 'elasticsearch', missing)];
   return [...await withServer(false, checks), ...await withServer(true, securityChecks)];
 }
 
@@ -30,41 +30,39 @@ function withServer(secured: boolean, work: (server: SearchServer, folder: strin
 
 const RECORDS = 50;
 const INDEX = 'logs-allowed-default';
+const USER = 'shipper';
 const PASSWORD = 'correct-horse';
 
 /** A user who may do what shipper needs and no more. What is wrong is put right while shipper waits or before it runs again: nothing is lost. */
 async function securityChecks(server: SearchServer, folder: string): Promise<Row[]> {
   await makeUser(server);
   await server.ask('PUT', '/_index_template/shipper', { index_patterns: ['logs-*', 'other-*'], data_stream: {}, priority: 500 });
-  const row = (what: string, readBack: number): Row => ({ server: server.name, version: server.version, output: 'elasticsearch', real: true, sent: RECORDS, readBack, replayAdded: null, skipped: null, what });
+  const row = (what: string, check: typeof noCredentials): Promise<Row> => rowOf({ server: server.name, version: server.version, output: 'elasticsearch' }, check.name, async () => ({ what, sent: RECORDS, readBack: await check(server, folder) }));
   return [
-    row('401: blocked, and goes on with the new password', await passwordThatChanges(server, folder)),
-    row('items 403 security_exception: blocked, all kept', await forbiddenIndex(server, folder)),
-    row('401 without credentials: blocked, all kept', await noCredentials(server, folder)),
-    await pressureCheck(server, folder, `username: shipper, password: ${PASSWORD}`),
+    await row('401: blocked, and goes on with the new password', passwordThatChanges),
+    await row('items 403 security_exception: blocked, all kept', forbiddenIndex),
+    await row('401 without credentials: blocked, all kept', noCredentials),
+    await pressureCheck(server, folder, `username: ${USER}, password: ${PASSWORD}`),
   ];
 }
 
-/** Its files are read again every five seconds; shipper waits for longer than that. */
-async function makeUser({ config, home }: SearchServer): Promise<void> {
+/** Its files are read again every five seconds. */
+async function makeUser({ config, home, url }: SearchServer): Promise<void> {
   appendFileSync(path.join(config, 'roles.yml'), "shipper:\n  indices:\n    - names: ['logs-*']\n      privileges: ['create_doc', 'auto_configure']\n");
-  const env = { ES_JAVA_HOME: await javaHome(), ES_PATH_CONF: config, CLI_JAVA_OPTS: '-Xmx64m -XX:TieredStopAtLevel=1' };
-  await command(path.join(home, 'bin', 'elasticsearch-users'), ['useradd', 'shipper', '-p', PASSWORD, '-r', 'shipper'], { env });
+  const env = { ES_JAVA_HOME: await javaHome(), ES_PATH_CONF: config, CLI_JAVA_OPTS: `-Xmx64m -XX:TieredStopAtLevel=1 ${javaOptions(tmpdir())}` };
+  await command(path.join(home, 'bin', 'elasticsearch-users'), ['useradd', USER, '-p', PASSWORD, '-r', 'shipper'], { env });
   await command('chmod', ['-R', 'a+r', config]);
+  const headers = { authorization: `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString('base64')}` };
+  await eventually('the user is known', () => fetch(`${url}/_security/_authenticate`, { headers }).then(({ ok }) => ok));
 }
 
 /** The password in the file is wrong at first. */
 async function passwordThatChanges(server: SearchServer, folder: string): Promise<number> {
   const file = path.join(folder, 'password');
   writeFileSync(file, 'hunter2\n');
-  const config = configuration(folder, 'changes', server.url, INDEX, `username: shipper, password_file: ${file}`);
-  const running = start(['--once', '-c', config, '--state-dir', path.join(folder, 'state-changes')]);
-  running.child.stdin.end();
-  await until(() => /HTTP 401: security_exception.*everything is kept/.test(running.stderr()), 'a message about 401');
-  expect(!running.stderr().includes('hunter2'), 'a secret was shown');
-  writeFileSync(file, `${PASSWORD}\n`);
-  const { code, stderr } = await running.ended;
-  expect(code === 0, stderr);
+  const config = configuration(folder, 'changes', server.url, INDEX, `username: ${USER}, password_file: ${file}`);
+  const stderr = await refusedUntil(['--once', '-c', config, '--state-dir', path.join(folder, 'state-changes')], /HTTP 401: security_exception.*everything is kept/, () => writeFileSync(file, `${PASSWORD}\n`));
+  expect(!stderr.includes('hunter2'), 'a secret was shown');
   return count(server, INDEX);
 }
 
@@ -72,9 +70,9 @@ async function passwordThatChanges(server: SearchServer, folder: string): Promis
 async function forbiddenIndex(server: SearchServer, folder: string): Promise<number> {
   const before = await count(server, INDEX);
   const state = path.join(folder, 'state-forbidden');
-  const login = `username: shipper, password: ${PASSWORD}`;
-  const refused = await runShipper(['--once', '-c', configuration(folder, 'forbidden', server.url, 'other-default', login), '--state-dir', state]);
-  expect(refused.code === 69 && /403 security_exception.*everything is kept/.test(refused.stderr) && refused.stderr.includes(`${RECORDS} pending`), refused.stderr);
+  const login = `username: ${USER}, password: ${PASSWORD}`;
+  const said = await refused(['--once', '-c', configuration(folder, 'forbidden', server.url, 'other-default', login), '--state-dir', state], /403 security_exception.*everything is kept/);
+  expect(said.includes(`${RECORDS} pending`), said);
   const { code, stderr } = await runShipper(['--once', '-c', configuration(folder, 'forbidden', server.url, INDEX, login), '--state-dir', state]);
   expect(code === 0, stderr);
   return (await count(server, INDEX)) - before;
@@ -83,9 +81,8 @@ async function forbiddenIndex(server: SearchServer, folder: string): Promise<num
 async function noCredentials(server: SearchServer, folder: string): Promise<number> {
   const before = await count(server, INDEX);
   const state = path.join(folder, 'state-none');
-  const refused = await runShipper(['--once', '-c', configuration(folder, 'none', server.url, INDEX, ''), '--state-dir', state]);
-  expect(refused.code === 69 && /HTTP 401/.test(refused.stderr), refused.stderr);
-  const { code, stderr } = await runShipper(['--once', '-c', configuration(folder, 'none', server.url, INDEX, `username: shipper, password: ${PASSWORD}`), '--state-dir', state]);
+  await refused(['--once', '-c', configuration(folder, 'none', server.url, INDEX, ''), '--state-dir', state], /HTTP 401/);
+  const { code, stderr } = await runShipper(['--once', '-c', configuration(folder, 'none', server.url, INDEX, `username: ${USER}, password: ${PASSWORD}`), '--state-dir', state]);
   expect(code === 0, stderr);
   return (await count(server, INDEX)) - before;
 }
@@ -93,8 +90,7 @@ async function noCredentials(server: SearchServer, folder: string): Promise<numb
 function configuration(folder: string, name: string, url: string, index: string, login: string): string {
   const [log, config] = [path.join(folder, `${name}.log`), path.join(folder, `${name}.yaml`)];
   writeFileSync(log, Array.from({ length: RECORDS }, (_, n) => `2026-11-22T10:00:00Z INFO ${name} ${n}\n`).join(''));
-  const timeout = login.includes('password_file') ? '' : 'drain_timeout: 1s\n';
-  writeFileSync(config, `inputs:\n  app: {type: file, paths: [${log}]}\noutputs:\n  search: {type: elasticsearch, url: "${url}", index: ${index}${login === '' ? '' : `, ${login}`}}\n${timeout}`);
+  writeFileSync(config, `inputs:\n  app: {type: file, paths: [${log}]}\noutputs:\n  search: {type: elasticsearch, url: "${url}", index: ${index}${login === '' ? '' : `, ${login}`}}\n`);
   return config;
 }
 

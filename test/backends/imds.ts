@@ -1,11 +1,11 @@
 // Instance metadata, version 2, by AWS's own mock of it: region and credentials come from there, events go to a stand-in.
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CloudWatchServer } from '../helpers/cloudwatch-server.ts';
 import { run as runShipper } from '../e2e/run-shipper.ts';
 import type { Program } from './prerequisites.ts';
-import { skippedRow, type Row } from './row.ts';
-import { cacheFolder, command, expect, freePort, inTemporaryFolder, isInstalled, obtain, startServer } from './tools.ts';
+import { rowOf, type Found, type Row } from './row.ts';
+import { command, expect, freePort, inTemporaryFolder, obtained, startServer } from './tools.ts';
 
 const VERSION = '1.13.0';
 const MODULE = 'github.com/aws/amazon-ec2-metadata-mock';
@@ -14,14 +14,14 @@ const LINES = 500;
 export const needs: readonly Program[] = ['go'];
 
 export async function run(): Promise<Row[]> {
-  if (!isInstalled('go')) return [skippedRow('amazon-ec2-metadata-mock', VERSION, 'cloudwatch', 'go is not installed')];
-  const program = await obtain(`amazon-ec2-metadata-mock ${VERSION}`, build);
+  const program = await build();
   return inTemporaryFolder(async (folder) => {
     const port = await freePort();
     const mock = await startServer(program, ['--hostname', '127.0.0.1', '--port', String(port), '--imdsv2'], port, folder);
     const logs = new CloudWatchServer(Date.now);
     try {
-      return [await ship(`http://127.0.0.1:${port}`, await logs.listen(), logs)];
+      const endpoint = await logs.listen();
+      return [await rowOf({ server: 'amazon-ec2-metadata-mock', version: VERSION, output: 'cloudwatch' }, 'ship', () => ship(`http://127.0.0.1:${port}`, endpoint, logs))];
     } finally {
       await logs.close();
       await mock.stop();
@@ -31,15 +31,14 @@ export async function run(): Promise<Row[]> {
 
 /** `go install …@version` needs a list of versions that not every registry has; a module of our own does not. */
 async function build(): Promise<string> {
-  const folder = cacheFolder(`imds-${VERSION}`);
-  const program = path.join(folder, 'ec2-metadata-mock');
-  if (existsSync(program)) return program;
-  writeFileSync(path.join(folder, 'go.mod'), `module tools\ngo 1.22\nrequire ${MODULE} v${VERSION}\n`);
-  await command('go', ['build', '-o', 'ec2-metadata-mock', `${MODULE}/cmd/ec2-metadata-mock`], { cwd: folder, env: { GOFLAGS: '-mod=mod' } });
-  return program;
+  const folder = await obtained(`imds-${VERSION}`, async (unfinished) => {
+    writeFileSync(path.join(unfinished, 'go.mod'), `module tools\ngo 1.22\nrequire ${MODULE} v${VERSION}\n`);
+    await command('go', ['build', '-o', 'ec2-metadata-mock', `${MODULE}/cmd/ec2-metadata-mock`], { cwd: unfinished, env: { GOFLAGS: '-mod=mod' } });
+  });
+  return path.join(folder, 'ec2-metadata-mock');
 }
 
-async function ship(metadata: string, endpoint: string, logs: CloudWatchServer): Promise<Row> {
+async function ship(metadata: string, endpoint: string, logs: CloudWatchServer): Promise<Found> {
   const stdin = Array.from({ length: LINES }, (_, n) => `INFO line ${n}\n`).join('');
   // No region and no keys: both must come from the instance. Its keys have long expired, and are used all the same.
   const { code, stderr } = await runShipper(['-o', 'cloudwatch=app/instance'], { stdin, env: { AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata, AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: endpoint } });
@@ -48,5 +47,5 @@ async function ship(metadata: string, endpoint: string, logs: CloudWatchServer):
   expect(/Credential=[^/]+\/\d{8}\/us-east-1\/logs\//.test(request?.headers.authorization ?? ''), 'not signed for the region of the instance');
   expect(request?.headers['x-amz-security-token'] !== undefined, 'no session token of the role');
   const readBack = logs.streams.get('app:instance')?.length ?? 0;
-  return { server: 'amazon-ec2-metadata-mock', version: VERSION, output: 'cloudwatch', real: true, sent: LINES, readBack, replayAdded: null, skipped: null, what: 'region and credentials by IMDSv2' };
+  return { sent: LINES, readBack, what: 'region and credentials by IMDSv2' };
 }

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pem } from '../helpers/tls-server.ts';
+import { KafkaPeer } from './kafka-peer.ts';
 import { dependencies } from './maven.ts';
 import { command, freePort, startServer, type Running } from './tools.ts';
 
@@ -23,6 +24,7 @@ export class KafkaBroker {
   readonly #folder: string;
   readonly #jars: string;
   readonly #port: number;
+  readonly #peer: KafkaPeer;
   #server: Running | undefined;
 
   private constructor(folder: string, jars: string, port: number, securePort: number) {
@@ -31,6 +33,7 @@ export class KafkaBroker {
     this.#port = port;
     this.address = `127.0.0.1:${port}`;
     this.secureAddress = `127.0.0.1:${securePort}`;
+    this.#peer = new KafkaPeer(jars, this.address);
   }
 
   static async start(folder: string): Promise<KafkaBroker> {
@@ -49,6 +52,7 @@ export class KafkaBroker {
   }
 
   async stop(): Promise<void> {
+    await this.#peer.stop();
     await this.#server?.stop();
   }
 
@@ -67,14 +71,13 @@ export class KafkaBroker {
     this.#server?.signal('SIGCONT');
   }
 
-  /** What KafkaPeer.java does; gives what it prints. */
-  peer(...args: string[]): Promise<string> {
-    return command('java', ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-cp', this.#jars, path.join(import.meta.dirname, 'KafkaPeer.java'), this.address, ...args]);
+  /** What KafkaPeer.java does; gives the lines that it prints. */
+  peer(...words: string[]): Promise<string[]> {
+    return this.#peer.ask(...words);
   }
 
   async read(topic: string): Promise<Message[]> {
-    const lines = (await this.peer('read', topic)).split('\n').filter((line) => line !== '');
-    return lines.map((line) => {
+    return (await this.peer('read', topic)).map((line) => {
       const [partition, key = '', id = '', value = ''] = line.split('\t');
       return { partition: Number(partition), key: decoded(key), id: decoded(id), value: JSON.parse(decoded(value)) as Record<string, unknown> };
     });

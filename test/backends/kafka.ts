@@ -8,9 +8,9 @@ import { pemFile } from '../helpers/tls-server.ts';
 import { KafkaBroker, KAFKA, USER, type Message } from './kafka-server.ts';
 import { delivered } from './metrics.ts';
 import type { Program } from './prerequisites.ts';
-import { rowOf, skippedRow, type Found, type Row } from './row.ts';
+import { refusedUntil } from './refusal.ts';
+import { rowOf, type Found, type Row } from './row.ts';
 import { countRight, sampleEvents, SAMPLES } from './samples.ts';
-import { obstacle } from './search-server.ts';
 import { expect, freePort, inTemporaryFolder } from './tools.ts';
 
 type Check = (broker: KafkaBroker, folder: string, topic: string) => Promise<Found>;
@@ -21,8 +21,6 @@ const FEW = 100;
 export const needs: readonly Program[] = ['java', 'mvn'];
 
 export async function run(): Promise<Row[]> {
-  const missing = obstacle();
-  if (missing !== undefined) return [skippedRow('kafka', KAFKA, 'kafka', missing)];
   return inTemporaryFolder(async (folder) => {
     const broker = await KafkaBroker.start(folder);
     const rows: Row[] = [];
@@ -170,15 +168,9 @@ function secured(mechanism: string, password: string): string {
   return `tls: true, ca_file: "${pemFile('ca')}", mechanism: ${mechanism}, username: ${USER.name}, password_file: "${password}"`;
 }
 
-/** Ships what waits until a person was told, and then is put right. Gives what was said. */
-async function untilPutRight(config: string, folder: string, told: RegExp, putRight: () => unknown): Promise<string> {
-  const running = start(['--once', '-c', config, '--state-dir', path.join(folder, 'state')]);
-  running.child.stdin.end();
-  await Promise.race([until(() => told.test(running.stderr()), String(told)), running.ended.then(({ stderr }) => { throw new Error(`it ended: ${stderr}`); })]);
-  await putRight();
-  const ended = await running.ended;
-  whole(ended);
-  return ended.stderr;
+/** Gives what was said. */
+function untilPutRight(config: string, folder: string, told: RegExp, putRight: () => unknown): Promise<string> {
+  return refusedUntil(['--once', '-c', config, '--state-dir', path.join(folder, 'state')], told, putRight);
 }
 
 /** A shipper that reads a pipe, and has delivered the first few lines. */

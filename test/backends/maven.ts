@@ -1,26 +1,18 @@
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { cacheFolder, command, obtain } from './tools.ts';
+import { command, obtained } from './tools.ts';
 
 const PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.0';
 const UNPACK = `${PLUGIN}:unpack`;
 const COPY = `${PLUGIN}:copy-dependencies`;
 
-/** Gets a zip of Maven Central and unpacks it; gives the folder that is in it. What is there already is not got again. */
+/** Gets a zip of Maven Central and unpacks it; gives the folder that is in it. */
 export async function unpacked(artifact: string, folderInZip: string): Promise<string> {
-  const cache = cacheFolder('maven');
-  const folder = path.join(cache, folderInZip);
-  if (existsSync(folder)) return folder;
-  const unfinished = path.join(cache, `unfinished-${process.pid}`);
-  mkdirSync(unfinished, { recursive: true });
-  try {
-    await obtain(artifact, () => command('mvn', ['-B', '-q', UNPACK, `-Dartifact=${artifact}`, `-DoutputDirectory=${unfinished}`], { cwd: unfinished }));
-    await command('chmod', ['-R', 'a+rX', unfinished]);
-    renameSync(path.join(unfinished, folderInZip), folder);
-  } finally {
-    rmSync(unfinished, { recursive: true, force: true });
-  }
-  return folder;
+  const cache = await obtained(folderInZip, async (folder) => {
+    await command('mvn', ['-B', '-q', UNPACK, `-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`], { cwd: folder });
+    await command('chmod', ['-R', 'a+rX', folder]);
+  });
+  return path.join(cache, folderInZip);
 }
 
 /**
@@ -34,20 +26,13 @@ export async function readableCopy(folder: string, target: string): Promise<stri
   return copy;
 }
 
-/** Gets artifacts and all that they need from Maven Central; gives the folder that their jars are in. What is there already is not got again. */
+/** Gets artifacts and all that they need from Maven Central; gives the folder that their jars are in. */
 export async function dependencies(name: string, artifacts: readonly string[]): Promise<string> {
-  const folder = path.join(cacheFolder('maven'), name);
-  if (existsSync(folder)) return folder;
-  const unfinished = path.join(cacheFolder('maven'), `unfinished-${process.pid}`);
-  mkdirSync(unfinished, { recursive: true });
-  try {
-    writeFileSync(path.join(unfinished, 'pom.xml'), pom(artifacts));
-    await obtain(name, () => command('mvn', ['-B', '-q', COPY, `-DoutputDirectory=${path.join(unfinished, 'jars')}`], { cwd: unfinished }));
-    renameSync(path.join(unfinished, 'jars'), folder);
-  } finally {
-    rmSync(unfinished, { recursive: true, force: true });
-  }
-  return folder;
+  const cache = await obtained(name, async (folder) => {
+    writeFileSync(path.join(folder, 'pom.xml'), pom(artifacts));
+    await command('mvn', ['-B', '-q', COPY, `-DoutputDirectory=${path.join(folder, 'jars')}`], { cwd: folder });
+  });
+  return path.join(cache, 'jars');
 }
 
 function pom(artifacts: readonly string[]): string {

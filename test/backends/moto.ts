@@ -1,5 +1,5 @@
 // CloudWatch Logs by moto, which recomputes every signature and checks every right. Read back by the SDK of AWS.
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,8 +8,9 @@ import { CredentialCache, type AwsCredentials } from '../../outputs/aws/credenti
 import { sign } from '../../outputs/aws/sigv4.ts';
 import { events, ROOT, run as runShipper } from '../e2e/run-shipper.ts';
 import type { Program } from './prerequisites.ts';
-import { skippedRow, type Row } from './row.ts';
-import { cacheFolder, command, expect, freePort, inTemporaryFolder, isInstalled, obtain, startServer } from './tools.ts';
+import { refused } from './refusal.ts';
+import { rowOf, type Found, type Row } from './row.ts';
+import { command, expect, freePort, inTemporaryFolder, obtained, startServer } from './tools.ts';
 
 const VERSION = '5.2.5';
 const SDK_VERSION = '3.1169.0';
@@ -20,28 +21,29 @@ const [HOUR_MS, DAY_MS] = [3_600_000, 24 * 3_600_000];
 export const needs: readonly Program[] = ['python3'];
 
 export async function run(): Promise<Row[]> {
-  if (!isInstalled('python3')) return [skippedRow('moto', VERSION, 'cloudwatch', 'python3 is not installed')];
-  const program = await obtain(`moto ${VERSION}`, install);
-  const sdk = await obtain(`the SDK of AWS ${SDK_VERSION}`, installSdk);
+  const program = await install();
+  const sdk = await installSdk();
   return inTemporaryFolder(async (folder) => {
     const port = await freePort();
     const server = await startServer(program, ['-H', '127.0.0.1', '-p', String(port)], port, folder, { MOTO_IAM_LOAD_MANAGED_POLICIES: 'false' });
     try {
       const moto = await setUp(`http://127.0.0.1:${port}`, folder, sdk);
-      return [await samples(moto), await manyLines(moto), await refusals(moto)];
+      const rows: Row[] = [];
+      for (const check of [samples, manyLines, refusals]) rows.push(await rowOf({ server: 'moto', version: VERSION, output: 'cloudwatch' }, check.name, () => check(moto)));
+      return rows;
     } finally {
       await server.stop();
     }
   });
 }
 
+/** The program. */
 async function install(): Promise<string> {
-  const venv = cacheFolder(`moto-${VERSION}`);
-  const program = path.join(venv, 'bin', 'moto_server');
-  if (existsSync(program)) return program;
-  await command('python3', ['-m', 'venv', venv]);
-  await command(path.join(venv, 'bin', 'pip'), ['install', '-q', '--disable-pip-version-check', `moto[server]==${VERSION}`]);
-  return program;
+  const folder = await obtained(`moto-${VERSION}`, async (venv) => {
+    await command('python3', ['-m', 'venv', venv]);
+    await command(path.join(venv, 'bin', 'pip'), ['install', '-q', '--disable-pip-version-check', `moto[server]==${VERSION}`]);
+  });
+  return path.join(folder, 'bin', 'moto_server');
 }
 
 /** The part of `@aws-sdk/client-cloudwatch-logs` that is used here. Not a dependency: a hundred packages, for reading back. */
@@ -60,11 +62,10 @@ interface StoredEvent {
 }
 
 async function installSdk(): Promise<Sdk> {
-  const folder = cacheFolder(`aws-sdk-${SDK_VERSION}`);
-  if (!existsSync(path.join(folder, 'node_modules', '@aws-sdk'))) {
-    writeFileSync(path.join(folder, 'package.json'), '{"private":true}');
-    await command('npm', ['install', '--silent', '--no-audit', '--no-fund', '--ignore-scripts', `@aws-sdk/client-cloudwatch-logs@${SDK_VERSION}`], { cwd: folder });
-  }
+  const folder = await obtained(`aws-sdk-${SDK_VERSION}`, async (unfinished) => {
+    writeFileSync(path.join(unfinished, 'package.json'), '{"private":true}');
+    await command('npm', ['install', '--silent', '--no-audit', '--no-fund', '--ignore-scripts', `@aws-sdk/client-cloudwatch-logs@${SDK_VERSION}`], { cwd: unfinished });
+  });
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'; // it is about next year
   return (await import(pathToFileURL(createRequire(path.join(folder, 'x.js')).resolve('@aws-sdk/client-cloudwatch-logs')).href)) as Sdk; // its documented exports
 }
@@ -130,7 +131,7 @@ function environment(moto: Moto, { accessKeyId, secretAccessKey, sessionToken }:
 }
 
 /** All samples, with the session of a role: fields under the same names as on the console. */
-async function samples(moto: Moto): Promise<Row> {
+async function samples(moto: Moto): Promise<Found> {
   const config = path.join(moto.folder, 'samples.yaml');
   writeFileSync(config, `inputs:\n  samples: {type: file, paths: [samples/*.log], fields: {service: demo}}\noutputs:\n  aws: {type: cloudwatch, group: "/shipper/{service}", stream: samples, retention_days: 30, tags: {team: payments}, class: INFREQUENT_ACCESS}\n`);
   const env = environment(moto, moto.session);
@@ -145,7 +146,7 @@ async function samples(moto: Moto): Promise<Row> {
   expect(stored.length === expected.length, `${expected.length} sent, ${stored.length} read back`);
   await ship(['--once', '-c', config], env);
   const replayAdded = (await readBack(moto, '/shipper/')).length - stored.length;
-  return { server: 'moto', version: VERSION, output: 'cloudwatch', real: true, sent: expected.length, readBack: right, replayAdded, skipped: null, what: 'samples: names and types; group, tags and retention' };
+  return { sent: expected.length, readBack: right, replayAdded, what: 'samples: names and types; group, tags and retention' };
 }
 
 /** A document without what is only added for the network, in an order of its own. */
@@ -155,7 +156,7 @@ function withoutAdded(message: string): string {
 }
 
 /** Many lines, out of order, some beyond the window, to several groups: through files, in several requests. */
-async function manyLines(moto: Moto): Promise<Row> {
+async function manyLines(moto: Moto): Promise<Found> {
   const nowMs = Date.now();
   const ages = [0, 0, 0, -HOUR_MS, HOUR_MS, 25 * HOUR_MS, 13 * DAY_MS, 15 * DAY_MS, -3 * HOUR_MS];
   const timeOf = (n: number): number => nowMs - (ages[n % ages.length] ?? 0) - (n % 1_000);
@@ -176,27 +177,24 @@ async function manyLines(moto: Moto): Promise<Row> {
     if (isRight) seen.add(n);
   }
   expect(stored.length === LINES, `${LINES} sent, ${stored.length} read back`);
-  return { server: 'moto', version: VERSION, output: 'cloudwatch', real: true, sent: LINES, readBack: seen.size, replayAdded: null, skipped: null, what: 'out of order, beyond the window, to several groups' };
+  return { sent: LINES, readBack: seen.size, what: 'out of order, beyond the window, to several groups' };
 }
 
 /** Keys that are wrong, then rights that are missing, then what should be: nothing is lost, and no secret is shown. */
-async function refusals(moto: Moto): Promise<Row> {
+async function refusals(moto: Moto): Promise<Found> {
   const file = path.join(moto.folder, 'refused.log');
   writeFileSync(file, Array.from({ length: 100 }, (_, n) => `INFO line ${n}\n`).join(''));
   const state = path.join(moto.folder, 'state');
   const args = ['--once', file, '-o', 'cloudwatch=refused/stream', '--state-dir', state];
   const wrong = { ...moto.writer, secretAccessKey: 'hunter2' };
   for (const [credentials, code] of [[wrong, 'SignatureDoesNotMatch'], [moto.stranger, 'AccessDenied'], [{ ...wrong, accessKeyId: 'AKIANOBODY' }, 'InvalidClientTokenId']] as const) {
-    const config = path.join(moto.folder, 'refused.yaml');
-    writeFileSync(config, 'drain_timeout: 1s\n');
-    const ended = await runShipper([...args, '-c', config], { env: environment(moto, credentials) });
-    expect(ended.code === 69 && ended.stderr.includes(code), `${code}: ended with ${ended.code}: ${ended.stderr}`);
-    expect(!ended.stderr.includes('hunter2') && !ended.stderr.includes(moto.stranger.secretAccessKey), `${code}: a secret was shown`);
+    const said = await refused(args, new RegExp(code), { env: environment(moto, credentials) });
+    expect(!said.includes('hunter2') && !said.includes(moto.stranger.secretAccessKey), `${code}: a secret was shown`);
   }
   await ship(args, environment(moto, moto.writer));
   const stored = await readBack(moto, 'refused');
   rmSync(state, { recursive: true });
-  return { server: 'moto', version: VERSION, output: 'cloudwatch', real: true, sent: 100, readBack: stored.length, replayAdded: null, skipped: null, what: 'wrong keys, missing rights: blocked, all kept' };
+  return { sent: 100, readBack: stored.length, what: 'wrong keys, missing rights: blocked, all kept' };
 }
 
 async function ship(args: readonly string[], env: Record<string, string>): Promise<void> {

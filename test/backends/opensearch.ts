@@ -1,16 +1,14 @@
 import { checks } from './bulk-checks.ts';
 import { PRESSURE, pressureCheck } from './pressure-check.ts';
 import type { Program } from './prerequisites.ts';
-import { skippedRow, type Row } from './row.ts';
-import { obstacle, OPENSEARCH, startOpenSearch, type SearchServer, type Settings } from './search-server.ts';
+import type { Row } from './row.ts';
+import { startOpenSearch, type SearchServer, type Settings } from './search-server.ts';
 import { inTemporaryFolder } from './tools.ts';
 
 export const needs: readonly Program[] = ['java', 'mvn'];
 
 /** OpenSearch, the real server with its HTTP module. It has no authentication in this build. */
 export async function run(): Promise<Row[]> {
-  const missing = obstacle();
-  if (missing !== undefined) return [skippedRow('opensearch', OPENSEARCH, 'elasticsearch', missing)];
   return [...await withServer({}, checks), ...await withServer(PRESSURE, async (server, folder) => [await pressureCheck(server, folder)])];
 }
 

@@ -1,3 +1,5 @@
+import { Unavailable } from './cache.ts';
+
 /** What one server of one kind said of what shipper sent it. */
 export interface Row {
   readonly server: string;
@@ -12,8 +14,9 @@ export interface Row {
   readonly replayAdded: number | null;
   /** Why it could not be tried at all; null: it was. */
   readonly skipped: string | null;
-  /** What it was about, for people. */
+  /** What it was about, and how long it took, for people. */
   readonly what?: string;
+  readonly seconds?: number;
 }
 
 /** A row of something that is not to be had here. */
@@ -27,9 +30,12 @@ export type Found = Pick<Row, 'sent' | 'readBack' | 'what'> & Partial<Row>;
 /** Makes the row of a check. One that throws has failed, and the others go on. */
 export async function rowOf(about: Pick<Row, 'server' | 'version' | 'output'>, name: string, check: () => Promise<Found>): Promise<Row> {
   const row = { real: true, replayAdded: null, skipped: null, ...about };
+  const startedAt = performance.now();
   try {
-    return { ...row, ...(await check()) };
+    const found = await check();
+    return { ...row, ...found, seconds: (performance.now() - startedAt) / 1000 };
   } catch (error) {
+    if (error instanceof Unavailable) throw error;
     console.log(`FAIL ${about.server}, ${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     return { ...row, sent: 0, readBack: 0, what: `${name}: see above` };
   }

@@ -1,12 +1,9 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { readableCopy, unpacked } from './maven.ts';
-import { command, expect, freePort, isInstalled, startServer } from './tools.ts';
+import { command, eventually, expect, freePort, javaOptions, startServer } from './tools.ts';
 
 const JVM = ['-Xms512m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
-const READY_MS = 180_000;
-const POLL_MS = 100;
 
 /** A node of Elasticsearch or OpenSearch that is running. */
 export interface SearchServer {
@@ -30,11 +27,6 @@ export interface Answer {
   readonly fields?: Record<string, Record<string, unknown>>;
 }
 
-/** Why no node can be started here; undefined: it can. */
-export function obstacle(): string | undefined {
-  return ['java', 'mvn'].map((program) => (isInstalled(program) ? undefined : `${program} is not installed`)).find(Boolean);
-}
-
 export const OPENSEARCH = '2.19.6';
 export const ELASTICSEARCH = '8.19.21';
 export const ADMIN_PASSWORD = 'administrator';
@@ -50,10 +42,10 @@ export async function startOpenSearch(folder: string, extra: Settings = {}): Pro
   writeFileSync(path.join(work, 'config', 'opensearch.yml'), '');
   const port = await freePort();
   const java = [
-    ...JVM, '-Xss1m', '-Djava.awt.headless=true', '-Dfile.encoding=UTF-8', '-Djna.nosys=true', '-Dio.netty.noUnsafe=true', '-Dlog4j2.disable.jmx=true', '-Djava.security.manager=allow', `-Djava.io.tmpdir=${work}/tmp`,
+    ...JVM, '-Xss1m', '-Djava.awt.headless=true', '-Dfile.encoding=UTF-8', '-Djna.nosys=true', '-Dio.netty.noUnsafe=true', '-Dlog4j2.disable.jmx=true', '-Djava.security.manager=allow', ...javaOptions(`${work}/tmp`).split(' '),
     `-Dopensearch.path.home=${home}`, `-Dopensearch.path.conf=${work}/config`, '-Dopensearch.distribution.type=zip', '-Dopensearch.bundled_jdk=false', '-cp', `${home}/lib/*`, 'org.opensearch.bootstrap.OpenSearch',
   ];
-  const server = await startAsNobody(['java', ...java, ...await settings(work, port, extra)], work, port, { HOME: work });
+  const server = await startAsNobody([path.join(await javaHome(), 'bin', 'java'), ...java, ...await settings(work, port, extra)], work, port, { HOME: work });
   return ready({ name: 'opensearch', version: OPENSEARCH, mappingError: 'mapper_parsing_exception', home, config: path.join(work, 'config') }, port, server.stop);
 }
 
@@ -67,7 +59,7 @@ export async function startElasticsearch(folder: string, secured: boolean, extra
   mkdirSync(path.join(config, 'jvm.options.d'));
   const options = readFileSync(path.join(home, 'config', 'jvm.options'), 'utf8').split('\n').filter((line) => !/Xlog:gc|HeapDump|UseG1GC/.test(line));
   writeFileSync(path.join(config, 'jvm.options'), options.join('\n'));
-  const env = { HOME: work, ES_JAVA_HOME: await javaHome(), ES_PATH_CONF: config, ES_TMPDIR: path.join(work, 'tmp'), ES_JAVA_OPTS: [...JVM, '-XX:-UseG1GC'].join(' '), CLI_JAVA_OPTS: '-Xmx64m -XX:TieredStopAtLevel=1' };
+  const env = { HOME: work, ES_JAVA_HOME: await javaHome(), ES_PATH_CONF: config, ES_TMPDIR: path.join(work, 'tmp'), ES_JAVA_OPTS: [...JVM, '-XX:-UseG1GC', '-XX:-UsePerfData'].join(' '), CLI_JAVA_OPTS: `-Xmx64m -XX:TieredStopAtLevel=1 ${javaOptions(path.join(work, 'tmp'))}` };
   await command('chmod', ['-R', 'a+rwX', work]);
   if (secured) await makeKeystore(home, env);
   const port = await freePort();
@@ -121,13 +113,11 @@ async function ready(about: Pick<SearchServer, 'name' | 'version' | 'mappingErro
     expect(answer.ok, `${method} ${where}: ${answer.status} ${text}`);
     return JSON.parse(text) as Answer;
   };
-  const givenUpAt = Date.now() + READY_MS;
-  while (!(await request('GET', '/_cluster/health?wait_for_status=yellow&timeout=1s').then(({ ok }) => ok, () => false))) {
-    if (Date.now() < givenUpAt) await wait(POLL_MS);
-    else {
-      await stop();
-      throw new Error(`${about.name} did not become ready`);
-    }
+  try {
+    await eventually(`${about.name} is ready`, () => request('GET', '/_cluster/health?wait_for_status=yellow&timeout=1s').then(({ ok }) => ok, () => false));
+  } catch (error) {
+    await stop();
+    throw error;
   }
   return { ...about, url, ask, stop };
 }

@@ -1,5 +1,5 @@
 // VictoriaLogs, by its Elasticsearch bulk and by its OTLP endpoint. It keeps no ids: a replay doubles. Every value it gives back is a text.
-import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ecs } from '../../outputs/dialects/ecs.ts';
@@ -7,9 +7,9 @@ import { otel } from '../../outputs/dialects/otel.ts';
 import type { Dialect } from '../../outputs/dialects/dialect.ts';
 import { run as runShipper } from '../e2e/run-shipper.ts';
 import type { Program } from './prerequisites.ts';
-import { skippedRow, type Row } from './row.ts';
+import type { Row } from './row.ts';
 import { sampleEvents, SAMPLES } from './samples.ts';
-import { cacheFolder, command, expect, freePort, inTemporaryFolder, isInstalled, obtain, startServer } from './tools.ts';
+import { command, expect, freePort, inTemporaryFolder, obtained, startServer } from './tools.ts';
 
 const VERSION = '1.33.1';
 const MODULE = 'github.com/VictoriaMetrics/VictoriaLogs';
@@ -21,8 +21,7 @@ type Document = Readonly<Record<string, string>>;
 export const needs: readonly Program[] = ['go'];
 
 export async function run(): Promise<Row[]> {
-  if (!isInstalled('go')) return ['elasticsearch', 'otlp'].map((output) => skippedRow('victorialogs', VERSION, output, 'go is not installed'));
-  const program = await obtain(`VictoriaLogs ${VERSION}`, build);
+  const program = await build();
   return inTemporaryFolder(async (folder) => {
     const rows: Row[] = [];
     for (const output of ['elasticsearch', 'otlp'] as const) {
@@ -40,13 +39,11 @@ export async function run(): Promise<Row[]> {
 }
 
 async function build(): Promise<string> {
-  const folder = cacheFolder(`victorialogs-${VERSION}`);
-  const program = path.join(folder, 'victoria-logs');
-  if (existsSync(program)) return program;
-  writeFileSync(path.join(folder, 'go.mod'), `module tools\n\ngo 1.25\n\nrequire ${MODULE} v${VERSION}\n`);
-  await command('go', ['build', '-o', `${program}.new`, `${MODULE}/app/victoria-logs`], { cwd: folder, env: { GOFLAGS: '-mod=mod' } });
-  renameSync(`${program}.new`, program);
-  return program;
+  const folder = await obtained(`victorialogs-${VERSION}`, async (unfinished) => {
+    writeFileSync(path.join(unfinished, 'go.mod'), `module tools\n\ngo 1.25\n\nrequire ${MODULE} v${VERSION}\n`);
+    await command('go', ['build', '-o', 'victoria-logs', `${MODULE}/app/victoria-logs`], { cwd: unfinished, env: { GOFLAGS: '-mod=mod' } });
+  });
+  return path.join(folder, 'victoria-logs');
 }
 
 async function checks(output: 'elasticsearch' | 'otlp', url: string, folder: string): Promise<Row[]> {

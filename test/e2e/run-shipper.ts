@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcessByStdio } from 'node:child_process';
+import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -11,7 +11,7 @@ export const ROOT = path.join(import.meta.dirname, '..', '..');
 export const CLI = path.join(ROOT, 'dist', 'agent', 'cli.js');
 
 // A process that hangs must fail its test and not the whole run. No test may depend on how long it is.
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 const POLL_MS = 10;
 
 export interface Ended {
@@ -30,6 +30,15 @@ export interface Options {
   /** Files it may have open at once. */
   readonly openFiles?: number;
 }
+
+// Neither a process nor its state outlasts the run, however that ends.
+const children = new Map<ChildProcess, string>();
+process.on('exit', () => {
+  for (const [child, state] of children) {
+    child.kill('SIGKILL');
+    rmSync(state, { recursive: true, force: true });
+  }
+});
 
 /** A shipper that is running. */
 export interface Running {
@@ -59,11 +68,13 @@ export function start(args: readonly string[], options: Options = {}): Running {
   child.stderr.on('data', (block: Buffer) => stderr.push(block));
   child.stdin.on('error', () => undefined); // it may end before it has read everything
   const text = (blocks: Buffer[]) => () => Buffer.concat(blocks).toString();
+  children.set(child, state);
   const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => {
       clearTimeout(limit);
+      children.delete(child);
       rmSync(state, { recursive: true, force: true });
       resolve({ code, signal, stdout: text(stdout)(), stderr: text(stderr)() });
     });

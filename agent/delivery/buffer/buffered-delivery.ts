@@ -126,6 +126,10 @@ export class BufferedDelivery implements Shipping {
     return true;
   }
 
+  hurry(): void {
+    this.#inner.hurry();
+  }
+
   lift(): void {
     this.#writer?.lift();
   }

@@ -1,0 +1,47 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+
+/** Where downloads are kept, outside the checkout: a second run is fast. */
+export function cacheFolder(name: string): string {
+  const base = process.env['SHIPPER_TEST_CACHE'] ?? path.join(process.env['XDG_CACHE_HOME'] || path.join(homedir(), '.cache'), 'shipper-tests');
+  const folder = path.join(base, name);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** What a test needs can't be had here: the test is skipped, and this is why. */
+export class Unavailable extends Error {}
+
+const COMPLETE = 'complete';
+const underWay = new Map<string, Promise<string>>();
+
+/**
+ * A folder of the cache that `get` fills, once: what is there already is not got again, and what was broken off is got
+ * anew. Throws Unavailable if that fails, with the reason.
+ */
+export function obtained(name: string, get: (folder: string) => Promise<void>): Promise<string> {
+  let folder = underWay.get(name);
+  if (folder === undefined) underWay.set(name, (folder = obtain(name, get)));
+  return folder;
+}
+
+async function obtain(name: string, get: (folder: string) => Promise<void>): Promise<string> {
+  const folder = cacheFolder(name);
+  const mark = path.join(folder, COMPLETE);
+  if (existsSync(mark)) return folder;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  try {
+    await get(folder);
+  } catch (error) {
+    throw new Unavailable(`${name} can't be had: ${shortened(error)}`);
+  }
+  writeFileSync(mark, '');
+  return folder;
+}
+
+/** The end of a message, in one line. */
+export function shortened(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).trim().replace(/\s+/g, ' ').slice(-300);
+}
