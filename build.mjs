@@ -13,8 +13,8 @@ const PORTABLE = 'agent/kernel/portable';
 /** `hosts`: what a kernel asks of TypeScript. */
 const PORTABLE_KERNELS = [{
   name: 'reader',
-  entries: [['parsers/json-members.ts', 'readMembers'], ['parsers/json-members.ts', 'useMeanings'], ['parsers/header/read.ts', 'readHeader'], ['parsers/extract/prose.ts', 'readProse'], ['parsers/extract/prose.ts', 'settleProse']],
-  hosts: ['descend', 'setFromArray', 'valueHasDuplicates', 'addPair', 'addLabel', 'belowFirstLine', 'slowDecimal', 'fallbackYear', 'isReadTime', 'fallbackDateMs', 'localOffset', 'offsetAt'],
+  entries: [['parsers/json-members.ts', 'readMembers'], ['parsers/keys.ts', 'useKeys'], ['parsers/pair.ts', 'attach'], ['agent/key-set.ts', 'isFull'], ['agent/key-set.ts', 'addKey'], ['parsers/header/read.ts', 'readHeader'], ['parsers/extract/prose.ts', 'readProse'], ['parsers/extract/prose.ts', 'settleProse']],
+  hosts: ['descend', 'setFromArray', 'valueHasDuplicates', 'belowFirstLine', 'slowDecimal', 'fallbackYear', 'isReadTime', 'fallbackDateMs', 'localOffset', 'offsetAt'],
 }];
 /** Where their constants and objects lie in the arena's memory. */
 const STATIC_START = 1024;
@@ -39,7 +39,7 @@ async function buildKernels() {
 
 /** Kernels whose source is TypeScript that runs as it is, too. */
 async function buildPortable() {
-  const newest = newestIn(['parsers', 'parsers/extract', 'parsers/header', 'parsers/values', 'parsers/columns', PORTABLE]);
+  const newest = newestIn(['agent', 'parsers', 'parsers/extract', 'parsers/header', 'parsers/values', 'parsers/columns', PORTABLE]);
   for (const { name, entries, hosts } of PORTABLE_KERNELS) {
     const wasm = path.join(KERNELS, `${name}.wasm`);
     if (!existsSync(wasm) || statSync(wasm).mtimeMs < newest) {

@@ -5,6 +5,7 @@ import { Slot, SLOT_SHIFT } from './kernel/pieces.ts';
 import { LEVELS } from './levels.ts';
 import { readNumber, writeNumber } from './numbers.ts';
 import { ruleText } from './kernel/modules.ts';
+import { KEY_SET_BYTES } from './key-set.ts';
 import { RecordKeys } from './record-keys.ts';
 
 /** How a value lies in memory. */
@@ -24,7 +25,7 @@ export const MEMBER_INTS = 6;
 /** More members than this are left in the message: a record's pieces must fit an encoder's list. */
 export const MAX_MEMBERS = 2000;
 /** What an event is, in integers of the arena, so that kernels can fill it: see kernel/portable/event.ts. */
-const State = { PRESENT: 0, BLOCKED: 1, BYTES: 2, PAGE: 3, BASE: 4, SET: 5, MEMBERS: 8, COUNT: 9, RULES: 16, NUMBERS: 48 } as const;
+const State = { PRESENT: 0, BLOCKED: 1, BYTES: 2, PAGE: 3, BASE: 4, SET: 5, KEYS: 6, MEMBERS: 8, COUNT: 9, RULES: 16, NUMBERS: 48 } as const;
 const STATE_BYTES = (State.NUMBERS + 2 * FIELDS.length + 2) * 4;
 
 /** Room for the members of one record. */
@@ -32,7 +33,7 @@ const MEMBERS_BYTES = MAX_MEMBERS * MEMBER_INTS * 4;
 
 /** Bytes an event with that many pages claims of its arena. */
 export function eventBytes(pages: number): number {
-  return pages * PAGE_BYTES + STATE_BYTES + MEMBERS_BYTES + 512;
+  return pages * PAGE_BYTES + STATE_BYTES + MEMBERS_BYTES + KEY_SET_BYTES + 512;
 }
 
 export const Shape = {
@@ -128,6 +129,7 @@ export class LogEvent {
     ints[at + State.PAGE] = this.page;
     ints[at + State.BASE] = this.#base;
     ints[at + State.SET] = 0;
+    ints[at + State.KEYS] = this.keys.address;
     ints[at + State.COUNT] = this.memberCount;
   }
 

@@ -20,7 +20,12 @@ export class RecordKeys {
 
   constructor(arena: Arena) {
     this.#arena = arena;
-    this.#set = new KeySet(arena.bytes);
+    this.#set = new KeySet(arena);
+  }
+
+  /** Where kernels may add keys, which are addresses; 0: they must ask `add`. */
+  get address(): number {
+    return this.#count === 0 && this.valid ? this.#set.address : 0;
   }
 
   clear(): void {

@@ -1,11 +1,11 @@
 import type { Chunk } from '../agent/chunk.ts';
-import { Value, type LogEvent, type ValueKind } from '../agent/event.ts';
+import type { LogEvent } from '../agent/event.ts';
 import { FIELDS, Field, type FieldName } from '../agent/fields.ts';
 import { decodedKey } from '../agent/record-keys.ts';
 import { AliasTable } from './values/alias-table.ts';
-import { CANONICAL, isAccompanied, Kind, Meaning, useMeanings } from './json-members.ts';
-import { assignText, How, isWord, Outcome } from './values/assign.ts';
-import { stringEnd } from './values/json-scan.ts';
+import { isAccompanied } from './json-members.ts';
+import { CANONICAL, isNameOf, Kind, Meaning, useKeys } from './keys.ts';
+import { assignText, How } from './values/assign.ts';
 
 /** One spelling: those with a `rank` above 0 hold only where nothing of a lower one stands in the record. Case, `_` and `-` make no difference. */
 export interface Alias {
@@ -121,7 +121,7 @@ const WRAPPERS = ['message', 'msg', 'log', 'record', 'json', 'json_payload', 'pr
 const EXCHANGES = ['request', 'req', 'response', 'res', 'http', 'http_request', 'http_response', 'request_info', 'request_metadata', 'request_data', 'http_context', 'http_info', 'access', 'access_log', 'headers', 'request.headers', 'req.headers', 'http.request', 'http.response', 'proxy', 'client', 'upstream_request'];
 
 export const aliasTable = new AliasTable(BUILT_IN.map(({ key }) => key), RESERVED, [...WRAPPERS, ...EXCHANGES]);
-useMeanings(meaningsOf());
+useKeys(meaningsOf(), aliasTable.table);
 
 /**
  * Takes spellings of the user's own, by field, instead of those of the last call. They count as the best built-in ones
@@ -133,10 +133,10 @@ export function useAliases(own: Readonly<Partial<Record<FieldName, readonly stri
   const ids = aliasTable.extend(added.map(({ key }) => key));
   while (aliases.length <= Math.max(-1, ...ids)) aliases.push(undefined); // ids of what is no alias, so that the array has no holes
   ids.forEach((id, index) => (aliases[id] = added[index]));
-  useMeanings(meaningsOf());
+  useKeys(meaningsOf(), aliasTable.table);
 }
 
-/** What keys mean by their ids, as `readMembers` looks it up. */
+/** What keys mean by their ids: see Meaning. */
 export function meaningsOf(): Int32Array<ArrayBuffer> {
   const table = new Int32Array(aliasTable.size << Meaning.SHIFT);
   for (let id = 0; id < aliasTable.size; id++) {
@@ -195,7 +195,7 @@ function identifyPlain(bytes: Uint8Array, start: number, end: number, container:
   const id = aliasTable.find(bytes, start, end, container);
   if (container >= 0) return id < 0 ? identifyWrapped(bytes, start, end, container) : id;
   const alias = id < 0 ? undefined : ALIASES[id]; // an index of -1 would be looked up as a name, slowly
-  return alias !== undefined && isCanonical(bytes, start, end, alias) ? id | CANONICAL : id;
+  return alias !== undefined && isNameOf(alias.field, bytes, start, end) ? id | CANONICAL : id;
 }
 
 /** A key that its container gives no meaning: what it means at the top, where the container allows it. */
@@ -206,44 +206,6 @@ function identifyWrapped(bytes: Uint8Array, start: number, end: number, containe
   if (mask === undefined || alias === undefined) return id;
   const isAllowed = (mask & (1 << alias.field)) !== 0 && (alias.rank === 0 || mask !== WRAPPED && (PLAIN_THERE & (1 << alias.field)) !== 0);
   return isAllowed ? id : -1;
-}
-
-/** Whether the key at [start, end) is letter by letter the canonical name of the alias' field. */
-function isCanonical(bytes: Uint8Array, start: number, end: number, alias: Alias): boolean {
-  const name = FIELDS[alias.field] ?? '';
-  if (name.length !== end - start) return false;
-  for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name.charCodeAt(i)) return false;
-  return true;
-}
-
-/**
- * A key=value pair of a text line: a field if its key is known and its value fits, else a member. `quoted`: the value
- * stood in quotes, which are not part of the span. Weak spellings stay members: in a text there is no knowing what
- * they mean. Values are text, as in the source; only fields have other types.
- */
-export function pair(chunk: Chunk, keyStart: number, keyEnd: number, start: number, end: number, quoted: boolean, event: LogEvent): void {
-  const id = aliasTable.find(chunk.bytes, keyStart, keyEnd, -1);
-  const alias = id < 0 ? undefined : ALIASES[id]; // an index of -1 would be looked up as a name, slowly
-  if (alias !== undefined) {
-    const canonical = isCanonical(chunk.bytes, keyStart, keyEnd, alias);
-    if (!event.has(alias.field) && (alias.rank === 0 || canonical)) {
-      if (quoted && isWord(alias.how) && isEscaped(chunk.bytes, start, end)) return event.json(alias.field, start - 1, end + 1);
-      const outcome = assignText(chunk, start, end, alias.field, alias.how, event);
-      if (outcome === Outcome.RENAMED || (canonical && outcome === Outcome.COPIED)) return;
-    }
-  }
-  if (quoted && isEscaped(chunk.bytes, start, end)) keep(chunk, keyStart, keyEnd, start - 1, end + 1, Value.JSON, id, event);
-  else keep(chunk, keyStart, keyEnd, start, end, Value.TEXT, id, event);
-}
-
-/** Keeps a pair under its own key, whose id is known. If that is the name of a field, the field has its value or none: one name has one value. */
-export function keep(chunk: Chunk, keyStart: number, keyEnd: number, start: number, end: number, kind: ValueKind, id: number, event: LogEvent): void {
-  const alias = id < 0 ? undefined : ALIASES[id];
-  if (alias !== undefined && isCanonical(chunk.bytes, keyStart, keyEnd, alias)) {
-    if (event.has(alias.field)) return;
-    event.block(alias.field);
-  }
-  event.member(keyStart, keyEnd, start, end, kind, aliasTable.isReserved(id));
 }
 
 /** Whether a key is a weak spelling of a field. */
@@ -258,12 +220,4 @@ export function weakPair(chunk: Chunk, keyStart: number, keyEnd: number, start: 
   const alias = id < 0 ? undefined : ALIASES[id];
   if (alias === undefined || alias.rank === 0 || event.has(alias.field) || !isAccompanied(alias.company, event)) return;
   assignText(chunk, start, end, alias.field, alias.how, event);
-}
-
-/** Whether a quoted value has escapes, and is a valid JSON string as it stands. */
-function isEscaped(bytes: Uint8Array, start: number, end: number): boolean {
-  if (bytes[start - 1] !== 0x22) return false;
-  let at = start;
-  while (at < end && bytes[at] !== 0x5c) at++;
-  return at < end && stringEnd(bytes, start - 1, end + 1) === end + 1;
 }

@@ -1,7 +1,8 @@
 import type { Chunk } from '../agent/chunk.ts';
 import { Value, type LogEvent } from '../agent/event.ts';
 import { Field } from '../agent/fields.ts';
-import { ALIASES, aliasTable, keep } from './aliases.ts';
+import { ALIASES, aliasTable } from './aliases.ts';
+import { keep } from './pair.ts';
 import type { Parser } from './parser.ts';
 import { assignText, Outcome } from './values/assign.ts';
 import { Byte, isDigit, isLetter, isWord } from './values/bytes.ts';

@@ -1,6 +1,6 @@
 import type { Chunk } from '../agent/chunk.ts';
 import type { LogEvent } from '../agent/event.ts';
-import { attach } from './extract/host.ts';
+import { attach } from './pair.ts';
 import type { Parser } from './parser.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Chunk } from '../agent/chunk.ts';
 import type { LogEvent } from '../agent/event.ts';
 import { Field } from '../agent/fields.ts';
-import { pair } from './aliases.ts';
+import { pair } from './pair.ts';
 import type { Parser } from './parser.ts';
 import { Byte, isDigit, isUpper, skipBlanks } from './values/bytes.ts';
 import { levelOfSeverity } from './values/levels.ts';

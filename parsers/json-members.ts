@@ -2,6 +2,7 @@ import type { Chunk } from '../agent/chunk.ts';
 import type { LogEvent } from '../agent/event.ts';
 import { Field, FIELDS } from '../agent/fields.ts';
 import { descend, setFromArray, valueHasDuplicates } from './json-host.ts';
+import { CANONICAL, Kind, meaning, Meaning } from './keys.ts';
 import { assignNumber, assignText, How, isWord, Outcome } from './values/assign.ts';
 import { Byte } from './values/bytes.ts';
 import { levelOfSeverity } from './values/levels.ts';
@@ -12,21 +13,7 @@ import { DOUBTFUL, Json, MAX_ROWS, ROW } from './values/json-scan.ts';
 
 /** Sixth column of a row that is left out: this minus its id, so that it can be taken back. Rows whose key is not known have -1. */
 export const DROPPED = -2;
-/** Added to the id of a key that is letter by letter the canonical name of its field. */
-export const CANONICAL = 0x1000;
-const ID = CANONICAL - 1;
 const SLASH = 0x2f;
-
-/** By id, eight integers each: what a key means; see `meaningsOf` in aliases.ts. */
-let meanings: Int32Array = new Int32Array(0);
-/** Columns of `meanings`. KIND: bits of Kind. */
-export const Meaning = { KIND: 0, FIELD: 1, HOW: 2, RANK: 3, COMPANY: 4, SHIFT: 3 } as const;
-export const Kind = { ALIAS: 1, CONTAINER: 2, RESERVED: 4, SHORT_MESSAGE: 8 } as const;
-
-/** Sets what keys mean, for all lines to come. */
-export function useMeanings(table: Int32Array): void {
-  meanings = table;
-}
 
 /** Rows that are looked at again when the strong spellings are through: containers and weak spellings. */
 const later = new Int32Array(MAX_ROWS);
@@ -52,10 +39,6 @@ export function readMembers(chunk: Chunk, table: Int32Array, count: number, even
   if (again > 0) indirect(chunk, table, again, event);
   if (numberedLevel >= 0) settleLevel(chunk, table, event);
   return keep(chunk, table, event);
-}
-
-function meaning(id: number, column: number): number {
-  return meanings[((id & ID) << Meaning.SHIFT) + column] as number;
 }
 
 /** A key that is an alias by itself. True: it may be needed later. */
@@ -141,7 +124,7 @@ function indirect(chunk: Chunk, table: Int32Array, again: number, event: LogEven
   for (let index = 0; index < again; index++) {
     const row = later[index] as number;
     const id = table[row + 5] as number;
-    if (id >= 0 && typeOf(table, row) === Json.OBJECT && (meaning(id, Meaning.KIND) & Kind.CONTAINER) !== 0) descend(row, id & ID);
+    if (id >= 0 && typeOf(table, row) === Json.OBJECT && (meaning(id, Meaning.KIND) & Kind.CONTAINER) !== 0) descend(row, id & (CANONICAL - 1));
   }
   if (weaklyNamed(chunk, table, again, 1, event)) weaklyNamed(chunk, table, again, 2, event);
 }

@@ -1,6 +1,7 @@
 import type { Chunk } from '../agent/chunk.ts';
 import type { LogEvent } from '../agent/event.ts';
-import { isWeak, pair, weakPair } from './aliases.ts';
+import { isWeak, weakPair } from './aliases.ts';
+import { pair } from './pair.ts';
 import type { Parser } from './parser.ts';
 import { quoteEnd } from './values/access-scan.ts';
 

@@ -2,9 +2,8 @@ import { STATIC_END, type Arena } from '../arena.ts';
 import type { Chunk } from '../chunk.ts';
 import type { LogEvent } from '../event.ts';
 import { writeNumber } from '../numbers.ts';
-import { addLabel, addPair } from '../../parsers/extract/host.ts';
 import { plainReader, type Reader } from '../../parsers/reader.ts';
-import { meaningsOf } from '../../parsers/aliases.ts';
+import { aliasTable, meaningsOf } from '../../parsers/aliases.ts';
 import { descend, setFromArray, valueHasDuplicates } from '../../parsers/json-host.ts';
 import { slowDecimal } from '../../parsers/values/durations.ts';
 import { fallbackDateMs, fallbackYear, isReadTime, localOffset, offsetAt } from '../../parsers/values/zones.ts';
@@ -12,16 +11,16 @@ import { instantiate } from './modules.ts';
 
 /** See portable/reader.ts. */
 interface ReaderKernel {
-  readonly headerAt: (bytes: number, start: number, end: number, event: number) => number;
+  readonly headerAt: (bytes: number, valid: boolean, start: number, end: number, event: number) => number;
   readonly membersAt: (bytes: number, valid: boolean, table: number, count: number, event: number) => number;
-  readonly useMeaningsAt: (table: number) => void;
-  readonly proseAt: (bytes: number, start: number, end: number, event: number) => number;
+  readonly useKeysAt: (meanings: number, keys: number) => void;
+  readonly proseAt: (bytes: number, valid: boolean, start: number, end: number, event: number) => number;
   readonly settleAt: (event: number) => void;
   readonly memoryEnd: () => number;
 }
 
-/** Bytes a reader claims of an arena: what keys mean. */
-export const READER_BYTES = 65_536;
+/** Bytes a reader claims of an arena: what keys there are, and what they mean. */
+export const READER_BYTES = 196_608;
 
 /** Reads what lies in an arena by the kernel; messages of several lines in plain TypeScript. */
 export class KernelReader implements Reader {
@@ -34,14 +33,11 @@ export class KernelReader implements Reader {
   constructor(arena: Arena) {
     this.#kernel = instantiate('reader', arena, this.#host(arena)) as unknown as ReaderKernel;
     if (this.#kernel.memoryEnd() > STATIC_END) throw new Error(`the reader's constants take ${this.#kernel.memoryEnd()} bytes of ${STATIC_END}`);
-    const meanings = meaningsOf();
-    const table = arena.claim(meanings.byteLength).start;
-    new Int32Array(arena.memory.buffer).set(meanings, table / 4);
-    this.#kernel.useMeaningsAt(table);
+    this.#kernel.useKeysAt(claimed(arena, meaningsOf()), claimed(arena, aliasTable.table));
   }
 
   readHeader(chunk: Chunk, start: number, end: number, event: LogEvent): boolean {
-    return this.#lending(event, (address) => this.#kernel.headerAt(chunk.base, start, end, address)) !== 0;
+    return this.#lending(event, (address) => this.#kernel.headerAt(chunk.base, chunk.valid, start, end, address)) !== 0;
   }
 
   readMembers(chunk: Chunk, table: Int32Array, count: number, event: LogEvent): boolean {
@@ -49,7 +45,7 @@ export class KernelReader implements Reader {
   }
 
   readProse(chunk: Chunk, start: number, end: number, event: LogEvent): boolean {
-    const answer = this.#lending(event, (address) => this.#kernel.proseAt(chunk.base, start, end, address));
+    const answer = this.#lending(event, (address) => this.#kernel.proseAt(chunk.base, chunk.valid, start, end, address));
     this.#isPlain = answer === SEVERAL_LINES;
     return this.#isPlain ? plainReader.readProse(chunk, start, end, event) : answer === MAY_BE_COLUMNS;
   }
@@ -70,8 +66,7 @@ export class KernelReader implements Reader {
   /** What the kernel asks of TypeScript: what is rare, or is the business of others. Bytes come as addresses. */
   #host({ bytes }: Arena): Record<string, unknown> {
     return {
-      addPair: (keyStart: number, keyEnd: number, start: number, end: number, quoted: number) => this.#meanwhile(() => addPair(keyStart, keyEnd, start, end, quoted !== 0)),
-      addLabel: (keyStart: number, keyEnd: number, start: number, end: number) => this.#meanwhile(() => addLabel(keyStart, keyEnd, start, end)),
+      addKey: (address: number, length: number) => this.#event?.keys.add(address, length) ?? false,
       descend: (row: number, container: number) => this.#meanwhile(() => descend(row, container)),
       setFromArray: (start: number, end: number, field: number, how: number) => this.#meanwhile(() => setFromArray(start, end, field, how)),
       belowFirstLine: (): never => { throw new Error('a message of several lines in a kernel'); },
@@ -89,6 +84,13 @@ export class KernelReader implements Reader {
     this.#event?.lend();
     return answer;
   }
+}
+
+/** Where the integers lie now. */
+function claimed(arena: Arena, integers: Int32Array): number {
+  const { start } = arena.claim(integers.byteLength);
+  new Int32Array(arena.memory.buffer).set(integers, start / 4);
+  return start;
 }
 
 /** The kernel's answers. */

@@ -1,7 +1,7 @@
 import type { Chunk } from '../../agent/chunk.ts';
 import type { LogEvent } from '../../agent/event.ts';
 import { readColumns } from '../columns/request.ts';
-import { attach } from './host.ts';
+import { attach } from '../pair.ts';
 
 /**
  * Entities in free text: who, how long, which error, which request. Reads the message at [start, end) of the chunk and

@@ -1,9 +1,9 @@
 import { Field } from '../../agent/fields.ts';
+import { addPair } from '../pair.ts';
 import { Byte, isDigit, isLetter } from '../values/bytes.ts';
 import { durationMs } from '../values/durations.ts';
 import { FOLD } from '../values/word-table.ts';
 import { takeKeyedAddress } from './addresses.ts';
-import { addPair } from './host.ts';
 import { takeKeyedId } from './ids.ts';
 import { Sure, type Scan } from './scan.ts';
 import { statusEnd, statusOf } from './tokens.ts';

@@ -1,5 +1,5 @@
 import { Field } from '../../agent/fields.ts';
-import { addPair } from '../extract/host.ts';
+import { addPair } from '../pair.ts';
 import { Byte, holds, isBlank, isDigit, isLetter, isUpper, isWord, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
 import { levelAt, strongLevelAt } from '../values/levels.ts';
 import { equals, isCaller, isClassName, isMachineName, isQualified, isSimpleName, isThreadName } from '../values/names.ts';

@@ -1,5 +1,5 @@
 import { Field } from '../../agent/fields.ts';
-import { addLabel } from '../extract/host.ts';
+import { addLabel } from '../pair.ts';
 import { Byte, isBlank, isDigit, isUpper, isWord, skipBlanks, skipDigits } from '../values/bytes.ts';
 import { isSimpleName } from '../values/names.ts';
 import { CLOSERS } from './groups.ts';

@@ -1,5 +1,5 @@
 import { Field } from '../../agent/fields.ts';
-import { addPair } from '../extract/host.ts';
+import { addPair } from '../pair.ts';
 import { ipv4End } from '../extract/ip.ts';
 import { Byte, isBlank, isDigit, isHexDigit, isLetter, isUpper, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
 import { levelAt } from '../values/levels.ts';

@@ -1,7 +1,8 @@
 import type { Chunk } from '../../agent/chunk.ts';
 import { Value, type LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
-import { ALIASES, aliasTable, pair } from '../aliases.ts';
+import { ALIASES, aliasTable } from '../aliases.ts';
+import { pair } from '../pair.ts';
 import { assignText, Outcome } from '../values/assign.ts';
 import { Byte, decimal, isBlank, isWord } from '../values/bytes.ts';
 import { levelAt } from '../values/levels.ts';

@@ -26,6 +26,8 @@ const VALUE_TEXT: i32 = 0;
 const VALUE_JSON: i32 = 1;
 const SLOT_BYTES_SHIFT: i32 = 5;
 const MAX_MEMBERS: i32 = 2000;
+const TEXT_TEXT: i32 = 0;
+const TEXT_JSON: i32 = 1;
 const RUN: i32 = 2;
 const JSON_TEXT: i32 = 3;
 const RULES: i32 = 64;
@@ -40,7 +42,8 @@ const NUMBERS: i32 = 192;
   base: i32;
   /** The fields that were set here. */
   setHere: i32;
-  private free1: i32;
+  /** Set of the members' keys, 0 if it is not to be added to here: see agent/key-set.ts. */
+  private keys: i32;
   /** Who is setting fields. */
   rule: Bytes;
   private members: usize;
@@ -80,6 +83,15 @@ const NUMBERS: i32 = 192;
   }
   text(keyStart: i32, keyEnd: i32, start: i32, end: i32, reserved: bool): bool {
     return this.push(this.base + keyStart, keyEnd - keyStart, this.base + start, end - start, JSON_TEXT, reserved ? 1 : 0);
+  }
+  member(keyStart: i32, keyEnd: i32, start: i32, end: i32, kind: i32, reserved: bool): bool {
+    const key = this.base + keyStart;
+    if (this.memberCount >= MAX_MEMBERS || !this.addKey(key, keyEnd - keyStart)) return false;
+    return this.push(key, keyEnd - keyStart, this.base + start, end - start, kind == VALUE_JSON ? TEXT_JSON : TEXT_TEXT, reserved ? 1 : 0);
+  }
+  private addKey(key: i32, length: i32): bool {
+    if (this.keys == 0 || isFull(changetype<Ints>(0), this.keys >> 2)) return askToAddKey(key, length);
+    return addKey(changetype<Ints>(0), this.keys >> 2, changetype<Bytes>(0), key, key + length);
   }
   private push(key: i32, keyLength: i32, address: i32, length: i32, shape: i32, reserved: i32): bool {
     if (this.memberCount >= MAX_MEMBERS) return false;
@@ -126,6 +138,9 @@ const LEVEL_NAMES: usize = memory.data<u8>([
   5, 0, 0, 0, 102, 97, 116, 97, 108, 0, 0, 0, 0, 0, 0, 0, // fatal
 ], 16);
 const LEVEL_FIELD: i32 = 1;
+
+/** Adds a key where this can't be done here: see agent/record-keys.ts. */
+@external("host", "addKey") declare function askToAddKey(address: i32, length: i32): bool;
 
 /** Writes any number as JavaScript does; gives its length. */
 @external("host", "writeNumber") declare function writeNumber(address: i32, value: f64): i32;

@@ -3,8 +3,10 @@
 const theChunk = changetype<Chunk>(heap.alloc(16));
 
 /** `readHeader` for the record at [start, end), counted from the address `bytes`. */
-export function headerAt(bytes: usize, start: i32, end: i32, event: usize): bool {
+export function headerAt(bytes: usize, valid: bool, start: i32, end: i32, event: usize): bool {
   theChunk.bytes = changetype<Bytes>(bytes);
+  theChunk.valid = valid;
+  attach(theChunk, changetype<LogEvent>(event));
   return readHeader(theChunk, start, end, changetype<LogEvent>(event));
 }
 
@@ -15,14 +17,16 @@ export function membersAt(bytes: usize, valid: bool, table: usize, count: i32, e
   return readMembers(theChunk, changetype<Ints>(table), count, changetype<LogEvent>(event));
 }
 
-export function useMeaningsAt(table: usize): void {
-  useMeanings(changetype<Ints>(table));
+export function useKeysAt(meanings: usize, keys: usize): void {
+  useKeys(changetype<Ints>(meanings), changetype<Ints>(keys));
 }
 
 /** `readProse`: 0 done, 1 it may be a line of columns, 2 the message has several lines and nothing was done. */
-export function proseAt(bytes: usize, start: i32, end: i32, event: usize): i32 {
+export function proseAt(bytes: usize, valid: bool, start: i32, end: i32, event: usize): i32 {
   if (hasNewline(bytes + start, bytes + end)) return 2;
   theChunk.bytes = changetype<Bytes>(bytes);
+  theChunk.valid = valid;
+  attach(theChunk, changetype<LogEvent>(event));
   return readProse(theChunk, start, end, changetype<LogEvent>(event)) ? 1 : 0;
 }
 

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
 
-const TYPES = { Chunk: 'Chunk', LogEvent: 'LogEvent', string: 'Bytes', 'string[]': 'Texts', Float: 'f64', Uint8Array: 'Bytes', Int32Array: 'Ints', Float64Array: 'Floats', Field: 'i32' };
+const TYPES = { Chunk: 'Chunk', LogEvent: 'LogEvent', string: 'Bytes', 'string[]': 'Texts', Float: 'f64', Uint8Array: 'Bytes', Int32Array: 'Ints', Float64Array: 'Floats', Field: 'i32', ValueKind: 'i32' };
 
 /**
  * `source`: of a kernel that has the functions `entries` ([file, name]) and all they call, but for the functions named in
@@ -105,7 +105,7 @@ class Translation {
 
   #declareVariable(declaration, name) {
     const type = this.#typeOf(declaration);
-    this.#parts.variables.push(`let ${name}: ${type} = ${NEW[type] ?? this.#print(declaration.initializer)};`);
+    this.#parts.variables.push(`let ${name}: ${type} = ${declaration.initializer === undefined ? `changetype<${type}>(0)` : NEW[type] ?? this.#print(declaration.initializer)};`);
   }
 
   #declareTexts(name, texts) {
