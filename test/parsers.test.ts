@@ -209,9 +209,14 @@ t.test('hostile lines cost what their length costs', (t) => {
   const plainCost = cost('the quick brown fox '.repeat(13_000).slice(0, 262_144));
   for (const head of heads) {
     for (const seed of seeds) {
-      const [short, long] = [16_384, 262_144].map((length) => cost((head + seed.repeat(Math.ceil(length / seed.length))).slice(0, length)));
-      // A quadratic reader would take 256 times as long; the floor keeps a machine's hiccups out.
-      t.ok((long ?? 0) < Math.max((short ?? 0) * 64, plainCost * 20, 25), `${JSON.stringify(head + seed)}: ${short?.toFixed(2)} and ${long?.toFixed(2)} ms`);
+      const [short, long] = [16_384, 262_144].map((length) => (head + seed.repeat(Math.ceil(length / seed.length))).slice(0, length));
+      // A quadratic reader would take 256 times as long. What is quick is so in one of many tries, however busy the machine is.
+      let [shortCost, longCost] = [Infinity, Infinity];
+      for (let tries = 0; tries < 30 && !(longCost < Math.max(shortCost * 64, plainCost * 20, 25)); tries++) {
+        shortCost = Math.min(shortCost, cost(short ?? ''));
+        longCost = Math.min(longCost, cost(long ?? ''));
+      }
+      t.ok(longCost < Math.max(shortCost * 64, plainCost * 20, 25), `${JSON.stringify(head + seed)}: ${shortCost.toFixed(2)} and ${longCost.toFixed(2)} ms`);
     }
   }
   t.end();
