@@ -1,14 +1,16 @@
 import { closeSync } from 'node:fs';
-import { assemble, type Assembly, type Legacy } from './assembly.ts';
+import type { Legacy } from './assembly.ts';
 import type { Config } from './config/schema.ts';
 import { Ending } from './ending.ts';
 import { openHealth } from './health/open.ts';
 import type { HealthServer } from './health/server.ts';
 import { holdHangup, releaseHangup } from './hangup.ts';
+import { Lanes } from './lanes/lanes.ts';
 import { log, setLogLevel } from './log.ts';
+import { tellSummary } from './outcome.ts';
 import { unfit, type Reload } from './reload.ts';
 import { errorText } from './state/error-code.ts';
-import { finish, handOver, rethrow, ship, start } from './work.ts';
+import { rethrow } from './work.ts';
 
 export interface AgentOptions {
   /** Read files to their present end, deliver, exit. */
@@ -23,7 +25,7 @@ export interface AgentOptions {
 /** Least time between two reloads, in ms: signals that come faster are one. */
 const RELOAD_EVERY_MS = 250;
 
-/** A run from its start to its end: one configuration after the other is at work, each with an assembly of its own. */
+/** A run from its start to its end: one configuration after the other is at work, each with lanes of its own. */
 export class Agent {
   readonly #options: AgentOptions;
   readonly #onSignal = (signal: NodeJS.Signals): void => this.#signal(signal);
@@ -49,12 +51,12 @@ export class Agent {
     this.#listen();
     try {
       this.#health = await openHealth(this.#config.listen);
-      let parts = await this.#begin(this.#config).catch(rethrow);
+      let lanes = await this.#begin(this.#config).catch(rethrow);
       for (;;) {
-        this.#health?.show(parts, this.#config.stalled_after);
-        await ship(parts, this.#config, this.#ending);
-        if (this.#next === undefined) return await finish(parts, this.#config);
-        parts = await this.#swap(parts, this.#next);
+        this.#health?.show(() => lanes.status(), this.#config.stalled_after);
+        await lanes.ship(this.#ending);
+        if (this.#next === undefined) return await lanes.finish();
+        lanes = await this.#swap(lanes, this.#next);
       }
     } finally {
       this.#unlisten();
@@ -62,40 +64,40 @@ export class Agent {
     }
   }
 
-  async #begin(config: Config, legacy?: Legacy): Promise<Assembly> {
+  async #begin(config: Config, legacy?: Legacy): Promise<Lanes> {
     setLogLevel(config.log_level);
     const { once, adopt = false, stateDir } = this.#options;
-    const parts = await assemble(config, { once, adopt, stateDir, env: process.env, ...(legacy && { legacy }) });
+    const lanes = await Lanes.assemble(config, { once, adopt, stateDir, env: process.env, ...(legacy && { legacy }) });
     try {
-      await start(parts);
-      return parts;
+      await lanes.start();
+      return lanes;
     } catch (error) {
-      const { deleted } = await handOver(parts, config);
+      const { deleted } = (await lanes.handOver()).legacy;
       if (legacy !== undefined) legacy.deleted = deleted; // the descriptors of before are closed
       throw error;
     }
   }
 
   /** The next configuration takes over, or, if it can't be started, the one that was at work goes on. */
-  async #swap(before: Assembly, next: Config): Promise<Assembly> {
-    const legacy = await handOver(before, this.#config);
-    for (const line of before.ledger.summary()) log.info(line);
-    const parts = await this.#begin(next, legacy).then((begun) => this.#adopt(next, begun, legacy), (error: unknown) => this.#keep(error, legacy));
+  async #swap(before: Lanes, next: Config): Promise<Lanes> {
+    const { legacy, outcomes } = await before.handOver();
+    tellSummary(outcomes);
+    const lanes = await this.#begin(next, legacy).then((begun) => this.#adopt(next, begun, legacy), (error: unknown) => this.#keep(error, legacy));
     this.#next = undefined;
     this.#ending = new Ending(this.#config);
     for (const signal of this.#signals) this.#ending.signal(signal); // it came while nothing was at work
-    return parts;
+    return lanes;
   }
 
-  async #adopt(config: Config, parts: Assembly, { deleted }: Legacy): Promise<Assembly> {
+  async #adopt(config: Config, lanes: Lanes, { deleted }: Legacy): Promise<Lanes> {
     for (const [input, files] of deleted) if (!(input in config.inputs)) for (const { descriptor } of files) closeSync(descriptor);
     if (config.listen !== this.#config.listen) await this.#moveHealth(config.listen);
     this.#config = config;
     log.info('reloaded: the new configuration is at work');
-    return parts;
+    return lanes;
   }
 
-  async #keep(error: unknown, legacy: Legacy): Promise<Assembly> {
+  async #keep(error: unknown, legacy: Legacy): Promise<Lanes> {
     log.error(`not reloaded, the old configuration stays at work: ${errorText(error)}`);
     return this.#begin(this.#config, legacy).catch(rethrow);
   }

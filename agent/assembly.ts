@@ -19,6 +19,7 @@ import { SlotPool } from './delivery/slot-pool.ts';
 import { Tracker } from './delivery/tracker.ts';
 import { Handling } from './handling.ts';
 import type { Descriptors } from './inputs/descriptors.ts';
+import type { FileShare } from './inputs/file-claims.ts';
 import type { OpenedFile } from './inputs/file-intake.ts';
 import type { Input } from './inputs/input.ts';
 import type { Source } from './inputs/source.ts';
@@ -30,7 +31,7 @@ import { ObservedTime } from './observed-time.ts';
 import { Reading } from './reading/reading.ts';
 import { openRedactor, redactionBytes } from './redaction/open.ts';
 import { POD_PLACE_BYTES } from './pod-place.ts';
-import type { Checkpoint, Checkpoints } from './state/checkpoints.ts';
+import type { Checkpoint, Checkpoints, CheckpointsOptions } from './state/checkpoints.ts';
 import { ownFiles } from './own-messages.ts';
 import { StateDirectory } from './state/state-directory.ts';
 
@@ -53,7 +54,26 @@ export interface AssemblyOptions {
   readonly openStream?: (name: string) => Promise<Readable>;
   /** What another configuration has left. */
   readonly legacy?: Legacy;
+  /** There are several lanes, and this is for one of them. */
+  readonly share?: LaneShare;
 }
+
+/** What a lane has in common with others. */
+export interface LaneShare {
+  /** How many lanes there are. */
+  readonly lanes: number;
+  /** Where the agent keeps its state, if it can. */
+  readonly folder: string | undefined;
+  /** The folder in which the lane works, open and locked; undefined: it needs none, or can't have it. */
+  readonly state: StateDirectory | undefined;
+  readonly files: FileShare;
+  readonly checkpoints: Pick<Required<CheckpointsOptions>, 'known' | 'lost' | 'store'>;
+  /** Takes the refused records of the output at a position; absent: the lane writes them itself. */
+  readonly letters?: (output: number) => Pick<DeadLetters, 'append'>;
+}
+
+/** Writes down refused records. */
+export type LetterBox = Pick<DeadLetters, 'append' | 'path' | 'close'>;
 
 /** What is handed over from one configuration to the next. */
 export interface Legacy {
@@ -71,7 +91,7 @@ export interface Assembly {
   readonly inputs: readonly Input[];
   readonly outlets: readonly Outlet[];
   readonly destinations: readonly Destination[];
-  readonly deadLetters: readonly DeadLetters[];
+  readonly deadLetters: readonly LetterBox[];
   readonly lane: Lane;
   readonly ledger: Ledger;
   readonly tracker: Tracker;
@@ -87,17 +107,19 @@ export interface Assembly {
 /** Makes the parts; nothing is read yet. Throws UserError, InputError or StateDirectoryInUse for what a person has to put right. */
 export async function assemble(config: Config, options: AssemblyOptions): Promise<Assembly> {
   const outputs = await Promise.all(Object.entries(config.outputs).map(([name, output]) => createOutput(name, output)));
-  const state = await openState(config, outputs, options);
-  const folder = state?.path ?? path.resolve(options.stateDir);
+  const { share } = options;
+  const state = share === undefined ? await openState(config, outputs, options) : share.state;
+  const stateFolder = share === undefined ? state?.path : share.folder;
+  const folder = stateFolder ?? path.resolve(options.stateDir);
   const ledger = new Ledger(outputs.map(({ name }) => name));
   const tracker = new Tracker();
   const sources = new Map<number, Source>();
   let indices = 0;
   const claimIndex = (): number => indices++;
   const destinations = await openAll(outputs);
-  const buffers = state === undefined ? undefined : await openBuffering(config, outputs, { root: path.resolve(options.stateDir), folder, sources, claimIndex, ledger, adopt: options.adopt === true, isStart: options.legacy === undefined });
-  const checkpoints = await openCheckpoints(config, state, options.legacy);
-  const deadLetters = outputs.map(({ name }) => new DeadLetters(name, path.join(folder, `dead-letters-${name}.ndjson`), log.warn));
+  const buffers = state === undefined ? undefined : await openBuffering(config, outputs, { root: path.resolve(options.stateDir), folder: state.path, sources, claimIndex, ledger, adopt: options.adopt === true, isStart: options.legacy === undefined && share?.files.speaks !== false });
+  const checkpoints = await openCheckpoints(config, stateFolder, options);
+  const deadLetters = outputs.map(({ name }, index) => letterBox(name, path.join(folder, `dead-letters-${name}.ndjson`), share?.letters?.(index)));
   const slots = slotsOf(config, outputs, buffers);
   const arena = new Arena({ input: config.max_record_bytes + CHUNK_BYTES, scratch: SCRATCH_BYTES + redactionBytes(config), constants: CONSTANT_BYTES }, reserveOf(outputs, slots));
   const kernels = loadKernels(arena);
@@ -111,9 +133,9 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
       report: log.warn,
       index, pool, ledger,
       ...(output.type === 'console' ? {} : { tracker }),
-      ...(output.type === 'console' || keepsIds(output) || state === undefined ? {} : { note: async () => checkpoints?.note() }),
+      ...(output.type === 'console' || keepsIds(output) || stateFolder === undefined ? {} : { note: async () => checkpoints?.note() }),
       ...(output.closed ? { closed: output.closed } : {}),
-      deadLetters: deadLetters[index] as DeadLetters,
+      deadLetters: deadLetters[index] as LetterBox,
       sourceOf: (source: number) => buffers?.names.nameOf(source) ?? sources.get(source) ?? { name: 'a source that is gone', id: '' },
     };
     const shipping = buffers?.has(index) === true ? buffers.shipping(index, delivery, new SlotPool(arena, output.limits, read)) : new Delivery(delivery);
@@ -128,6 +150,11 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
   const observed = new ObservedTime(arena);
   const inputs = await openInputs(config, options, checkpoints, claimIndex);
   return { inputs, outlets, destinations, deadLetters, lane, ledger, tracker, observed, sources, reading, handling: new Handling(config, reading, arena, observed, outputs, options.env), checkpoints, state, buffers };
+}
+
+function letterBox(output: string, path: string, elsewhere: Pick<DeadLetters, 'append'> | undefined): LetterBox {
+  if (elsewhere === undefined) return new DeadLetters(output, path, log.warn);
+  return { path, append: (letters) => elsewhere.append(letters), close: async () => undefined };
 }
 
 /** All or none. */
@@ -187,27 +214,28 @@ function slotBytes({ bytes, events }: Output['limits']): number {
 }
 
 /** Only files have positions; what reads and writes them takes a while to load. */
-async function openCheckpoints(config: Config, state: StateDirectory | undefined, legacy: Legacy | undefined): Promise<Checkpoints | undefined> {
+async function openCheckpoints(config: Config, folder: string | undefined, { share, legacy }: AssemblyOptions): Promise<Checkpoints | undefined> {
   if (!Object.values(config.inputs).some(({ type }) => type === 'file')) return undefined;
   const { Checkpoints } = await import('./state/checkpoints.ts');
-  return new Checkpoints({ folder: state?.path, known: legacy?.checkpoints ?? [], warn: log.warn });
+  return new Checkpoints({ folder, known: legacy?.checkpoints ?? [], ...share?.checkpoints, warn: log.warn });
 }
 
-async function openInputs(config: Config, { once, openStream, legacy }: AssemblyOptions, checkpoints: Checkpoints | undefined, claimIndex: () => number): Promise<Input[]> {
-  const { Descriptors } = await import('./inputs/descriptors.ts');
-  const descriptors = new Descriptors();
+async function openInputs(config: Config, options: AssemblyOptions, checkpoints: Checkpoints | undefined, claimIndex: () => number): Promise<Input[]> {
+  const { Descriptors, fairShare } = await import('./inputs/descriptors.ts');
+  const { openStream, share } = options;
+  const descriptors = new Descriptors(fairShare(share?.lanes));
   return Promise.all(Object.entries(config.inputs).map(async ([name, input]) => {
-    if (input.type === 'file' && checkpoints !== undefined) return fileInput(name, input, once, checkpoints, descriptors, claimIndex, legacy);
+    if (input.type === 'file' && checkpoints !== undefined) return fileInput(name, input, options, checkpoints, descriptors, claimIndex);
     const { stdinInput, StreamInput } = await import('./inputs/stdin-source.ts');
     if (openStream !== undefined) return new StreamInput({ name, sourceName: name, stream: await openStream(name), claimIndex, warn: log.warn });
     return stdinInput({ name, claimIndex, warn: log.warn });
   }));
 }
 
-async function fileInput(name: string, input: FileInputConfig, once: boolean, checkpoints: Checkpoints, descriptors: Descriptors, claimIndex: () => number, legacy: Legacy | undefined): Promise<Input> {
+async function fileInput(name: string, input: FileInputConfig, { once, legacy, share }: AssemblyOptions, checkpoints: Checkpoints, descriptors: Descriptors, claimIndex: () => number): Promise<Input> {
   const { FileInput } = await import('./inputs/file-input.ts');
   const own = ownFiles();
-  return new FileInput({ name, paths: input.paths, exclude: input.exclude, startAt: isOld(legacy?.config.inputs[name], input) ? 'beginning' : input.start_at, deleted: legacy?.deleted.get(name) ?? [], once, refuseBinary: name === COMMAND_LINE_INPUT, ownFiles: own.events, ownMessages: own.messages, checkpoints, descriptors, claimIndex, warn: log.warn });
+  return new FileInput({ name, paths: input.paths, exclude: input.exclude, startAt: isOld(legacy?.config.inputs[name], input) ? 'beginning' : input.start_at, deleted: legacy?.deleted.get(name) ?? [], once, refuseBinary: name === COMMAND_LINE_INPUT, ownFiles: own.events, ownMessages: own.messages, checkpoints, descriptors, claimIndex, ...(share && { share: share.files }), warn: log.warn });
 }
 
 /** Then what it does not know yet came just now, and `start_at` is not about it. */

@@ -6,6 +6,9 @@ const INTERRUPT_QUIET_MS = 200;
 /** Of the time until everything must be over, this much is kept for delivery and the disk; a quarter where it is short. In ms. */
 const DELIVERY_MS = 5_000;
 
+/** What an ending can be told from outside. */
+export type Order = NodeJS.Signals | 'hand over' | 'quit';
+
 type Times = Pick<Config, 'stop_delay' | 'shutdown_timeout' | 'drain_timeout'>;
 
 /** How a run comes to its end: what a signal asks for, and until when. Times are of the monotonic clock, in ms. */
@@ -18,6 +21,8 @@ export class Ending implements StopRules {
   #readUntilMs = Infinity;
   #deadlineMs = Infinity;
   #isHandedOver = false;
+  readonly #orders: Order[] = [];
+  readonly #followers: ((order: Order) => void)[] = [];
 
   constructor(config: Times) {
     this.#config = config;
@@ -54,9 +59,22 @@ export class Ending implements StopRules {
     return this.#deadlineMs;
   }
 
+  /** `tell` gets what this ending was and will be told: lanes of other threads come to their end as it does. */
+  follow(tell: (order: Order) => void): void {
+    for (const order of this.#orders) tell(order);
+    this.#followers.push(tell);
+  }
+
+  obey(order: Order): void {
+    if (order === 'hand over') this.handOver();
+    else if (order === 'quit') this.quitNow();
+    else this.signal(order);
+  }
+
   /** The first signal lets everything come to its end, the second one ends it at once. */
   signal(signal: NodeJS.Signals): void {
-    if (this.#hurried.signal.aborted) return this.quitNow();
+    this.#tell(signal);
+    if (this.#hurried.signal.aborted) return this.#quitNow();
     if (signal === 'SIGINT') this.#quietMs = Math.min(this.#quietMs, INTERRUPT_QUIET_MS);
     this.hurry(this.#config.shutdown_timeout);
     this.stopReading();
@@ -76,8 +94,9 @@ export class Ending implements StopRules {
 
   /** Another configuration takes over: reading stops at once, and what is not delivered shortly is left to it. */
   handOver(): void {
+    this.#tell('hand over');
     this.#isHandedOver = true;
-    this.quitNow();
+    this.#quitNow();
   }
 
   get isHandedOver(): boolean {
@@ -85,8 +104,18 @@ export class Ending implements StopRules {
   }
 
   quitNow(): void {
+    this.#tell('quit');
+    this.#quitNow();
+  }
+
+  #quitNow(): void {
     this.#stop.abort();
     this.#quit.abort();
+  }
+
+  #tell(order: Order): void {
+    this.#orders.push(order);
+    for (const tell of this.#followers) tell(order);
   }
 
   get #latestReadMs(): number {

@@ -9,6 +9,7 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g; // a path or a ser
 
 let threshold = LOG_LEVELS.indexOf('info');
 let ready = false;
+let prefix = OWN_PREFIX;
 
 /** shipper's own messages: one line each, on stderr. */
 export const log = {
@@ -23,6 +24,11 @@ export function setLogLevel(level: LogLevel): void {
   threshold = LOG_LEVELS.indexOf(level);
 }
 
+/** What the messages of this thread begin with, behind that they are shipper's. */
+export function setLogPrefix(text: string): void {
+  prefix = OWN_PREFIX + text;
+}
+
 /** Writes a prepared text of several lines to stderr as it stands: problems of a configuration, usage. */
 export function writeToStderr(text: string): void {
   if (!ready) process.stderr.on('error', () => undefined); // nobody reads it: that must not end the agent
@@ -32,7 +38,7 @@ export function writeToStderr(text: string): void {
 
 function write(level: LogLevel, message: string): void {
   if (LOG_LEVELS.indexOf(level) < threshold) return;
-  const line = OWN_PREFIX + message.replace(CONTROL, ' ');
+  const line = prefix + message.replace(CONTROL, ' ');
   const colour = COLOURS[level];
   const coloured = colour !== 0 && process.stderr.hasColors?.();
   writeToStderr(coloured ? `\u001b[${colour}m${line}\u001b[0m\n` : `${line}\n`);

@@ -1,8 +1,7 @@
 import { readdirSync } from 'node:fs';
-import type { Assembly } from './assembly.ts';
 import type { Amount, Fate, Row } from './delivery/ledger.ts';
-import { backlogs } from './health/backlog.ts';
 import { Exposition, type Labels, type Sample } from './health/exposition.ts';
+import type { LaneStatus, OutputStatus } from './health/status.ts';
 import { version } from './version.ts';
 
 /** Sources that have series of their own; all others share one. Whoever rotates under new names has no end of them. */
@@ -16,39 +15,38 @@ const HEALTH = ['working', 'failing', 'blocked'] as const;
 export class Metrics {
   readonly #names = new Set<string>();
 
-  /** `parts`: the assembly that works now, if one does. */
-  text(parts: Assembly | undefined): string {
+  /** `status`: that of all lanes together; undefined: none is at work. */
+  text(status: LaneStatus | undefined): string {
     const out = new Exposition();
     out.gauge('shipper_build_info', 'Version of shipper and of Node.', [[{ version: version(), node: process.versions.node }, 1]]);
-    if (parts !== undefined) {
-      this.#sources(out, parts);
-      outputs(out, parts);
-      out.counter('shipper_parsed_records', 'Records by the format they were read as; plain is what no parser wanted.', [...parts.lane.formats].map(([format, records]) => [{ format }, records]));
-      out.counter('shipper_unmatched_records', 'Records that no pattern of the format of their input matches, by input; they are read as if it had none.', [...parts.reading.missed].map(([input, records]) => [{ input }, records]));
+    if (status !== undefined) {
+      this.#sources(out, status);
+      outputs(out, status);
+      out.counter('shipper_parsed_records', 'Records by the format they were read as; plain is what no parser wanted.', status.formats.map(([format, records]) => [{ format }, records]));
+      out.counter('shipper_unmatched_records', 'Records that no pattern of the format of their input matches, by input; they are read as if it had none.', status.missed.map(([input, records]) => [{ input }, records]));
     }
     processItself(out);
     return out.text;
   }
 
-  #sources(out: Exposition, parts: Assembly): void {
-    const rows = parts.ledger.rows().filter(({ read, cutBytes, lostBytes }) => read.records > 0 || cutBytes > 0 || lostBytes > 0);
+  #sources(out: Exposition, status: LaneStatus): void {
+    const rows = status.rows.filter(({ read, cutBytes, lostBytes }) => read.records > 0 || cutBytes > 0 || lostBytes > 0);
     const read = (amount: keyof Amount): Sample[] => summed(rows.map((row) => [{ source: this.#name(row.name) }, row.read[amount]]));
     out.counter('shipper_read_records', 'Records read, by source.', read('records'));
     out.counter('shipper_read_bytes', 'Bytes of the records read, by source.', read('bytes'));
     out.counter('shipper_cut_bytes', 'Bytes cut off records over max_record_bytes.', summed(rows.map((row) => [{ source: this.#name(row.name) }, row.cutBytes])));
     out.counter('shipper_lost_bytes', 'Bytes of files that were truncated or gone before they could be read, as far as is known.', summed(rows.map((row) => [{ source: this.#name(row.name) }, row.lostBytes])));
-    for (const unit of ['records', 'bytes'] as const) this.#ledger(out, parts, rows, unit);
-    const behind = backlogs(parts).map(({ source, bytes }): Sample => [{ source: this.#name(source.name) }, bytes]);
+    for (const unit of ['records', 'bytes'] as const) this.#ledger(out, status, rows, unit);
+    const behind = status.behind.map(([name, bytes]): Sample => [{ source: this.#name(name) }, bytes]);
     out.gauge('shipper_behind_bytes', 'Bytes that are there and not yet acknowledged, by source.', summed(behind));
-    const { oldestMs } = parts.tracker;
-    out.gauge('shipper_oldest_unacknowledged_seconds', 'Age of the oldest batch that is not safe yet.', [[{}, oldestMs === undefined ? 0 : (performance.now() - oldestMs) / 1000]]);
+    out.gauge('shipper_oldest_unacknowledged_seconds', 'Age of the oldest batch that is not safe yet.', [[{}, status.oldestMs / 1000]]);
   }
 
   /** read = delivered + dead_lettered + filtered + dropped + pending, for each source and output. */
-  #ledger(out: Exposition, { outlets }: Assembly, rows: readonly Row[], unit: keyof Amount): void {
-    const accounts = rows.flatMap((row) => outlets.flatMap(({ output }, index) => {
+  #ledger(out: Exposition, { outputs }: LaneStatus, rows: readonly Row[], unit: keyof Amount): void {
+    const accounts = rows.flatMap((row) => outputs.flatMap(({ name }, index) => {
       const account = row.output === undefined || row.output === index ? row.accounts[index] : undefined;
-      return account === undefined ? [] : [{ labels: { source: this.#name(row.name), output: output.name }, account }];
+      return account === undefined ? [] : [{ labels: { source: this.#name(row.name), output: name }, account }];
     }));
     for (const fate of FATES) {
       const samples = summed(accounts.map(({ labels, account }) => [labels, account[fate][unit]]));
@@ -75,15 +73,15 @@ const HELP: Readonly<Record<Fate, string>> = {
   pending: 'on their way',
 };
 
-function outputs(out: Exposition, { outlets, ledger, destinations }: Assembly): void {
-  const of = (value: (outlet: (typeof outlets)[number], index: number) => number): Sample[] => outlets.map((outlet, index) => [{ output: outlet.output.name }, value(outlet, index)]);
-  out.counter('shipper_output_requests', 'Requests, by output and by what their answer meant.', outlets.flatMap(({ output, delivery }) => VERDICTS.map((verdict): Sample => [{ output: output.name, verdict }, delivery.traffic[verdict]])));
-  out.counter('shipper_output_retries', 'Requests whose records had to be sent again.', of(({ delivery }) => delivery.traffic.again));
-  out.gauge('shipper_output_state', 'State of an output: 1 for the one it is in. blocked: a person has to act.', outlets.flatMap(({ output, delivery }) => HEALTH.map((state): Sample => [{ output: output.name, state }, delivery.health.kind === state ? 1 : 0])));
-  out.gauge('shipper_output_stalled_seconds', 'For how long records have waited without any of them being settled.', of((_, index) => ledger.waiting(index).stalledMs / 1000));
-  const degraded = outlets.flatMap(({ output }, index) => [...(destinations[index]?.degraded ?? [])].map(([how, records]): Sample => [{ output: output.name, how }, records]));
+function outputs(out: Exposition, { outputs }: LaneStatus): void {
+  const of = (value: (output: OutputStatus) => number): Sample[] => outputs.map((output) => [{ output: output.name }, value(output)]);
+  out.counter('shipper_output_requests', 'Requests, by output and by what their answer meant.', outputs.flatMap(({ name, traffic }) => VERDICTS.map((verdict): Sample => [{ output: name, verdict }, traffic[verdict]])));
+  out.counter('shipper_output_retries', 'Requests whose records had to be sent again.', of(({ traffic }) => traffic.again));
+  out.gauge('shipper_output_state', 'State of an output: 1 for the one it is in. blocked: a person has to act.', outputs.flatMap(({ name, health }) => HEALTH.map((state): Sample => [{ output: name, state }, health.kind === state ? 1 : 0])));
+  out.gauge('shipper_output_stalled_seconds', 'For how long records have waited without any of them being settled.', of(({ waiting }) => waiting.stalledMs / 1000));
+  const degraded = outputs.flatMap(({ name, degraded }) => degraded.map(([how, records]): Sample => [{ output: name, how }, records]));
   out.counter('shipper_degraded_records', 'Records delivered not quite as they were, by output and how: restamped, cut, repaired, failure_store, refused_unnamed (refused by a receiver that does not say which).', degraded);
-  out.gauge('shipper_output_buffer_bytes', 'What the disk buffer holds.', of(({ delivery }) => delivery.diskBytes));
+  out.gauge('shipper_output_buffer_bytes', 'What the disk buffer holds.', of(({ diskBytes }) => diskBytes));
 }
 
 /** Under the names that all Prometheus clients use. */

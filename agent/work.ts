@@ -1,10 +1,9 @@
 import type { Assembly, Legacy } from './assembly.ts';
 import type { Config } from './config/schema.ts';
-import type { Outlet } from './delivery/outlet.ts';
 import type { Ending } from './ending.ts';
-import { ExitCode, UserError } from './exit-codes.ts';
+import { UserError } from './exit-codes.ts';
 import { InputError } from './inputs/input.ts';
-import { log } from './log.ts';
+import { conclude, outcomeOf, type Outcome } from './outcome.ts';
 import { Pipeline } from './pipeline.ts';
 import { StateDirectoryInUse } from './state/state-directory.ts';
 
@@ -70,29 +69,17 @@ export async function handOver(parts: Assembly, config: Config): Promise<Legacy>
   return { config, state: parts.state, checkpoints: parts.checkpoints?.all() ?? [], deleted };
 }
 
-/** Closes everything and says what became of what was read. */
+/** Closes everything and says what became of what was read. Gives the exit code. */
 export async function finish(parts: Assembly, config: Config): Promise<number> {
+  return conclude([await end(parts)], config, parts.state?.path);
+}
+
+/** Closes everything. */
+export async function end(parts: Assembly): Promise<Outcome> {
   for (const { delivery } of parts.outlets) await delivery.stop();
   for (const input of parts.inputs) await input.stop();
   await close(parts);
-  for (const line of parts.ledger.summary()) log.info(line);
-  for (const [input, records] of parts.reading.missed) if (records > 0) log.info(`input ${input}: ${records} records match no pattern of its format, and were read as if it had none; \`shipper explain\` shows how`);
-  const closed = parts.outlets.some(({ output }) => output.closed?.aborted);
-  const left = parts.outlets.flatMap((outlet, index) => {
-    const { records } = parts.ledger.total(index, 'pending');
-    return records > 0 ? [{ outlet, records }] : [];
-  });
-  const untaken = untakenFrom(parts);
-  if ((left.length === 0 && untaken.length === 0) || closed) return ExitCode.OK;
-  for (const { name, bytes } of untaken) log.error(`${name}: the last ${bytes} bytes that came could not be taken in time. They are lost: they can not be read again`);
-  for (const { outlet, records } of left) log.error(`${outlet.output.name}: ${records} records were not delivered in time. ${whereTheyAre(parts, outlet.delivery.keptIn, config)}${why(outlet)}`);
-  return ExitCode.UNAVAILABLE;
-}
-
-/** What came of sources that can't be read again, and was made into no record. */
-function untakenFrom({ inputs }: Assembly): { name: string; bytes: number }[] {
-  const sources = inputs.flatMap((input) => [...input.known()]).filter(({ readOnce }) => readOnce);
-  return sources.map(({ name, offset, knownEnd = offset }) => ({ name, bytes: knownEnd - offset })).filter(({ bytes }) => bytes > 0);
+  return outcomeOf(parts);
 }
 
 /** Closes what is open, whether anything was read or not. */
@@ -101,22 +88,10 @@ export async function close(parts: Assembly): Promise<void> {
   await parts.state?.close();
 }
 
-async function closeParts(parts: Assembly): Promise<void> {
+/** The same, but the state directory stays locked. */
+export async function closeParts(parts: Assembly): Promise<void> {
   await parts.checkpoints?.close();
   for (const destination of parts.destinations) await destination.close();
   for (const letters of parts.deadLetters) await letters.close();
   await parts.buffers?.close();
-}
-
-/** It may not have been said yet: a short failure is none. */
-function why({ delivery: { health } }: Outlet): string {
-  return health.kind === 'working' ? '' : `. The reason: ${health.reason}`;
-}
-
-function whereTheyAre({ state }: Assembly, keptIn: string | undefined, { inputs }: Config): string {
-  if (keptIn !== undefined) return `They are kept in ${keptIn}, and the next run with this output sends them`;
-  const types = new Set(Object.values(inputs).map(({ type }) => type));
-  const files = types.has('file') && state !== undefined ? [`Files are read again from their checkpoints in ${state.path}`] : [];
-  const streams = types.has('stdin') ? ['What came through a pipe is lost: it can not be read again'] : [];
-  return [...files, ...streams].join('. ');
 }

@@ -5,6 +5,7 @@ import { ExitCode, UserError } from '../exit-codes.ts';
 import { openHealth } from '../health/open.ts';
 import { releaseHangup } from '../hangup.ts';
 import type { HealthServer } from '../health/server.ts';
+import { StatusReader } from '../health/status.ts';
 import { Child, type StreamName } from '../inputs/child.ts';
 import { log } from '../log.ts';
 import { rethrow, work } from '../work.ts';
@@ -34,7 +35,8 @@ export async function exec(command: readonly string[], config: Config, { stateDi
     const openStream = async (name: string) => (await wrapper.start(command, tee)).stream(name as StreamName); // the inputs are streamsOf
     health = await openHealth(config.listen);
     const parts = await assemble(withStreams, { once: false, stateDir, env: process.env, openStream }).catch(rethrow);
-    health?.show(parts, config.stalled_after);
+    const status = new StatusReader(parts);
+    health?.show(async () => status.read(), config.stalled_after);
     await work(parts, withStreams, wrapper.ending);
     return await wrapper.end(command);
   } finally {

@@ -7,6 +7,7 @@ import type { Config } from './schema.ts';
 export const STDIN_TO_CONSOLE: Config = {
   inputs: { stdin: { type: 'stdin', format: 'auto', fields: {} } },
   outputs: { console: { type: 'console', format: 'auto', batch: { bytes: 262_144, events: 10_000, age: 0 } } },
+  lanes: 1,
   max_record_bytes: 1_048_576,
   time_zone: 'local',
   shutdown_timeout: 20_000,

@@ -158,18 +158,9 @@ export class Ledger {
     );
   }
 
-  /** Lines of the exit summary: the sources that gave most, then the rest as one. */
+  /** Lines of the exit summary. */
   summary(): string[] {
-    const rows = this.#all().filter((row) => row.read.records > 0 || row.cutBytes > 0 || row.lostBytes > 0);
-    rows.sort((a, b) => b.read.bytes - a.read.bytes);
-    const shown = rows.length > SUMMARY_ROWS ? rows.slice(0, SUMMARY_ROWS - 1) : rows;
-    const rest = rows.slice(shown.length);
-    if (rest.length > 0) {
-      const sum = newRow(`${rest.length} more sources`, this.#outputs.length);
-      for (const row of rest) addRow(sum, row);
-      shown.push(sum);
-    }
-    return shown.flatMap((row) => this.#lines(row));
+    return summaryOf(this.#all(), this.#outputs);
   }
 
   #progress(output: number, records: number): void {
@@ -177,15 +168,6 @@ export class Ledger {
     if (wait === undefined) return;
     wait.records -= records;
     wait.sinceMs = this.#now();
-  }
-
-  #lines(row: Row): string[] {
-    const cut = row.cutBytes > 0 ? `, ${row.cutBytes} bytes cut off long records` : '';
-    const lost = row.lostBytes > 0 ? `, ${row.lostBytes} bytes lost: they were gone before they could be read` : '';
-    return [
-      `${row.name}: read ${show(row.read)}${cut}${lost}`,
-      ...row.accounts.flatMap((account, output) => (output === (row.output ?? output) ? [`  ${this.#outputs[output] ?? output}: ${describe(account)}`] : [])),
-    ];
   }
 
   #all(): Row[] {
@@ -202,6 +184,29 @@ export class Ledger {
     if (account === undefined) throw new Error(`the ledger knows no output ${output}`);
     return account;
   }
+}
+
+/** Lines of the exit summary: the sources that gave most, then the rest as one. `outputs`: their names. */
+export function summaryOf(all: readonly Row[], outputs: readonly string[]): string[] {
+  const rows = all.filter((row) => row.read.records > 0 || row.cutBytes > 0 || row.lostBytes > 0);
+  rows.sort((a, b) => b.read.bytes - a.read.bytes);
+  const shown = rows.length > SUMMARY_ROWS ? rows.slice(0, SUMMARY_ROWS - 1) : rows;
+  const rest = rows.slice(shown.length);
+  if (rest.length > 0) {
+    const sum = newRow(`${rest.length} more sources`, outputs.length);
+    for (const row of rest) addRow(sum, row);
+    shown.push(sum);
+  }
+  return shown.flatMap((row) => linesOf(row, outputs));
+}
+
+function linesOf(row: Row, outputs: readonly string[]): string[] {
+  const cut = row.cutBytes > 0 ? `, ${row.cutBytes} bytes cut off long records` : '';
+  const lost = row.lostBytes > 0 ? `, ${row.lostBytes} bytes lost: they were gone before they could be read` : '';
+  return [
+    `${row.name}: read ${show(row.read)}${cut}${lost}`,
+    ...row.accounts.flatMap((account, output) => (output === (row.output ?? output) ? [`  ${outputs[output] ?? output}: ${describe(account)}`] : [])),
+  ];
 }
 
 function newRow(name: string, outputs: number): Row {

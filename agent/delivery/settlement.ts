@@ -13,7 +13,7 @@ export interface Books {
   readonly ledger: Ledger;
   /** Absent: the output does not count for the sources' positions. */
   readonly tracker?: Tracker;
-  readonly deadLetters: DeadLetters;
+  readonly deadLetters: Pick<DeadLetters, 'append' | 'path'>;
   /** Name and id of a source by its index, for dead letters. */
   readonly sourceOf: (index: number) => { readonly name: string; readonly id: string };
 }

@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
-import type { Assembly } from '../assembly.ts';
 import { hostAndPort } from '../config/options.ts';
 import { ExitCode, UserError } from '../exit-codes.ts';
 import { log } from '../log.ts';
 import { Metrics } from '../metrics.ts';
 import { errorText } from '../state/error-code.ts';
-import { Readiness } from './readiness.ts';
+import { reasonsAgainst } from './readiness.ts';
+import type { LaneStatus } from './status.ts';
 
 const TEXT = 'text/plain; charset=utf-8';
 const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
@@ -20,8 +20,8 @@ const PATIENCE_MS = 5_000;
 export class HealthServer {
   readonly #server: Server;
   readonly #metrics = new Metrics();
-  #parts: Assembly | undefined;
-  #readiness: Readiness | undefined;
+  #status: (() => Promise<LaneStatus>) | undefined;
+  #stalledAfterMs = 0;
 
   private constructor() {
     this.#server = createServer({ requestTimeout: PATIENCE_MS, headersTimeout: PATIENCE_MS, keepAliveTimeout: PATIENCE_MS }, (request, response) => this.#answer(request, response));
@@ -43,10 +43,10 @@ export class HealthServer {
     return health;
   }
 
-  /** From now on it tells of these parts; undefined: none are at work. */
-  show(parts: Assembly | undefined, stalledAfterMs = 0): void {
-    this.#parts = parts;
-    this.#readiness = parts === undefined ? undefined : new Readiness(parts, stalledAfterMs);
+  /** From now on it tells of what has this status; undefined: nothing is at work. */
+  show(status: (() => Promise<LaneStatus>) | undefined, stalledAfterMs = 0): void {
+    this.#status = status;
+    this.#stalledAfterMs = stalledAfterMs;
   }
 
   async close(): Promise<void> {
@@ -59,13 +59,18 @@ export class HealthServer {
     const [path] = (request.url ?? '').split('?');
     if (request.method !== 'GET' && request.method !== 'HEAD') return reply(response, 405, TEXT, 'GET and HEAD only\n');
     if (path === '/livez') return reply(response, 200, TEXT, 'ok\n');
-    if (path === '/readyz') return this.#ready(response);
-    if (path === '/metrics') return reply(response, 200, PROMETHEUS, this.#metrics.text(this.#parts));
+    if (path === '/readyz') return void this.#ready(response);
+    if (path === '/metrics') return void this.#metricsTo(response);
     return reply(response, 404, TEXT, '/livez, /readyz, /metrics\n');
   }
 
-  #ready(response: ServerResponse): void {
-    const reasons = this.#readiness?.reasonsAgainst() ?? ['starting'];
+  async #metricsTo(response: ServerResponse): Promise<void> {
+    reply(response, 200, PROMETHEUS, this.#metrics.text(await this.#status?.()));
+  }
+
+  async #ready(response: ServerResponse): Promise<void> {
+    const status = await this.#status?.();
+    const reasons = status === undefined ? ['starting'] : reasonsAgainst(status, this.#stalledAfterMs);
     if (reasons.length === 0) return reply(response, 200, TEXT, 'ok\n');
     return reply(response, 503, TEXT, `${reasons.join('\n')}\n`);
   }

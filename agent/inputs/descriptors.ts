@@ -54,8 +54,12 @@ export class Descriptors {
 
 const MOST = 512;
 
-/** A half of what the system allows: connections, folders and the files that are being written need some, too. */
-function fairShare(): number {
+/** A half of what the system allows, for one of `lanes`: connections, folders and the files that are being written need some, too. */
+export function fairShare(lanes = 1): number {
+  return Math.max(1, Math.floor(halfOfAll() / lanes));
+}
+
+function halfOfAll(): number {
   try {
     const allowed = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
     return allowed === undefined ? MOST : Math.min(MOST, Math.floor(Number(allowed) / 2));

@@ -1,5 +1,6 @@
 import type { Checkpoints } from '../state/checkpoints.ts';
 import type { Descriptors } from './descriptors.ts';
+import type { FileShare } from './file-claims.ts';
 import type { OpenedFile } from './file-intake.ts';
 
 export interface FileInputOptions {
@@ -21,6 +22,8 @@ export interface FileInputOptions {
   readonly ownMessages?: ReadonlySet<string>;
   /** Deleted files that another FileInput held. */
   readonly deleted?: readonly OpenedFile[];
+  /** Several lanes read what the paths name, each file one of them. */
+  readonly share?: FileShare;
   readonly checkpoints: Checkpoints;
   /** Shared among inputs, as descriptors are. */
   readonly descriptors?: Descriptors;

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { CompressedFiles } from './compressed-files.ts';
 import { Descriptors } from './descriptors.ts';
 import { Discovery } from './discovery.ts';
+import { FileClaims } from './file-claims.ts';
 import type { FileInputOptions } from './file-input-options.ts';
 import { isRemote } from './file-system.ts';
 import { FileIntake, type OpenedFile, keyOf } from './file-intake.ts';
@@ -47,6 +48,8 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   readonly #wakeUp = new WakeUp();
   readonly #files = new TailedFiles();
   readonly #unreadable: Unreadable;
+  readonly #claims: FileClaims | undefined;
+  readonly #speaks: boolean;
   #timer: NodeJS.Timeout | undefined;
   #polls = 0;
   #state: 'starting' | 'running' | 'stopped' = 'starting';
@@ -56,7 +59,9 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     this.#options = options;
     this.#discovery = new Discovery(options.paths, options.exclude);
     this.#descriptors = options.descriptors ?? new Descriptors();
-    const { name, checkpoints, anyContent = false, ownFiles = new Set(), once = false, settleMs = SETTLE_MS, warn } = options;
+    const { name, share, checkpoints, anyContent = false, ownFiles = new Set(), once = false, settleMs = SETTLE_MS, warn } = options;
+    this.#claims = share && new FileClaims(name, share.claim);
+    this.#speaks = share?.speaks ?? true;
     this.#unreadable = new Unreadable(options);
     this.#intake = new FileIntake({ input: name, checkpoints, anyContent, ownFiles, warn });
     const opened = (file: OpenedFile): void => void (this.#state === 'stopped' ? closeSync(file.descriptor) : this.#add(file));
@@ -65,10 +70,10 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    this.#unreadable.check(this.#discovery.literals);
+    if (this.#speaks) this.#unreadable.check(this.#discovery.literals);
     await this.#resume();
     const found = await this.#discover();
-    if (found === 0) this.#tellNone();
+    if (found === 0 && this.#speaks) this.#tellNone();
     for (const opened of this.#options.deleted ?? []) this.#orphaned(this.#add(opened));
     if (signal.aborted) return this.#end();
     signal.addEventListener('abort', () => this.#end(), { once: true });
@@ -200,7 +205,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   /** Takes up what is new. Gives the number of paths there are. */
   async #discover(): Promise<number> {
     const paths = await this.#discovery.scan();
-    for (const [folder, error] of this.#discovery.closed) this.#unreadable.tell(folder, error);
+    for (const [folder, error] of this.#speaks ? this.#discovery.closed : []) this.#unreadable.tell(folder, error);
     const fresh = paths.filter((path) => this.#files.byPath(path) === undefined);
     // Ids are made durable in one write for many files. Until then their descriptors are open, beside those that are kept.
     const atOnce = Math.max(1, Math.floor(this.#descriptors.limit / 2));
@@ -214,6 +219,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   #hint(path: string, renamed: boolean): void {
     const source = this.#files.byPath(path);
     if (source === undefined) {
+      if (!renamed && this.#claims?.isForeign(path) === true) return; // something was appended
       if (this.#discovery.matches(path)) void this.#consider(path);
     } else if (renamed) this.#check(source);
     else this.#wake(source);
@@ -274,6 +280,12 @@ export class FileInput implements Input, FileOwner, GzipOwner {
       const known = this.#files.byKey(keyOf(stat));
       if (known !== undefined) return this.#found(known, path);
       if (stat.size === 0n) return; // its id shall be bound to something
+      const isOurs = this.#claims === undefined || this.#claims.isOurs(path, keyOf(stat));
+      if (isOurs === false) return;
+      if (isOurs === undefined) {
+        await this.#claims?.ask(path, keyOf(stat), Number(stat.size));
+        return await this.#consider(path); // what is there may have changed meanwhile
+      }
       const fromEnd = this.#options.startAt === 'end' && this.#state === 'starting' && !this.#options.checkpoints.lost;
       if (this.#compressed.consider(path, stat, fromEnd) || this.#isCopying(path, stat)) return;
       const opened = await this.#intake.open(path, fromEnd, this.#files.before(path, undefined)?.id);

@@ -3,6 +3,16 @@ import type { Arena } from '../arena.ts';
 
 const compiled = new Map<string, WebAssembly.Module>();
 
+/** The kernels that this thread has compiled, for others. */
+export function compiledKernels(): ReadonlyMap<string, WebAssembly.Module> {
+  return compiled;
+}
+
+/** Kernels that another thread has compiled: what V8 knows of them is shared, too. */
+export function useCompiled(kernels: ReadonlyMap<string, WebAssembly.Module>): void {
+  for (const [name, module] of kernels) compiled.set(name, module);
+}
+
 /** An instance of the kernel `name` over an arena's memory; `host`: what it asks of TypeScript. Each is compiled once per process. */
 export function instantiate(name: string, arena: Arena, host: Record<string, unknown> = {}): Record<string, unknown> {
   return new WebAssembly.Instance(moduleOf(name), { env: { memory: arena.memory, abort: () => undefined }, host }).exports;

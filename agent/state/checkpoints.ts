@@ -1,4 +1,4 @@
-import { type Checkpoint, loadCheckpoints, storeCheckpoints } from './checkpoint-file.ts';
+import { type Checkpoint, loadCheckpoints, type Loaded, storeCheckpoints } from './checkpoint-file.ts';
 import { errorText } from './error-code.ts';
 
 export type { Checkpoint } from './checkpoint-file.ts';
@@ -6,8 +6,12 @@ export type { Checkpoint } from './checkpoint-file.ts';
 export interface CheckpointsOptions {
   /** Folder of the state directory; undefined: nothing is written or read. */
   readonly folder: string | undefined;
-  /** What is known already, where there is no folder. */
+  /** What is known already, where there is no folder, or others have read it. */
   readonly known?: readonly Checkpoint[];
+  /** Makes all that is known durable, instead of this: somebody else writes to the folder. */
+  readonly store?: (checkpoints: readonly Checkpoint[]) => Promise<void>;
+  /** With `store`: checkpoints were there and could not be read. */
+  readonly lost?: boolean;
   readonly warn: (message: string) => void;
   /** Wall clock, ms since 1970. */
   readonly now?: () => number;
@@ -32,6 +36,7 @@ export class Checkpoints {
   /** State was there and could not be read: positions are unknown, so files are read from their beginning. */
   readonly lost: boolean;
   readonly #folder: string | undefined;
+  readonly #store: (checkpoints: readonly Checkpoint[]) => Promise<void>;
   readonly #warn: (message: string) => void;
   readonly #now: () => number;
   readonly #intervalMs: number;
@@ -40,7 +45,6 @@ export class Checkpoints {
   readonly #previous: readonly Checkpoint[];
   /** What has moved since the last write, by key; looked at only when it is written. */
   readonly #changed = new Map<string, () => Checkpoint>();
-  #generation: number;
   #unwritten = false;
   /** When the last write began, in ms of the monotonic clock. */
   #writtenAtMs = -Infinity;
@@ -48,14 +52,11 @@ export class Checkpoints {
   #writing: Promise<void> | undefined;
   #failing = false;
 
-  constructor({ folder, known = [], warn, now = Date.now, intervalMs = INTERVAL_MS, keepMs = KEEP_MS }: CheckpointsOptions) {
-    const loaded = folder === undefined ? undefined : loadCheckpoints(folder);
-    for (const problem of loaded?.problems ?? []) {
-      warn(`checkpoint file damaged: ${problem}; ${loaded?.lost ? 'files are read from their beginning' : 'the generation beside it is used'}`);
-    }
-    this.lost = loaded?.lost ?? false;
+  constructor({ folder, known = [], store, lost = false, warn, now = Date.now, intervalMs = INTERVAL_MS, keepMs = KEEP_MS }: CheckpointsOptions) {
+    const loaded = folder === undefined || store !== undefined ? undefined : loadTold(folder, warn);
+    this.lost = loaded?.lost ?? lost;
     this.#previous = loaded?.checkpoints ?? known;
-    this.#generation = loaded?.generation ?? 0;
+    this.#store = store ?? ownStore(folder, loaded?.generation ?? 0);
     this.#folder = folder;
     this.#warn = warn;
     this.#now = now;
@@ -175,13 +176,8 @@ export class Checkpoints {
     this.#unwritten = false;
     this.#writtenAtMs = performance.now();
     for (const key of [...this.#changed.keys()]) this.#apply(key);
-    if (this.#folder === undefined) return;
     try {
-      // The first time both files are made: if the disk is full later, they have their blocks.
-      for (let left = this.#generation === 0 ? 2 : 1; left > 0; left--) {
-        await storeCheckpoints(this.#folder, this.#generation + 1, [...this.#checkpoints.values()]);
-        this.#generation += 1;
-      }
+      await this.#store([...this.#checkpoints.values()]);
       if (this.#failing) this.#warn(`checkpoints are written to ${this.#folder} again`);
       this.#failing = false;
     } catch (error) {
@@ -221,6 +217,28 @@ export class Checkpoints {
       void this.flush();
     }, waitMs).unref(); // whoever ends calls close()
   }
+}
+
+/** Reads a folder's checkpoints, and says what was found damaged. */
+export function loadTold(folder: string, warn: (message: string) => void): Loaded {
+  const loaded = loadCheckpoints(folder);
+  for (const problem of loaded.problems) {
+    warn(`checkpoint file damaged: ${problem}; ${loaded.lost ? 'files are read from their beginning' : 'the generation beside it is used'}`);
+  }
+  return loaded;
+}
+
+/** Writes generations to a folder, the first behind `generation`; without a folder nothing is written. */
+export function ownStore(folder: string | undefined, generation: number): (checkpoints: readonly Checkpoint[]) => Promise<void> {
+  let last = generation;
+  return async (checkpoints) => {
+    if (folder === undefined) return;
+    // The first time both files are made: if the disk is full later, they have their blocks.
+    for (let left = last === 0 ? 2 : 1; left > 0; left--) {
+      await storeCheckpoints(folder, last + 1, checkpoints);
+      last++;
+    }
+  };
 }
 
 function keyOf(checkpoint: Checkpoint): string {

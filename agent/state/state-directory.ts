@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { errorCode, errorText } from './error-code.ts';
 import { lockFolder, type Lock } from './lock.ts';
 import { newSourceId } from './source-id.ts';
@@ -7,6 +7,8 @@ import { newSourceId } from './source-id.ts';
 export interface StateDirectoryOptions {
   /** A run that reads stdin shares the directory with others: it works in a folder of its own in it. */
   readonly ownFolder: boolean;
+  /** That folder is for a lane of an agent which holds the directory itself. */
+  readonly isLane?: boolean;
   readonly warn: (message: string) => void;
 }
 
@@ -18,8 +20,9 @@ export class StateDirectoryInUse extends Error {
   }
 }
 
-/** Where runs that read stdin have their folders. */
+/** Where runs that read stdin have their folders, and further lanes of an agent. */
 export const RUNS = 'runs';
+const LANE = 'lane-';
 const MOST_ATTEMPTS = 10;
 /** Files of a run's folder that hold nothing undelivered. */
 const WORTHLESS = /^(lock[.-]|checkpoints[.-])/;
@@ -38,10 +41,10 @@ export class StateDirectory {
   }
 
   /** Creates and locks it. Undefined, with one warning, when it can't be written; throws StateDirectoryInUse. */
-  static async open(directory: string, { ownFolder, warn }: StateDirectoryOptions): Promise<StateDirectory | undefined> {
+  static async open(directory: string, { ownFolder, isLane = false, warn }: StateDirectoryOptions): Promise<StateDirectory | undefined> {
     const root = resolve(directory);
     try {
-      return ownFolder ? await StateDirectory.#openRun(join(root, RUNS)) : await StateDirectory.#openShared(root);
+      return ownFolder ? await StateDirectory.#openRun(join(root, RUNS), isLane ? LANE : '') : await StateDirectory.#openShared(root);
     } catch (error) {
       if (error instanceof StateDirectoryInUse) throw error;
       warn(`state directory ${root} can't be written (${errorText(error)}): positions and buffers are kept in memory only, and a restart will repeat lines`);
@@ -57,9 +60,9 @@ export class StateDirectory {
   }
 
   /** Another run may take the new folder for a dead one, before it is locked, and sweep it away. */
-  static async #openRun(runs: string): Promise<StateDirectory> {
+  static async #openRun(runs: string, prefix: string): Promise<StateDirectory> {
     for (let attempt = 1; ; attempt++) {
-      const path = join(runs, newSourceId());
+      const path = join(runs, prefix + newSourceId());
       makeFolder(path);
       const lock = await lockFolder(path).catch((error: unknown) => {
         if (errorCode(error) !== 'ENOENT' || attempt === MOST_ATTEMPTS) throw error;
@@ -76,6 +79,11 @@ export class StateDirectory {
     if (this.#temporary) removeIfWorthless(this.path);
     await this.#lock.release();
   }
+}
+
+/** Whether a folder of `runs` was that of a lane of the agent which holds the directory itself. */
+export function isLaneFolder(folder: string): boolean {
+  return new RegExp(`^${LANE}.{16}$`).test(basename(folder));
 }
 
 /** mkdir's own `recursive` never returns (Node 20) where a file system says ENOENT to a folder whose parent exists, as /proc does. */

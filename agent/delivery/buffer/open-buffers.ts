@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorText } from '../../state/error-code.ts';
 import { lockFolder, type Lock } from '../../state/lock.ts';
-import { removeIfWorthless, RUNS } from '../../state/state-directory.ts';
+import { isLaneFolder, removeIfWorthless, RUNS } from '../../state/state-directory.ts';
 import type { DeliveryOptions } from '../delivery.ts';
 import type { Shipping } from '../shipping.ts';
 import type { SlotPool } from '../slot-pool.ts';
@@ -120,9 +120,10 @@ export class OpenBuffers {
 
   /** Takes over what a dead run has left to the outputs of this one. */
   async #adopt(folder: string, requests: readonly BufferRequest[]): Promise<void> {
+    const isOurs = this.#options.folder === this.#options.root && isLaneFolder(folder);
     const found = buffersIn(folder).flatMap((name) => {
       const owner = readOwner(join(folder, name));
-      const request = owner === undefined ? undefined : this.#heir(owner, requests);
+      const request = owner === undefined ? undefined : this.#heir(owner, requests, isOurs);
       return owner === undefined || request === undefined ? [] : [{ path: join(folder, name), owner, request }];
     });
     const lock = found.length === 0 ? undefined : await lockFolder(folder).catch(() => undefined); // another user's
@@ -137,10 +138,14 @@ export class OpenBuffers {
     this.#orphans.push({ folder, lock, journals });
   }
 
-  /** The output that sends what was meant for another. Records of one type are written in one way, whatever their address. */
-  #heir(owner: Owner, requests: readonly BufferRequest[]): BufferRequest | undefined {
+  /**
+   * The output that sends what was meant for another. Records of one type are written in one way, whatever their address;
+   * what a lane of this agent has left belongs to the output's name and type, as the agent's own does.
+   */
+  #heir(owner: Owner, requests: readonly BufferRequest[], isOurs: boolean): BufferRequest | undefined {
     const sameType = requests.filter(({ type }) => type === owner.type);
     const same = sameType.filter(({ output }) => output === owner.output);
+    if (isOurs && same[0] !== undefined) return same[0];
     return same.find(({ target }) => target === owner.target) ?? (this.#options.adoptAll ? (same[0] ?? sameType[0]) : undefined);
   }
 

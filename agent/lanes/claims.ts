@@ -1,0 +1,60 @@
+import { realPath } from '../inputs/moved-file.ts';
+import { familyOf } from '../inputs/rotation-name.ts';
+import type { Checkpoint } from '../state/checkpoints.ts';
+
+/** What a file weighs beside its bytes: small ones are spread by their number. */
+const FILE_BYTES = 65_536;
+/** Files that are remembered; beyond it those are forgotten that no lane has a checkpoint of. */
+const MOST_KNOWN = 20_000;
+/** A file that was dealt out gets its checkpoint within this time, in ms. */
+const YOUNG_MS = 60_000;
+
+interface Known {
+  readonly lane: number;
+  readonly sinceMs: number;
+}
+
+/**
+ * Deals out files to lanes. A file stays with its lane, under whatever name, and so do all generations of it: rotation
+ * keeps their order only where one lane sees them all. A family that nobody has goes where there is least to read.
+ */
+export class Claims {
+  readonly #files = new Map<string, Known>();
+  readonly #families = new Map<string, Known>();
+  readonly #bytes: number[];
+  readonly #inUse: () => Iterable<Checkpoint>;
+
+  /** `inUse`: the checkpoints of all lanes. */
+  constructor(lanes: number, inUse: () => Iterable<Checkpoint>) {
+    this.#bytes = Array.from({ length: lanes }, () => 0);
+    this.#inUse = inUse;
+  }
+
+  /** The lane that reads the file at a path. `file`: device and inode; `bytes`: what there is to be read of it. */
+  laneOf(input: string, path: string, file: string, bytes: number): number {
+    const families = [...new Set([path, realPath(path)].map((one) => `${input}/${familyOf(one)}`))];
+    const known = this.#files.get(`${input}/${file}`) ?? families.map((family) => this.#families.get(family)).find((found) => found !== undefined);
+    const lane = known?.lane ?? this.#bytes.indexOf(Math.min(...this.#bytes));
+    const entry = { lane, sinceMs: performance.now() };
+    if (!this.#files.has(`${input}/${file}`)) {
+      this.#bytes[lane] = (this.#bytes[lane] ?? 0) + FILE_BYTES + bytes;
+      this.#files.set(`${input}/${file}`, entry);
+    }
+    for (const family of families) if (!this.#families.has(family)) this.#families.set(family, entry);
+    if (this.#files.size + this.#families.size > MOST_KNOWN) this.#tidy();
+    return lane;
+  }
+
+  #tidy(): void {
+    const files = new Set<string>();
+    const families = new Set<string>();
+    for (const { input, device, inode, path, seenAt = path } of this.#inUse()) {
+      files.add(`${input}/${device}:${inode}`);
+      for (const one of [path, seenAt]) families.add(`${input}/${familyOf(one)}`);
+    }
+    const oldMs = performance.now() - YOUNG_MS;
+    for (const [known, used] of [[this.#files, files], [this.#families, families]] as const) {
+      for (const [key, { sinceMs }] of known) if (sinceMs < oldMs && !used.has(key)) known.delete(key);
+    }
+  }
+}
