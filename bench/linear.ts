@@ -1,9 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { shipper } from './agents.ts';
 import { corpus, warm, type Corpus } from './corpus.ts';
 import { measure } from './measure.ts';
+import { inFiles } from './split.ts';
 
 const SMALL_MIB = 64;
 const RUNS = 3;
@@ -13,26 +11,9 @@ export async function linear(longestMib: number): Promise<void> {
   const text = corpus('text', SMALL_MIB);
   await row(`${SMALL_MIB} MiB behind`, text);
   await row(`${longestMib} MiB behind`, corpus('text', longestMib));
-  await split(text, 10);
-  await split(text, 1000);
+  for (const count of [10, 1000]) await inFiles(text, count, (files) => row(`${count} files`, files));
   await row('1 rule', text, { extract: rules(1) });
   await row('20 rules', text, { extract: rules(20) });
-}
-
-/** The same lines in `count` files. */
-async function split(text: Corpus, count: number): Promise<void> {
-  const directory = mkdtempSync(path.join(tmpdir(), 'shipper-bench-'));
-  try {
-    const bytes = readFileSync(text.path);
-    for (let n = 0, from = 0; n < count; n++) {
-      const end = n === count - 1 ? bytes.length : bytes.indexOf(10, Math.floor(bytes.length / count * (n + 1))) + 1;
-      writeFileSync(path.join(directory, `${n}.log`), bytes.subarray(from, end));
-      from = end;
-    }
-    await row(`${count} files`, { ...text, path: path.join(directory, '*.log') });
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
 }
 
 /** Rules of which the first matches every tenth line or so, and the others none. */

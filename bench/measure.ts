@@ -22,12 +22,12 @@ const TICKS_PER_SECOND = 100; // USER_HZ, the same on every Linux that Node runs
 /** An agent that is slower than this is taken for stuck. */
 const SLOWEST_BYTES_PER_MS = 1000;
 
-/** Runs `agent` on core 0 from its start to the last body at the sink, which is on core 1. */
-export async function measure(agent: Agent, corpus: Corpus, output: OutputName, more: Setting['more'] = {}): Promise<Run> {
+/** Runs `agent` on core 0, or on `cores`, from its start to the last body at the sink, which is on core 1. */
+export async function measure(agent: Agent, corpus: Corpus, output: OutputName, more: Setting['more'] = {}, cores = '0'): Promise<Run> {
   const directory = mkdtempSync(path.join(tmpdir(), 'shipper-bench-'));
   const sink = await startSink(corpus.lines);
   try {
-    const [command, args] = pinned('0', agent.prepare({ directory, corpus, output, port: sink.port, more }));
+    const [command, args] = pinned(cores, agent.prepare({ directory, corpus, output, port: sink.port, more }));
     const startedMs = Date.now();
     const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], cwd: directory });
     let stderr = '';

@@ -8,6 +8,7 @@
 //   -- --idle         processor and memory of an agent that tails files to which nothing is added
 //   -- --steady       processor at 10,000 JSON lines a second, of shipper and of rsyslog
 //   -- --linear       cost by number of files, length of the backlog and number of rules; --size is the longest backlog
+//   -- --cores 2      two lanes on two cores against one lane on one, shipper alone, over four files; --runs pairs of each
 //   -- --quick        shipper alone, under a minute, held against bench/floor.json; --record writes that file
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -24,6 +25,7 @@ import { start } from './start.ts';
 import { steady } from './steady.ts';
 import { formatTable } from './table.ts';
 import type { Row } from './table.ts';
+import { twoCores } from './two-cores.ts';
 
 const ENOUGH_MS = 60_000;
 
@@ -38,6 +40,7 @@ const { values } = parseArgs({
     idle: { type: 'boolean', default: false },
     steady: { type: 'boolean', default: false },
     linear: { type: 'boolean', default: false },
+    cores: { type: 'string', default: '1' },
     quick: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
   },
@@ -48,6 +51,7 @@ else if (values.start) start();
 else if (values.idle) await idle();
 else if (values.steady) await steady();
 else if (values.linear) await linear(Number(values.size));
+else if (values.cores === '2') await twoCores({ corpora: chosen(CORPORA, values.only), sizeMib: Number(values.size), pairs: Number(values.runs), json: values.json });
 else await compare();
 
 async function compare(): Promise<void> {

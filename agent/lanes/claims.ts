@@ -4,7 +4,7 @@ import type { Checkpoint } from '../state/checkpoints.ts';
 
 /** What a file weighs beside its bytes: small ones are spread by their number. */
 const FILE_BYTES = 65_536;
-/** Files that are remembered; beyond it those are forgotten that no lane has a checkpoint of. */
+/** Names and files that are remembered; beyond it those are forgotten that no lane has a checkpoint of. */
 const MOST_KNOWN = 20_000;
 /** A file that was dealt out gets its checkpoint within this time, in ms. */
 const YOUNG_MS = 60_000;
@@ -23,6 +23,7 @@ export class Claims {
   readonly #families = new Map<string, Known>();
   readonly #bytes: number[];
   readonly #inUse: () => Iterable<Checkpoint>;
+  #most = MOST_KNOWN;
 
   /** `inUse`: the checkpoints of all lanes. */
   constructor(lanes: number, inUse: () => Iterable<Checkpoint>) {
@@ -41,8 +42,12 @@ export class Claims {
       this.#files.set(`${input}/${file}`, entry);
     }
     for (const family of families) if (!this.#families.has(family)) this.#families.set(family, entry);
-    if (this.#files.size + this.#families.size > MOST_KNOWN) this.#tidy();
+    if (this.#known > this.#most) this.#tidy();
     return lane;
+  }
+
+  get #known(): number {
+    return this.#files.size + this.#families.size;
   }
 
   #tidy(): void {
@@ -56,5 +61,6 @@ export class Claims {
     for (const [known, used] of [[this.#files, files], [this.#families, families]] as const) {
       for (const [key, { sinceMs }] of known) if (sinceMs < oldMs && !used.has(key)) known.delete(key);
     }
+    this.#most = Math.max(MOST_KNOWN, 2 * this.#known); // or it would be done for every file, where there are that many
   }
 }
