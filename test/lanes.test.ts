@@ -266,7 +266,7 @@ t.test('what lies in the disk buffers of two lanes is sent by one lane, though t
   await until(() => working.server.stored.size === agent.written(), 'all of it');
   t.equal((await end(next)).code, 0);
   agent.check(working.server);
-  t.strictSame(readdirSync(path.join(agent.folder, 'state', 'runs')), [], 'its folder is gone');
+  t.notMatch((await agent.run('--once').ended).stderr, /records that an earlier run could not deliver/, 'nothing is left there');
 });
 
 t.test('what an end leaves in the disk buffers of both lanes is sent after a reload, and said', async (t) => {
@@ -278,8 +278,9 @@ t.test('what an end leaves in the disk buffers of both lanes is sent after a rel
   const { code, stderr } = await end(first);
   t.equal(code, 69);
   t.equal(stderr.split('They are kept in').length - 1, 2, 'each place is named');
+  const before = broken.server.requests.length;
   const second = agent.run();
-  await until(() => broken.server.requests.length > 0, 'a request');
+  await until(() => broken.server.requests.length > before, 'a request');
   agent.configure({ url: working.url, lanes: 2, disk: true });
   second.child.kill('SIGHUP');
   await until(() => working.server.stored.size === agent.written(), 'all of it');
