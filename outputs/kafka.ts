@@ -9,7 +9,7 @@ import { Cluster, type Leaders } from './kafka/cluster.ts';
 import type { Failure } from './kafka/failure.ts';
 import { outcomeOf, outcomeOfFailure, verdictOf, type Outcome } from './kafka/outcome.ts';
 import { NO_STAMP, recordBatch } from './kafka/record-batch.ts';
-import { FRAMING, toPartitions, type PartitionRecords } from './kafka/records.ts';
+import { BODY_ROOM, FRAMING, toRequests, type PartitionRecords } from './kafka/records.ts';
 import { Sequences } from './kafka/sequences.ts';
 import { TlsFiles } from './network/tls-files.ts';
 import { using, type Destination, type Output, type Verdict } from './output.ts';
@@ -23,7 +23,7 @@ export function kafka(name: string, options: KafkaOptions): Output {
     network: true,
     dialect: flat,
     framing: FRAMING,
-    limits: options.batch,
+    limits: { bytes: options.batch.bytes + BODY_ROOM, events: options.batch.events },
     ageMs: options.batch.age,
     connections: 1, // keeps the order within a source, and what was sent last is all that can be in doubt
     open: () => KafkaDestination.open(options, (message) => log.warn(`${name}: ${message}`)),
@@ -68,11 +68,19 @@ export class KafkaDestination implements Destination {
   async #deliver(body: Uint8Array<ArrayBuffer>, count: number, signal: AbortSignal): Promise<Verdict> {
     const leaders = await this.#cluster.leaders(signal);
     if (leaders.kind === 'failed') return leaders.failure;
-    const batches = toPartitions(body, count, leaders.value.length);
+    const outcomes: Outcome[] = [];
+    for (const batches of toRequests(body, count, leaders.value.length, this.#options.batch.bytes)) {
+      outcomes.push(...await this.#request(batches, leaders.value, signal));
+      if (outcomes.some(({ verdict }) => verdict.kind !== 'delivered')) break; // what follows must not overtake it
+    }
+    return verdictOf(outcomes, count);
+  }
+
+  async #request(batches: readonly PartitionRecords[], leaders: Leaders, signal: AbortSignal): Promise<Outcome[]> {
     const failure = await this.#prepareProducer(batches, signal);
-    if (failure !== undefined) return failure;
-    const outcomes = await Promise.all([...byLeader(batches, leaders.value)].map(([leader, group]) => this.#produce(leader, group, signal)));
-    return verdictOf(outcomes.flat(), count);
+    if (failure !== undefined) return batches.map((records) => outcomeOfFailure(records, failure));
+    const outcomes = await Promise.all([...byLeader(batches, leaders)].map(([leader, group]) => this.#produce(leader, group, signal)));
+    return outcomes.flat();
   }
 
   /** Asks whether the topic is there and may be written to, and for a producer id. Makes and sends nothing. */
@@ -85,7 +93,7 @@ export class KafkaDestination implements Destination {
   }
 
   /** A producer id for the first batch, and for those that must not go by the numbers of the present one. */
-  async #prepareProducer(batches: readonly PartitionRecords[], signal: AbortSignal): Promise<Verdict | undefined> {
+  async #prepareProducer(batches: readonly PartitionRecords[], signal: AbortSignal): Promise<Failure | undefined> {
     if (!this.#options.idempotent || this.#sequences.admits(batches)) return undefined;
     const made = await this.#cluster.newProducer(signal);
     if (made.kind === 'failed') return made.failure;

@@ -10,21 +10,22 @@ import { KafkaDestination } from '../outputs/kafka.ts';
 import { KafkaOptions, kafkaFlag } from '../outputs/kafka-options.ts';
 import { describeCode } from '../outputs/kafka/errors.ts';
 import { murmur2, partitionOf } from '../outputs/kafka/partition.ts';
-import { toPartitions } from '../outputs/kafka/records.ts';
+import { BATCH_HEAD_BYTES, FRAMING, toRequests } from '../outputs/kafka/records.ts';
 import type { Verdict } from '../outputs/output.ts';
 import { CLI, events, ROOT, run, start, until } from './e2e/run-shipper.ts';
-import { KafkaServer, type Fate, type KafkaServerOptions } from './helpers/kafka-server.ts';
+import { KafkaServer, type Arrival, type Fate, type KafkaServerOptions } from './helpers/kafka-server.ts';
 import { seeded } from './helpers/random.ts';
 import { pem, pemFile } from './helpers/tls-server.ts';
 
 const NEVER = new AbortController().signal;
+const NOTHING = Buffer.alloc(0);
 const [A, B, C] = ['AAAAAAAAAAAAAAAA', 'B-B_B-B_B-B_B-B_', 'CCCCCCCCCCCCCCCC'];
 
 type Record = readonly [source: string, document: string];
 
 /** A body as the encoder makes it. */
 function bodyOf(records: readonly Record[]): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(records.map(([source, document], n) => `"${source}-${n * 10}-9"\n${document}\n`).join(''));
+  return new TextEncoder().encode(records.map(([source, document], n) => FRAMING.before.replace('{id}', `${source}-${n * 10}-9`) + document + FRAMING.after).join(''));
 }
 
 function numbered(source: string, from: number, to: number): Record[] {
@@ -129,8 +130,50 @@ t.test('what is sent: keys, values and ids, whatever is in them, in the order of
   }
 });
 
+t.test('batches of a request are as long together as they may be, and not a byte longer', async (t) => {
+  const random = seeded();
+  const record = (n: number): Record => [random.of([A, B, C]), `{"n":${n},"pad":"${'.'.repeat(random.below(random.oneIn(20) ? 20_000 : 400))}"}`];
+  const total = (batches: readonly { readonly bytes: Buffer }[]): number => batches.reduce((sum, { bytes }) => sum + BATCH_HEAD_BYTES + bytes.length, 0);
+  for (let round = 0; round < 60; round++) {
+    const records = Array.from({ length: 1 + random.below(200) }, (_, n) => record(n));
+    const partitions = 1 + random.below(3);
+    const all = (from: number, to: number) => toRequests(bodyOf(records.slice(0, to)).subarray(bodyOf(records.slice(0, from)).length), to - from, partitions).flat();
+    const most = total(all(0, records.length));
+    const limit = 1 + random.below(most);
+    const requests = toRequests(bodyOf(records), records.length, partitions, limit);
+    let from = 0;
+    const isRight = requests.every((batches, at) => {
+      const count = batches.reduce((sum, { positions }) => sum + positions.length, 0);
+      const own = all(from, from + count);
+      const more = at === requests.length - 1 ? Infinity : total(all(from, from + count + 1));
+      from += count;
+      return count > 0 && own.every(({ bytes }, index) => bytes.equals(batches[index]?.bytes ?? NOTHING)) && (total(batches) <= limit || count === 1) && more > limit;
+    });
+    const isWhole = from === records.length && toRequests(bodyOf(records), records.length, partitions, most).length === 1;
+    if (!isRight || !isWhole || round === 59) t.ok(isRight && isWhole, `round ${round} of SEED=${random.seed}`);
+  }
+});
+
+t.test('exactly batch.bytes is one batch, one byte more makes two', async (t) => {
+  const { server, address } = await broker(t);
+  const limit = 65_536;
+  const config = path.join(folder(t), 'shipper.yaml');
+  writeFileSync(config, `outputs: {queue: {type: kafka, brokers: "${address}", topic: logs, compression: none, batch: {bytes: ${limit}, age: 1m}}}\n`);
+  const send = async (lengths: readonly number[]): Promise<Arrival[]> => {
+    const from = server.arrivals.length;
+    const { code, stderr } = await run(['-c', config], { stdin: lengths.map((length) => `${'m'.repeat(length)}\n`).join('') });
+    t.equal(code, 0, stderr);
+    return server.arrivals.slice(from);
+  };
+  const others = Array<number>(150).fill(200);
+  const [probe] = await send([...others, 10_000]); // its lengths take as many bytes as those below
+  const last = 10_000 + limit - (probe?.bytes ?? 0);
+  t.same((await send([...others, last])).map(({ bytes }) => bytes), [limit]);
+  t.same((await send([...others, last + 1])).map(({ batch }) => batch.records.length), [150, 1]);
+});
+
 t.test('a body that is not what it should be is a bug, and said', async (t) => {
-  t.throws(() => toPartitions(new TextEncoder().encode('"x"\n{}'), 1, 1), /only 1 lines/);
+  t.throws(() => toRequests(new TextEncoder().encode('"x"\n{}'), 1, 1), /only 1 lines/);
 });
 
 // ── answers ──

@@ -1,3 +1,5 @@
+import { BATCH_HEAD_BYTES } from './records.ts';
+
 /** Who sends a batch, and where it stands in what that producer sends to the partition. */
 export interface Stamp {
   readonly producerId: bigint;
@@ -8,7 +10,6 @@ export interface Stamp {
 /** A batch of a producer that the broker keeps no account of. */
 export const NO_STAMP: Stamp = { producerId: -1n, epoch: -1, sequence: -1 };
 
-const HEAD_BYTES = 61;
 const BEFORE_CHECKSUM = 21; // what the checksum is about begins behind it
 const BEFORE_LENGTH = 12; // what the length is about begins here
 const MAGIC = 2;
@@ -19,7 +20,7 @@ const GZIP = 1;
  * the time `nowMs`. https://kafka.apache.org/documentation/#recordbatch
  */
 export function recordBatch(records: Buffer, isCompressed: boolean, count: number, stamp: Stamp, nowMs: number, crc32c: (data: Buffer) => number): Buffer {
-  const batch = Buffer.allocUnsafe(HEAD_BYTES + records.length);
+  const batch = Buffer.allocUnsafe(BATCH_HEAD_BYTES + records.length);
   batch.writeBigInt64BE(0n, 0); // base offset: the broker's matter
   batch.writeInt32BE(batch.length - BEFORE_LENGTH, 8);
   batch.writeInt32BE(-1, 12); // leader epoch: the broker's matter, too
@@ -32,7 +33,7 @@ export function recordBatch(records: Buffer, isCompressed: boolean, count: numbe
   batch.writeInt16BE(stamp.epoch, 51);
   batch.writeInt32BE(stamp.sequence, 53);
   batch.writeInt32BE(count, 57);
-  records.copy(batch, HEAD_BYTES);
+  records.copy(batch, BATCH_HEAD_BYTES);
   batch.writeUInt32BE(crc32c(batch.subarray(BEFORE_CHECKSUM)), 17);
   return batch;
 }

@@ -8,8 +8,14 @@ export interface PartitionRecords {
   readonly bytes: Buffer;
 }
 
-/** How each record stands in a body: its id as a line of JSON, its document as another. */
-export const FRAMING = { before: '"{id}"\n', after: '\n' };
+/** What most records take in a batch beside what they take in a body: their key once more, attributes, times, lengths and counts. */
+const MORE_BYTES = 26;
+/** How each record stands in a body: its id as a line of JSON, its document as another. Blanks make it as long as in a batch, so that the size of a body is what its limit is about. */
+export const FRAMING = { before: `"{id}"${' '.repeat(MORE_BYTES)}\n`, after: '\n' };
+/** Of a batch, what stands before its records. */
+export const BATCH_HEAD_BYTES = 61;
+/** How much longer a body can be than what comes of it: the first 64 of its records have shorter numbers. */
+export const BODY_ROOM = 64;
 
 const SOURCE_ID_BYTES = 16; // state/source-id.ts; what follows in an id is the place in that source
 const ID_HEADER = Buffer.from('id');
@@ -18,26 +24,39 @@ const OVERHEAD_BYTES = 40 + ID_HEADER.length;
 const LF = 0x0a;
 
 /**
- * Cuts a body into the records of each partition. A record's key is the id of its source, so that the order within a
+ * Cuts a body into requests: mostly one, and more where its batches would be longer than `limitBytes`; and each into the
+ * records of each partition. A record's key is the id of its source, so that the order within a
  * source is kept; its header `id` is the whole id, by which a consumer knows a repeat. Nothing is parsed.
  */
-export function toPartitions(body: Uint8Array<ArrayBuffer>, count: number, partitions: number): PartitionRecords[] {
+export function toRequests(body: Uint8Array<ArrayBuffer>, count: number, partitions: number, limitBytes = Infinity): PartitionRecords[][] {
   const bytes: Buffer = Buffer.from(body.buffer, body.byteOffset, body.length);
   const lines = cut(bytes, count);
-  const groups = new Map<number, number[]>();
+  const requests: Map<number, number[]>[] = [];
+  let groups = new Map<number, number[]>();
+  let length = 0;
   let key: Buffer | undefined;
-  let group: number[] = [];
+  let partition = 0;
   for (let position = 0; position < count; position++) {
     const next = keyOf(bytes, lines, position);
-    if (key === undefined || !next.equals(key)) {
-      const partition = partitionOf(next, partitions);
-      group = groups.get(partition) ?? [];
-      groups.set(partition, group);
-    }
+    if (key === undefined || !next.equals(key)) partition = partitionOf(next, partitions);
     key = next;
-    group.push(position);
+    const more = bytesWith(groups.get(partition), lines, position, bytes);
+    if (groups.size === 0 || length + more > limitBytes) {
+      requests.push((groups = new Map()));
+      length = 0;
+    }
+    length += groups.size === 0 ? bytesWith(undefined, lines, position, bytes) : more;
+    const group = groups.get(partition);
+    if (group === undefined) groups.set(partition, [position]);
+    else group.push(position);
   }
-  return [...groups].map(([partition, positions]) => ({ partition, positions: Int32Array.from(positions), bytes: encode(bytes, lines, positions) }));
+  return requests.map((request) => [...request].map(([partition, positions]) => ({ partition, positions: Int32Array.from(positions), bytes: encode(bytes, lines, positions) })));
+}
+
+/** By how much the batch of `group` grows when a record comes to it; undefined: it begins with it. */
+function bytesWith(group: readonly number[] | undefined, ends: Int32Array, position: number, body: Buffer): number {
+  const length = lengthOf(body, ends, position, group?.length ?? 0);
+  return varintBytes(length) + length + (group === undefined ? BATCH_HEAD_BYTES : 0);
 }
 
 /** Ends of all lines: two for each record. */
@@ -54,7 +73,7 @@ function cut(body: Buffer, count: number): Int32Array {
 
 function idOf(body: Buffer, ends: Int32Array, position: number): Buffer {
   const from = position === 0 ? 0 : (ends[2 * position - 1] ?? 0) + 1;
-  return body.subarray(from + 1, (ends[2 * position] ?? 0) - 1);
+  return body.subarray(from + 1, (ends[2 * position] ?? 0) - 1 - MORE_BYTES);
 }
 
 function keyOf(body: Buffer, ends: Int32Array, position: number): Buffer {
@@ -73,8 +92,7 @@ function encode(body: Buffer, ends: Int32Array, positions: readonly number[]): B
     const key = Math.min(id.length, SOURCE_ID_BYTES);
     const start = (ends[2 * position] ?? 0) + 1;
     const value = (ends[2 * position + 1] ?? 0) - start;
-    const length = 2 + varintBytes(delta) + varintBytes(key) + key + varintBytes(value) + value + 1 + 1 + ID_HEADER.length + varintBytes(id.length) + id.length;
-    at = writeVarint(out, at, length);
+    at = writeVarint(out, at, lengthOf(body, ends, position, delta));
     out[at++] = 0; // attributes
     out[at++] = 0; // all of a batch have the same time
     at = writeVarint(out, at, delta);
@@ -89,6 +107,14 @@ function encode(body: Buffer, ends: Int32Array, positions: readonly number[]): B
     at += id.copy(out, at);
   });
   return out.subarray(0, at);
+}
+
+/** Bytes of a record behind its length. `delta`: its place in the batch. */
+function lengthOf(body: Buffer, ends: Int32Array, position: number, delta: number): number {
+  const id = idOf(body, ends, position).length;
+  const key = Math.min(id, SOURCE_ID_BYTES);
+  const value = (ends[2 * position + 1] ?? 0) - (ends[2 * position] ?? 0) - 1;
+  return 2 + varintBytes(delta) + varintBytes(key) + key + varintBytes(value) + value + 1 + 1 + ID_HEADER.length + varintBytes(id) + id;
 }
 
 /** Zigzag, seven bits a byte; for numbers that are not negative and below 2^30. */

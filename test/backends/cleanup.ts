@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -11,6 +11,16 @@ process.on('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
+
+/** Ends this run when whoever has started it is gone: npm passes signals on to a shell, and that to nobody. */
+export function endWithParent(): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.exit(1);
+  }, PARENT_CHECK_MS).unref();
+}
+
+const PARENT_CHECK_MS = 1_000;
 
 /** Ends a process that leads a group of its own, and the group, with this run at the latest. */
 export function endsWithUs(child: ChildProcess): void {
@@ -55,9 +65,26 @@ export function ownTemporaryFolder(): void {
   chmodSync(folder, 0o755); // some servers run as another user
   process.env['TMPDIR'] = folder;
   process.env['JDK_JAVA_OPTIONS'] = javaOptions(folder);
+  const before = new Set(perfDataFolders());
+  process.on('exit', () => perfDataFolders().filter((name) => !before.has(name)).forEach(removeEmpty));
 }
 
 /** Java reads no TMPDIR, and leaves a file for each process that is killed. */
 export function javaOptions(folder: string): string {
   return `-Djava.io.tmpdir=${folder} -XX:-UsePerfData`;
+}
+
+const PERF_DATA = '/tmp'; // wherever TMPDIR is
+
+/** Where processes of Java that could not be told otherwise note how they do: folders that stay, and are empty then. */
+function perfDataFolders(): string[] {
+  return readdirSync(PERF_DATA).filter((name) => name.startsWith('hsperfdata_')).map((name) => path.join(PERF_DATA, name));
+}
+
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // somebody else's process is at work in it
+  }
 }

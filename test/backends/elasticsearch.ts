@@ -7,9 +7,10 @@ import { PRESSURE, pressureCheck } from './pressure-check.ts';
 import type { Program } from './prerequisites.ts';
 import { refused, refusedUntil } from './refusal.ts';
 import { rowOf, type Row } from './row.ts';
-import { javaHome, startElasticsearch, type SearchServer } from './search-server.ts';
+import { ELASTICSEARCH, javaHome, startElasticsearch, type SearchServer } from './search-server.ts';
 import { command, eventually, expect, inTemporaryFolder, javaOptions } from './tools.ts';
 
+export const about = [{ server: 'elasticsearch', version: ELASTICSEARCH, output: 'elasticsearch' }];
 export const needs: readonly Program[] = ['java', 'mvn'];
 
 /** Elasticsearch, cut down but real: open, and then with users and roles. */
@@ -42,6 +43,7 @@ async function securityChecks(server: SearchServer, folder: string): Promise<Row
     await row('401: blocked, and goes on with the new password', passwordThatChanges),
     await row('items 403 security_exception: blocked, all kept', forbiddenIndex),
     await row('401 without credentials: blocked, all kept', noCredentials),
+    await row('validate --connect: password, privilege', validated),
     await pressureCheck(server, folder, `username: ${USER}, password: ${PASSWORD}`),
   ];
 }
@@ -84,6 +86,21 @@ async function noCredentials(server: SearchServer, folder: string): Promise<numb
   await refused(['--once', '-c', configuration(folder, 'none', server.url, INDEX, ''), '--state-dir', state], /HTTP 401/);
   const { code, stderr } = await runShipper(['--once', '-c', configuration(folder, 'none', server.url, INDEX, `username: ${USER}, password: ${PASSWORD}`), '--state-dir', state]);
   expect(code === 0, stderr);
+  return (await count(server, INDEX)) - before;
+}
+
+/** `validate --connect` says what is wrong with each before anything is sent, and nothing where nothing is. */
+async function validated(server: SearchServer, folder: string): Promise<number> {
+  const before = await count(server, INDEX);
+  const config = path.join(folder, 'validated.yaml');
+  const output = (password: string, index: string): string => `{type: elasticsearch, url: "${server.url}", index: ${index}, username: ${USER}, password: ${password}}`;
+  writeFileSync(config, `outputs:\n  right: ${output(PASSWORD, INDEX)}\n  password: ${output('hunter2', INDEX)}\n  index: ${output(PASSWORD, 'other-default')}\n`);
+  const { code, stdout, stderr } = await runShipper(['validate', '--connect', '-c', config]);
+  const said = stdout + stderr;
+  expect(code === 69 && /^right \(.*\): ok$/m.test(said) && /^password \(.*\): credentials: HTTP 401/m.test(said) && /^index \(.*\): permission: .*create_doc/m.test(said), said);
+  expect(!said.includes('hunter2') && (await count(server, INDEX)) === before, 'a secret was shown, or something was sent');
+  const { code: shipped, stderr: summary } = await runShipper(['--once', '-c', configuration(folder, 'afterwards', server.url, INDEX, `username: ${USER}, password: ${PASSWORD}`)]);
+  expect(shipped === 0, summary);
   return (await count(server, INDEX)) - before;
 }
 

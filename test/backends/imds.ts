@@ -11,6 +11,8 @@ const VERSION = '1.13.0';
 const MODULE = 'github.com/aws/amazon-ec2-metadata-mock';
 const LINES = 500;
 
+const ABOUT = { server: 'amazon-ec2-metadata-mock', version: VERSION, output: 'cloudwatch' };
+export const about = [ABOUT];
 export const needs: readonly Program[] = ['go'];
 
 export async function run(): Promise<Row[]> {
@@ -21,7 +23,7 @@ export async function run(): Promise<Row[]> {
     const logs = new CloudWatchServer(Date.now);
     try {
       const endpoint = await logs.listen();
-      return [await rowOf({ server: 'amazon-ec2-metadata-mock', version: VERSION, output: 'cloudwatch' }, 'ship', () => ship(`http://127.0.0.1:${port}`, endpoint, logs))];
+      return [await rowOf(ABOUT, 'ship', () => ship(`http://127.0.0.1:${port}`, endpoint, logs))];
     } finally {
       await logs.close();
       await mock.stop();

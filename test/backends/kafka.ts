@@ -18,6 +18,8 @@ type Check = (broker: KafkaBroker, folder: string, topic: string) => Promise<Fou
 const MANY = 40_000;
 const FEW = 100;
 
+const ABOUT = { server: 'kafka', version: KAFKA, output: 'kafka' };
+export const about = [ABOUT];
 export const needs: readonly Program[] = ['java', 'mvn'];
 
 export async function run(): Promise<Row[]> {
@@ -28,7 +30,7 @@ export async function run(): Promise<Row[]> {
       for (const check of [samples, manyRecords, frozen, frozenAndKilled, killed, tooLarge, unknownTopic, login, forbidden] satisfies Check[]) {
         const own = path.join(folder, check.name);
         mkdirSync(own);
-        rows.push(await rowOf({ server: 'kafka', version: KAFKA, output: 'kafka' }, check.name, () => check(broker, own, check.name)));
+        rows.push(await rowOf(ABOUT, check.name, () => check(broker, own, check.name)));
       }
       return rows;
     } finally {

@@ -8,6 +8,7 @@ import { CredentialCache, type AwsCredentials } from '../../outputs/aws/credenti
 import { sign } from '../../outputs/aws/sigv4.ts';
 import { events, ROOT, run as runShipper } from '../e2e/run-shipper.ts';
 import type { Program } from './prerequisites.ts';
+import { shipByProfile } from './aws-profiles.ts';
 import { refused } from './refusal.ts';
 import { rowOf, type Found, type Row } from './row.ts';
 import { command, expect, freePort, inTemporaryFolder, obtained, startServer } from './tools.ts';
@@ -18,18 +19,20 @@ const REGION = 'eu-central-1';
 const LINES = 25_000;
 const [HOUR_MS, DAY_MS] = [3_600_000, 24 * 3_600_000];
 
+const ABOUT = { server: 'moto', version: VERSION, output: 'cloudwatch' };
+export const about = [ABOUT];
 export const needs: readonly Program[] = ['python3'];
 
 export async function run(): Promise<Row[]> {
   const program = await install();
-  const sdk = await installSdk();
+  const packages = await installSdk();
   return inTemporaryFolder(async (folder) => {
     const port = await freePort();
     const server = await startServer(program, ['-H', '127.0.0.1', '-p', String(port)], port, folder, { MOTO_IAM_LOAD_MANAGED_POLICIES: 'false' });
     try {
-      const moto = await setUp(`http://127.0.0.1:${port}`, folder, sdk);
+      const moto = await setUp(`http://127.0.0.1:${port}`, folder, packages);
       const rows: Row[] = [];
-      for (const check of [samples, manyLines, refusals]) rows.push(await rowOf({ server: 'moto', version: VERSION, output: 'cloudwatch' }, check.name, () => check(moto)));
+      for (const check of [samples, manyLines, refusals, profiles]) rows.push(await rowOf(ABOUT, check.name, () => check(moto)));
       return rows;
     } finally {
       await server.stop();
@@ -61,36 +64,46 @@ interface StoredEvent {
   readonly message: string;
 }
 
-async function installSdk(): Promise<Sdk> {
+/** The folder that its packages are in. */
+async function installSdk(): Promise<string> {
   const folder = await obtained(`aws-sdk-${SDK_VERSION}`, async (unfinished) => {
     writeFileSync(path.join(unfinished, 'package.json'), '{"private":true}');
     await command('npm', ['install', '--silent', '--no-audit', '--no-fund', '--ignore-scripts', `@aws-sdk/client-cloudwatch-logs@${SDK_VERSION}`], { cwd: unfinished });
   });
-  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'; // it is about next year
-  return (await import(pathToFileURL(createRequire(path.join(folder, 'x.js')).resolve('@aws-sdk/client-cloudwatch-logs')).href)) as Sdk; // its documented exports
+  return path.join(folder, 'node_modules');
 }
 
-interface Moto {
+async function loadSdk(packages: string): Promise<Sdk> {
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'; // it is about next year
+  return (await import(pathToFileURL(createRequire(path.join(packages, 'x.js')).resolve('@aws-sdk/client-cloudwatch-logs')).href)) as Sdk; // its documented exports
+}
+
+export interface Moto {
   readonly url: string;
+  readonly region: string;
   readonly folder: string;
+  /** Packages of AWS. */
+  readonly packages: string;
   readonly logs: InstanceType<Sdk['CloudWatchLogs']>;
   /** May write logs; may do nothing. */
   readonly writer: AwsCredentials;
   readonly stranger: AwsCredentials;
-  /** Of a role, for a web identity token. */
+  /** A role that may write logs, and its session for a web identity token. */
+  readonly role: string;
   readonly session: AwsCredentials;
 }
 
 /** Users, keys, a role; then authorisation is switched on. */
-async function setUp(url: string, folder: string, sdk: Sdk): Promise<Moto> {
+async function setUp(url: string, folder: string, packages: string): Promise<Moto> {
   const rights = (actions: readonly string[]): string => JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }] });
-  const writing = rights(['logs:PutLogEvents', 'logs:CreateLogStream', 'logs:CreateLogGroup', 'logs:PutRetentionPolicy', 'logs:TagResource']);
+  const writing = rights(['logs:PutLogEvents', 'logs:CreateLogStream', 'logs:CreateLogGroup', 'logs:PutRetentionPolicy', 'logs:TagResource', 'sts:AssumeRole']);
   const writer = await makeUser(url, 'writer', writing);
   const reader = await makeUser(url, 'reader', rights(['logs:*']));
   const stranger = await makeUser(url, 'stranger', rights(['s3:ListBuckets']));
-  const session = await assumeRole(url, folder, writing);
+  const { role, session } = await assumeRole(url, folder, writing);
+  const sdk = await loadSdk(packages);
   await fetch(`${url}/moto-api/reset-auth`, { method: 'POST', body: '0' });
-  return { url, folder, writer, stranger, session, logs: new sdk.CloudWatchLogs({ endpoint: url, region: REGION, credentials: reader }) };
+  return { url, region: REGION, folder, packages, writer, stranger, role, session, logs: new sdk.CloudWatchLogs({ endpoint: url, region: REGION, credentials: reader }) };
 }
 
 async function makeUser(url: string, name: string, policy: string): Promise<AwsCredentials> {
@@ -101,8 +114,8 @@ async function makeUser(url: string, name: string, policy: string): Promise<AwsC
 }
 
 /** Through our own chain: the token of a file becomes a role's credentials, at a real STS. */
-async function assumeRole(url: string, folder: string, policy: string): Promise<AwsCredentials> {
-  const trust = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Federated: 'x' }, Action: 'sts:AssumeRoleWithWebIdentity' }] });
+async function assumeRole(url: string, folder: string, policy: string): Promise<Pick<Moto, 'role' | 'session'>> {
+  const trust = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Federated: 'x' }, Action: 'sts:AssumeRoleWithWebIdentity' }, { Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' }] });
   const role = textOf(await iam(url, { Action: 'CreateRole', RoleName: 'pod', AssumeRolePolicyDocument: trust }), 'Arn');
   await iam(url, { Action: 'PutRolePolicy', RoleName: 'pod', PolicyName: 'p', PolicyDocument: policy });
   const file = path.join(folder, 'token');
@@ -110,7 +123,7 @@ async function assumeRole(url: string, folder: string, policy: string): Promise<
   const env = { HOME: folder, AWS_WEB_IDENTITY_TOKEN_FILE: file, AWS_ROLE_ARN: role, AWS_REGION: REGION, AWS_ENDPOINT_URL: url, AWS_EC2_METADATA_DISABLED: 'true' };
   const provided = await new CredentialCache(credentialChain(env)).get();
   expect(provided.kind === 'credentials' && provided.credentials.sessionToken !== undefined && provided.credentials.expiresAtMs !== undefined, `no role for a web identity: ${JSON.stringify(provided)}`);
-  return provided.credentials;
+  return { role, session: provided.credentials };
 }
 
 async function iam(url: string, input: Record<string, string>): Promise<string> {
@@ -185,16 +198,26 @@ async function refusals(moto: Moto): Promise<Found> {
   const file = path.join(moto.folder, 'refused.log');
   writeFileSync(file, Array.from({ length: 100 }, (_, n) => `INFO line ${n}\n`).join(''));
   const state = path.join(moto.folder, 'state');
-  const args = ['--once', file, '-o', 'cloudwatch=refused/stream', '--state-dir', state];
+  const config = path.join(moto.folder, 'refused.yaml');
+  writeFileSync(config, `inputs:\n  app: {type: file, paths: ["${file}"]}\noutputs:\n  aws: {type: cloudwatch, group: refused, stream: stream}\n`);
+  const args = ['--once', '-c', config, '--state-dir', state];
   const wrong = { ...moto.writer, secretAccessKey: 'hunter2' };
   for (const [credentials, code] of [[wrong, 'SignatureDoesNotMatch'], [moto.stranger, 'AccessDenied'], [{ ...wrong, accessKeyId: 'AKIANOBODY' }, 'InvalidClientTokenId']] as const) {
     const said = await refused(args, new RegExp(code), { env: environment(moto, credentials) });
     expect(!said.includes('hunter2') && !said.includes(moto.stranger.secretAccessKey), `${code}: a secret was shown`);
   }
+  const tried = await runShipper(['validate', '--connect', '-c', config], { env: environment(moto, moto.stranger) });
+  expect(tried.code === 69 && /: permission: AccessDenied/.test(tried.stderr), `validate --connect: ${tried.stdout}${tried.stderr}`);
   await ship(args, environment(moto, moto.writer));
   const stored = await readBack(moto, 'refused');
   rmSync(state, { recursive: true });
   return { sent: 100, readBack: stored.length, what: 'wrong keys, missing rights: blocked, all kept' };
+}
+
+/** Profiles that only the package of AWS can read, once that is installed beside shipper. */
+async function profiles(moto: Moto): Promise<Found> {
+  const sent = await shipByProfile(moto, 'profiles/stream');
+  return { sent, readBack: (await readBack(moto, 'profiles')).length, what: 'credential_process and an assumed role, by the package of AWS' };
 }
 
 async function ship(args: readonly string[], env: Record<string, string>): Promise<void> {

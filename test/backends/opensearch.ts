@@ -2,9 +2,10 @@ import { checks } from './bulk-checks.ts';
 import { PRESSURE, pressureCheck } from './pressure-check.ts';
 import type { Program } from './prerequisites.ts';
 import type { Row } from './row.ts';
-import { startOpenSearch, type SearchServer, type Settings } from './search-server.ts';
+import { OPENSEARCH, startOpenSearch, type SearchServer, type Settings } from './search-server.ts';
 import { inTemporaryFolder } from './tools.ts';
 
+export const about = [{ server: 'opensearch', version: OPENSEARCH, output: 'elasticsearch' }];
 export const needs: readonly Program[] = ['java', 'mvn'];
 
 /** OpenSearch, the real server with its HTTP module. It has no authentication in this build. */

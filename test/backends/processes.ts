@@ -79,7 +79,8 @@ export async function startServer(program: string, args: readonly string[], port
       continue;
     }
     await stop();
-    throw new Error(`${program} did not start:\n${readFileSync(log, 'utf8').slice(-2_000)}`);
+    const said = readFileSync(log, 'utf8');
+    throw new Error(`${program} did not start:\n${said.length < 8_000 ? said : `${said.slice(0, 4_000)}\n…\n${said.slice(-4_000)}`}`);
   }
   return { stop, ended, signal: (name) => signalGroup(child, name) };
 }

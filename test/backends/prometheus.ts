@@ -12,6 +12,7 @@ import { command, expect, freePort, inTemporaryFolder, startServer } from './too
 const RECORDS = 250;
 const SCRAPED_MS = 120_000;
 
+export const about = [{ server: 'promtool', version: '-', output: 'metrics' }, { server: 'prometheus', version: '-', output: 'metrics' }];
 export const needs: readonly Program[] = ['prometheus'];
 
 export async function run(): Promise<Row[]> {

@@ -19,16 +19,23 @@ export interface Row {
   readonly seconds?: number;
 }
 
+export type About = Pick<Row, 'server' | 'version' | 'output'>;
+
 /** A row of something that is not to be had here. */
-export function skippedRow(server: string, version: string, output: string, reason: string): Row {
-  return { server, version, output, real: true, sent: 0, readBack: 0, replayAdded: null, skipped: reason };
+export function skippedRow(about: About, reason: string): Row {
+  return { ...about, real: true, sent: 0, readBack: 0, replayAdded: null, skipped: reason };
+}
+
+/** A row of something that was tried in vain. */
+export function failedRow(about: About, what: string): Row {
+  return { ...about, real: true, sent: 0, readBack: 0, replayAdded: null, skipped: null, what };
 }
 
 /** What a check finds out by itself; the rest of its row is the same for all checks of a server. */
 export type Found = Pick<Row, 'sent' | 'readBack' | 'what'> & Partial<Row>;
 
 /** Makes the row of a check. One that throws has failed, and the others go on. */
-export async function rowOf(about: Pick<Row, 'server' | 'version' | 'output'>, name: string, check: () => Promise<Found>): Promise<Row> {
+export async function rowOf(about: About, name: string, check: () => Promise<Found>): Promise<Row> {
   const row = { real: true, replayAdded: null, skipped: null, ...about };
   const startedAt = performance.now();
   try {
@@ -37,6 +44,6 @@ export async function rowOf(about: Pick<Row, 'server' | 'version' | 'output'>, n
   } catch (error) {
     if (error instanceof Unavailable) throw error;
     console.log(`FAIL ${about.server}, ${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    return { ...row, sent: 0, readBack: 0, what: `${name}: see above` };
+    return failedRow(about, `${name}: see above`);
   }
 }

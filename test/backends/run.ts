@@ -6,9 +6,9 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ownTemporaryFolder } from './cleanup.ts';
+import { endWithParent, ownTemporaryFolder } from './cleanup.ts';
 import { provide, type Program } from './prerequisites.ts';
-import { skippedRow, type Row } from './row.ts';
+import { failedRow, skippedRow, type About, type Row } from './row.ts';
 import { shortened, Unavailable } from './tools.ts';
 
 /** Servers at a time: each has a core. */
@@ -23,11 +23,14 @@ const KEEP_IDS = new Set(['opensearch', 'elasticsearch']);
 interface Module {
   readonly run?: () => Promise<Row[]>;
   readonly needs?: readonly Program[];
+  /** What its rows are about, for those that come of nothing. */
+  readonly about?: readonly About[];
 }
 
 const { names, json } = readArguments(process.argv.slice(2));
 const startedAt = performance.now();
 ownTemporaryFolder();
+endWithParent();
 const found = new Map<string, readonly Row[]>();
 const queue = [...names].sort((a, b) => placeOf(a) - placeOf(b));
 await Promise.all(Array.from({ length: JOBS }, async () => {
@@ -63,16 +66,16 @@ function secondsSince(startMs: number): number {
 
 async function runModule(name: string): Promise<readonly Row[]> {
   const beginsAt = performance.now();
+  const { run, needs = [], about = [{ server: name, version: '-', output: '-' }] } = (await import(pathToFileURL(path.join(import.meta.dirname, `${name}.ts`)).href)) as Module;
   try {
-    const { run, needs = [] } = (await import(pathToFileURL(path.join(import.meta.dirname, `${name}.ts`)).href)) as Module;
     if (run === undefined) return [];
     const rows = await inTime(provide(needs).then(run));
     console.log(`${name}: ${secondsSince(beginsAt)} s`);
     return rows;
   } catch (error) {
-    if (error instanceof Unavailable) return [skippedRow(name, '-', '-', error.message)];
+    if (error instanceof Unavailable) return about.map((one) => skippedRow(one, error.message));
     console.log(`FAIL ${name}: ${error instanceof Error ? (error.stack ?? error.message) : shortened(error)}`);
-    return [{ ...skippedRow(name, '-', '-', ''), skipped: null, what: 'see above' }];
+    return about.map((one) => failedRow(one, 'see above'));
   }
 }
 

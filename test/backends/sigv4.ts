@@ -10,10 +10,12 @@ import { command, expect, obtained } from './tools.ts';
 const VERSION = '1.6.4';
 const MANIFEST = `[package]\nname = "vectors"\nversion = "0.0.0"\nedition = "2021"\n[dependencies]\naws-sigv4 = { version = "=${VERSION}", default-features = false }\n`;
 
+const ABOUT = { server: 'aws-sigv4 vectors', version: VERSION, output: 'cloudwatch' };
+export const about = [ABOUT];
 export const needs: readonly Program[] = ['cargo'];
 
 export async function run(): Promise<Row[]> {
-  return [await rowOf({ server: 'aws-sigv4 vectors', version: VERSION, output: 'cloudwatch' }, 'vectors', check)];
+  return [await rowOf(ABOUT, 'vectors', check)];
 }
 
 async function check(): Promise<Found> {

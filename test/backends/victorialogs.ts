@@ -18,6 +18,7 @@ const READABLE_MS = 60_000; // what was written can be read about a second later
 
 type Document = Readonly<Record<string, string>>;
 
+export const about = ['elasticsearch', 'otlp'].map((output) => ({ server: 'victorialogs', version: VERSION, output }));
 export const needs: readonly Program[] = ['go'];
 
 export async function run(): Promise<Row[]> {
