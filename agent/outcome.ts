@@ -20,6 +20,8 @@ interface OutputOutcome {
   readonly left: number;
   /** Where they lie, if another run will send them. */
   readonly keptIn: string | undefined;
+  /** How many of them lie nowhere but in memory, at most. */
+  readonly unkept: number;
   /** Why it does not work. */
   readonly reason: string | undefined;
   /** Its reader has gone: what it did not take is no loss. */
@@ -29,10 +31,10 @@ interface OutputOutcome {
 export function outcomeOf(parts: Assembly): Outcome {
   return {
     rows: parts.ledger.rows(),
-    outputs: parts.outlets.map(({ output, delivery: { health, keptIn } }, index) => ({
+    outputs: parts.outlets.map(({ output, delivery: { health, keptIn, unkept } }, index) => ({
       name: output.name,
       left: parts.ledger.total(index, 'pending').records,
-      keptIn,
+      keptIn, unkept,
       reason: health.kind === 'working' ? undefined : health.reason, // it may not have been said yet: a short failure is none
       isClosed: output.closed?.aborted === true,
     })),
@@ -55,8 +57,9 @@ export function conclude(lanes: readonly Outcome[], { inputs }: Pick<Config, 'in
   const untaken = lanes.flatMap((lane) => lane.untaken);
   if ((left.length === 0 && untaken.length === 0) || lanes.some(({ outputs }) => outputs.some(({ isClosed }) => isClosed))) return ExitCode.OK;
   for (const { name, bytes } of untaken) log.error(`${name}: the last ${bytes} bytes that came could not be taken in time. They are lost: they can not be read again`);
-  for (const { name, left: records, keptIn, reason } of left) {
-    log.error(`${name}: ${records} records were not delivered in time. ${whereTheyAre(stateFolder, keptIn, inputs)}${reason === undefined ? '' : `. The reason: ${reason}`}`);
+  for (const output of left) {
+    const { name, left: records, reason } = output;
+    log.error(`${name}: ${records} records were not delivered in time. ${whereTheyAre(stateFolder, output, inputs)}${reason === undefined ? '' : `. The reason: ${reason}`}`);
   }
   return ExitCode.UNAVAILABLE;
 }
@@ -67,7 +70,7 @@ function leftIn(lanes: readonly Outcome[]): OutputOutcome[] {
   for (const output of lanes.flatMap(({ outputs }) => outputs)) {
     const key = JSON.stringify([output.name, output.keptIn]);
     const other = found.get(key);
-    if (output.left > 0) found.set(key, { ...output, left: output.left + (other?.left ?? 0), reason: other?.reason ?? output.reason });
+    if (output.left > 0) found.set(key, { ...output, left: output.left + (other?.left ?? 0), unkept: output.unkept + (other?.unkept ?? 0), reason: other?.reason ?? output.reason });
   }
   return [...found.values()];
 }
@@ -82,10 +85,12 @@ function untakenFrom({ inputs }: Assembly): { name: string; bytes: number }[] {
   return sources.map(({ name, offset, knownEnd = offset }) => ({ name, bytes: knownEnd - offset })).filter(({ bytes }) => bytes > 0);
 }
 
-function whereTheyAre(stateFolder: string | undefined, keptIn: string | undefined, inputs: Config['inputs']): string {
-  if (keptIn !== undefined) return `They are kept in ${keptIn}, and the next run with this output sends them`;
+function whereTheyAre(stateFolder: string | undefined, { keptIn, unkept }: OutputOutcome, inputs: Config['inputs']): string {
+  const kept = `They are kept in ${keptIn}, and the next run with this output sends them`;
+  if (keptIn !== undefined && unkept === 0) return kept;
   const types = new Set(Object.values(inputs).map(({ type }) => type));
   const files = types.has('file') && stateFolder !== undefined ? [`Files are read again from their checkpoints in ${stateFolder}`] : [];
   const streams = types.has('stdin') ? ['What came through a pipe is lost: it can not be read again'] : [];
-  return [...files, ...streams].join('. ');
+  const others = [...files, ...streams].join('. ');
+  return keptIn === undefined ? others : `${kept}, but for at most ${unkept} that could not be written there. ${others}`;
 }

@@ -121,15 +121,18 @@ export class Pipeline {
     const { outlets } = this.#parts;
     for (const { delivery } of outlets) delivery.lift();
     this.#blockedAtMs = Infinity;
-    const readOnce = this.#readOnce(); // a line without an end is open, however quiet it was
+    const readOnce = await this.#readOnce(); // a line without an end is open, however quiet it was
     for (const from of new Set([...this.#open, ...readOnce])) await this.#takeAll(from, rules);
     for (const outlet of outlets) outlet.sealOpen();
   }
 
-  /** Sources that can't be read again and are not at their end; also one of which the first bytes came just now. */
-  #readOnce(): LaneSource[] {
-    const found = this.#parts.inputs.flatMap((input) => [...input.known()]).filter(({ readOnce, index, unread = 0 }) => readOnce && (this.#known.has(index) || unread > 0));
-    return found.map((source) => this.#context(source));
+  /** Sources that can't be read again and are not at their end. One that nothing came of yet may have something all the same. */
+  async #readOnce(): Promise<LaneSource[]> {
+    const found = this.#parts.inputs.flatMap((input) => [...input.known()]).filter(({ readOnce }) => readOnce);
+    const isSilent = ({ index, unread = 0 }: Source): boolean => unread === 0 && !this.#known.has(index);
+    for (let turns = 0; turns < IDLE_TURNS && found.some(isSilent); turns++) await new Promise(setImmediate);
+    for (const source of found) if (isSilent(source)) source.hold?.();
+    return found.filter((source) => !isSilent(source)).map((source) => this.#context(source));
   }
 
   /** All of a source that is there: what is whole, then what is not. */
@@ -137,15 +140,18 @@ export class Pipeline {
     const { source } = from;
     const mostBytes = (source.knownEnd ?? 0) + REST_BYTES;
     if (source.readOnce) while (await this.#takeTurn(from, rules, false)) if ((source.knownEnd ?? 0) > mostBytes) source.hold?.();
+    source.hold?.(); // what came during the last turns would be left
     while (await this.#takeTurn(from, rules, true)) continue;
   }
 
-  /** A chunk; waits for room, if there may be some in time: for what can't be read again, to the very end. False: there is nothing more. */
+  /** A chunk; waits for room, if there may be some in time. False: there is nothing more, or no room. */
   async #takeTurn(from: LaneSource, rules: StopRules, flush: boolean): Promise<boolean> {
-    const { readOnce } = from.source;
-    for (let turns = 0; turns < IDLE_TURNS && !rules.quit.aborted && performance.now() < this.#hopelessAtMs(rules); turns++) {
-      const turn = this.#pump(from, flush, flush && readOnce);
-      if (turn === 'blocked') return this.#waitForRoom(rules, readOnce === true ? rules.deadlineMs : rules.readUntilMs());
+    const { source } = from;
+    for (let turns = 0; turns < IDLE_TURNS && performance.now() < this.#hopelessAtMs(rules); turns++) {
+      if (isOverdue(rules) && source.readOnce !== true) return false;
+      if (isOverdue(rules)) source.hold?.(); // what has come is brought to safety all the same, if that takes no more than the disk
+      const turn = this.#pump(from, flush, flush && source.readOnce);
+      if (turn === 'blocked') return this.#waitForRoom(rules, source.readOnce === true);
       await new Promise(setImmediate);
       if (turn === 'progress') return true;
       if (flush) return false;
@@ -153,8 +159,9 @@ export class Pipeline {
     return false;
   }
 
-  /** False: there will be none until then. */
-  async #waitForRoom(rules: StopRules, untilMs: number): Promise<boolean> {
+  /** False: there will be none in time. What can't be read again waits to the very end, and beyond it for the disk alone. */
+  async #waitForRoom(rules: StopRules, isReadOnce: boolean): Promise<boolean> {
+    const untilMs = !isReadOnce ? rules.readUntilMs() : this.#diskMakesRoom ? Infinity : isOverdue(rules) ? 0 : rules.deadlineMs;
     const leftMs = Math.min(untilMs, this.#hopelessAtMs(rules)) - performance.now();
     if (leftMs <= 0) return false;
     for (const { hasRoom, pool } of this.#parts.outlets) if (!hasRoom) this.#alarm.on(pool, () => pool.whenFree());
@@ -207,8 +214,13 @@ export class Pipeline {
 
   /** When to give up waiting for room: never, while an input may go on for ever, or it is only the disk that is waited for. */
   #hopelessAtMs(rules: StopRules): number {
-    if (this.#parts.outlets.every(({ hasRoom, delivery }) => hasRoom || delivery.makesRoom)) return performance.now() + DISK_CHECK_MS;
+    if (this.#diskMakesRoom) return performance.now() + DISK_CHECK_MS;
     return this.#parts.inputs.every(({ ending }) => ending) ? this.#blockedAtMs + rules.stalledMs : Infinity;
+  }
+
+  /** Whether no output needs more than its disk to have room. */
+  get #diskMakesRoom(): boolean {
+    return this.#parts.outlets.every(({ hasRoom, delivery }) => hasRoom || delivery.makesRoom);
   }
 
   /** Until one of the inputs has something, a batch is due or has gone, an open record is whole, or it is time to stop. */
@@ -225,6 +237,11 @@ export class Pipeline {
     const stop = rules.stop.aborted ? [this.#lastBytesMs + rules.quietMs(), rules.readUntilMs()] : [];
     await this.#alarm.wait(Math.min(...due, ...quiet, ...stop, this.#hopelessAtMs(rules)) - nowMs);
   }
+}
+
+/** Everything should be over by now, or is to end at once. */
+function isOverdue({ quit, deadlineMs }: StopRules): boolean {
+  return quit.aborted || performance.now() >= deadlineMs;
 }
 
 /** Wakes the one who waits, for any of several reasons; each reason is listened to once until it comes true. */

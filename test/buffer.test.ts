@@ -1,10 +1,15 @@
 // The disk buffer: what is on the disk is sent, in order and once, whatever happens to the process, the disk or the files.
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, constants, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import t, { type Test } from 'tap';
+import { assemble, type Assembly } from '../agent/assembly.ts';
+import { ConfigSchema, type Config } from '../agent/config/schema.ts';
 import { segmentsIn } from '../agent/delivery/buffer/buffer-files.ts';
+import { Ending } from '../agent/ending.ts';
+import { work } from '../agent/work.ts';
 import { run, start, until, type Running } from './e2e/run-shipper.ts';
 import { batchOf, downServer, linesOf, openJournal, readAll, readDamaged } from './helpers/buffer-rig.ts';
 import { BulkServer } from './helpers/bulk-server.ts';
@@ -322,6 +327,116 @@ t.test('SIGTERM with a dead destination: all that was read is kept, within the d
   const server = await up();
   t.equal((await run(['-o', `elasticsearch=${url}`], { env })).code, 0);
   t.equal(server.stored.size, 1_001);
+});
+
+/** Waits until something has come to it: so little as a line or two comes at once or not at all. */
+async function taken({ stderr }: Running): Promise<void> {
+  const address = await until(() => /health and metrics on (\S+)/.exec(stderr())?.[1], 'it is at work');
+  while (!/^shipper_(read_records_total|behind_bytes)\{[^}]*\} [1-9]/m.test(await (await fetch(`${address}/metrics`)).text())) continue;
+}
+
+t.test('two signals: it ends at once, and what had come is kept, to the last byte', async (t) => {
+  const rows: [reason: string, text: string, records: number][] = [
+    ['a line without an end, and one that another may belong to', 'INFO the first\nINFO whole\nINFO without an end', 3],
+    ['lines of a form that nobody knows, held back until it is clear how they are to be read', Array.from({ length: 40 }, (_, n) => `<${n}> [app] {x} what happened\n`).join(''), 40],
+  ];
+  for (const [reason, text, records] of rows) {
+    const { url, up } = await downServer(t);
+    const config = configOf(t, url, '{disk: auto}', 'stop_delay: 1h\nshutdown_timeout: 1h\nlisten: 127.0.0.1:0\n'); // the first signal alone would not end it in the time of a test
+    const env = { SHIPPER_STATE_DIR: folder(t) };
+    const running = start(['-c', config], { env });
+    await feed(running, text);
+    await taken(running);
+    running.child.kill('SIGINT');
+    running.child.kill('SIGTERM'); // not the same: that one would be taken for one signal
+    const { code, stderr } = await running.ended;
+    t.equal(code, 69, reason);
+    t.match(stderr, new RegExp(`${records} records were not delivered in time\\. They are kept in`), reason);
+    t.notMatch(stderr, /lost/, reason);
+    const server = await up();
+    t.equal((await run(['-c', config], { env })).code, 0);
+    t.equal(server.stored.size, records, reason);
+  }
+});
+
+/** A pipe that outlives its readers, an agent in this process that reads it, and a file it writes events to. */
+async function pipeToFile(t: Test, times: { readonly stop_delay: string; readonly shutdown_timeout?: string }): Promise<{ ends: number; config: Config; stored: () => number; begin: () => Promise<Assembly> }> {
+  const dir = folder(t);
+  const [pipe, file] = [path.join(dir, 'pipe'), path.join(dir, 'events')];
+  t.equal(spawnSync('mkfifo', [pipe]).status, 0);
+  const ends = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+  t.teardown(() => closeSync(ends));
+  const config = ConfigSchema.parse({ inputs: { app: { type: 'stdin' } }, outputs: { out: { type: 'file', path: file } }, ...times });
+  const openStream = async (): Promise<Socket> => new Socket({ fd: openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK), readable: true, writable: false });
+  const begin = (): Promise<Assembly> => assemble(config, { once: false, stateDir: path.join(dir, 'state'), env: {}, openStream });
+  return { ends, config, stored: () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0), begin };
+}
+
+t.test('a signal before anything was read of a pipe: what is in it is taken, or left there', async (t) => {
+  const rows: [reason: string, signals: readonly NodeJS.Signals[]][] = [['it comes to its end', ['SIGTERM']], ['it ends at once', ['SIGTERM', 'SIGTERM']]];
+  for (const [reason, signals] of rows) {
+    const { ends, config, stored, begin } = await pipeToFile(t, { stop_delay: '0ms' });
+    writeSync(ends, lines(0, 1));
+    const ending = new Ending(config);
+    for (const signal of signals) ending.signal(signal);
+    t.equal(await work(await begin(), config, ending), 0, reason);
+    t.equal(stored() + linesLeft(ends), 1, reason);
+  }
+});
+
+t.test('a signal while a program writes on and on: each line is delivered, or still in the pipe', async (t) => {
+  for (const every of [1, 2, 3, 4, 5, 6]) {
+    const { ends, config, stored, begin } = await pipeToFile(t, { stop_delay: '1h', shutdown_timeout: '200ms' });
+    const ending = new Ending(config);
+    let [written, code] = [0, -1];
+    const ended = begin().then((parts) => work(parts, config, ending)).then((exitCode) => (code = exitCode));
+    ending.signal('SIGTERM');
+    for (let turn = 0; code < 0; await new Promise(setImmediate)) if (turn++ % every === 0 && wrote(ends, lines(written, written + 1))) written++;
+    t.equal(await ended, 0, `a line with every turn ${every} of the loop`);
+    t.equal(stored() + linesLeft(ends), written);
+  }
+});
+
+/** Takes the lines out of a pipe, and counts them. */
+function linesLeft(pipe: number): number {
+  try {
+    const bytes = Buffer.alloc(65_536); // all that fits into one
+    return bytes.toString('latin1', 0, readSync(pipe, bytes)).split('\n').length - 1;
+  } catch {
+    return 0; // EAGAIN: it is empty
+  }
+}
+
+/** Whether there was room in a pipe. */
+function wrote(pipe: number, text: string): boolean {
+  try {
+    return writeSync(pipe, text) > 0;
+  } catch {
+    return false; // EAGAIN
+  }
+}
+
+t.test('what a pipe gets when reading has ended stays in it: nobody takes it and throws it away', async (t) => {
+  const held: (() => void)[] = [];
+  const server = new BulkServer((request, self) => new Promise((resolve) => held.push(() => resolve(self.store(request)))));
+  t.teardown(() => server.close());
+  const dir = folder(t);
+  const [pipe, config] = [path.join(dir, 'pipe'), path.join(dir, 'shipper.yaml')];
+  t.equal(spawnSync('mkfifo', [pipe]).status, 0);
+  const ends = openSync(pipe, 'r+'); // both of them: the pipe outlives its readers
+  t.teardown(() => closeSync(ends));
+  writeFileSync(config, `outputs: {search: {type: elasticsearch, url: '${await server.listen()}', batch: {age: 1h}}}\nstop_delay: 10ms\nlisten: 127.0.0.1:0\n`);
+  for (const n of [0, 1]) {
+    const running = start(['-c', config], { env: { SHIPPER_STATE_DIR: path.join(dir, 'state') }, stdinFile: pipe });
+    if (n === 0) writeSync(ends, lines(0, 1)); // the other one is there already
+    await taken(running);
+    running.child.kill('SIGTERM');
+    await until(() => held.length > n, 'its only request, which goes out when reading has ended');
+    writeSync(ends, lines(n + 1, n + 2));
+    held[n]?.();
+    const { code, stderr } = await running.ended;
+    t.same([code, server.stored.size], [0, n + 1], stderr);
+  }
 });
 
 t.test('a full disk: one warning, reading waits, nothing is lost', async (t) => {

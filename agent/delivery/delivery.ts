@@ -124,6 +124,7 @@ export class Delivery implements Shipping {
 
   /** What it holds is in memory only. */
   readonly keptIn = undefined;
+  readonly unkept = 0;
 
   readonly makesRoom = false;
 

@@ -38,8 +38,10 @@ export interface Shipping {
   lift(): void;
   /** Ends the requests under way and brings to safety what can be. */
   stop(): Promise<void>;
-  /** After `stop`: where all that is not settled lies, if it will be sent by another run. */
+  /** After `stop`: where what is not settled lies, to be sent by another run. */
   readonly keptIn: string | undefined;
+  /** After `stop`: how many of the records that are not settled are in no disk buffer; more, if some of a batch are settled. */
+  readonly unkept: number;
 }
 
 export function newTraffic(): Traffic {

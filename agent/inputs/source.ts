@@ -37,7 +37,7 @@ export interface Source {
   readHead?(target: Uint8Array<ArrayBuffer>): number;
   /** Copies what is there from `offset + skip` on into `target`, as far as it fits. Gives the number of bytes; 0: nothing there now. */
   read(target: Uint8Array<ArrayBuffer>, skip: number): number;
-  /** Takes in nothing more than what has come: of what can't be read again, that much has to be brought to safety. */
+  /** Takes in what has come, and nothing more from then on: of what can't be read again, that much has to be brought to safety. */
   hold?(): void;
   /** The first `bytes` from `offset` on are records now, or were passed over; `offset` moves on. */
   advance(bytes: number): void;

@@ -140,8 +140,10 @@ class StreamSource implements Source {
   }
 
   hold(): void {
+    if (this.#isHeld) return;
     this.#isHeld = true;
-    this.#stream.pause();
+    while (this.#stream.read() !== null) continue; // while it was paused, more has come than it gave; each piece is a `data` event
+    this.#stream.destroy(); // what is in a pipe stays there: a stream that is only paused takes some of it
   }
 
   advance(bytes: number): void {

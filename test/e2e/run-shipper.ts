@@ -29,6 +29,8 @@ export interface Options {
   readonly cwd?: string;
   /** Files it may have open at once. */
   readonly openFiles?: number;
+  /** What it reads as stdin instead: a file, or a named pipe. */
+  readonly stdinFile?: string;
 }
 
 // Neither a process nor its state outlasts the run, however that ends.
@@ -60,7 +62,8 @@ export async function run(args: readonly string[], options: Options = {}): Promi
 export function start(args: readonly string[], options: Options = {}): Running {
   const state = mkdtempSync(path.join(tmpdir(), 'shipper-state-'));
   const env = { PATH: process.env['PATH'] ?? '', HOME: state, SHIPPER_STATE_DIR: path.join(state, 'state'), ...options.env };
-  const [program = '', ...before] = options.openFiles === undefined ? [process.execPath] : ['sh', '-c', `ulimit -n ${options.openFiles}; exec "$0" "$@"`, process.execPath];
+  const shell = [options.openFiles === undefined ? '' : `ulimit -n ${options.openFiles}; `, 'exec "$0" "$@"', options.stdinFile === undefined ? '' : ` < '${options.stdinFile}'`].join('');
+  const [program = '', ...before] = options.openFiles === undefined && options.stdinFile === undefined ? [process.execPath] : ['sh', '-c', shell, process.execPath];
   const child = spawn(program, [...before, CLI, ...args], { env, cwd: options.cwd ?? ROOT, stdio: ['pipe', 'pipe', 'pipe'] });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];

@@ -33,6 +33,8 @@ export interface Feed {
   turn(): boolean;
   /** The agent has ended, and what it has sent has arrived. */
   ended(): Promise<void>;
+  /** After `ended`: whether a line still lies where the next agent reads it, though no agent has read it before. */
+  isUnread(name: string): boolean;
   /** Whether a line could not be read: its file was truncated before. */
   isExcused(name: string): boolean;
   /** How often a file was truncated, perhaps in the middle of a line. */

@@ -64,6 +64,10 @@ abstract class FileFeed implements Feed {
     return Promise.resolve();
   }
 
+  isUnread(_name: string): boolean {
+    return false; // whether read or not, it is read again
+  }
+
   isExcused(_name: string): boolean {
     return false;
   }

@@ -8,7 +8,7 @@ const [file, ...written] = process.argv.slice(2);
 const state = new BigUint64Array([...written.map(BigInt), 0n]);
 const descriptor = openSync(file, 'r+');
 note();
-process.on('SIGTERM', end).on('SIGHUP', () => undefined);
+process.on('SIGTERM', end).on('SIGINT', end).on('SIGHUP', () => undefined);
 createInterface({ input: process.stdin }).on('line', write).on('close', end);
 
 function write(line) {

@@ -1,6 +1,7 @@
 import { accounts, openAccounts } from '../helpers/ledger-lines.ts';
+import { covers, farewellOf } from './farewell.ts';
 import type { Feed } from './feed.ts';
-import { nameOf } from './line.ts';
+import { nameOf, rangesOf } from './line.ts';
 import { mostOvertaken, repeatsIn } from './sequence.ts';
 import type { Sink } from './sink.ts';
 import { kept, type Kept } from './state.ts';
@@ -10,6 +11,10 @@ export interface EndOfLife {
   readonly life: number;
   /** It had no time to bring anything to safety. */
   readonly isKilled: boolean;
+  /** All that was written was safe before. */
+  readonly wasSafe: boolean;
+  /** Nothing can be brought to safety. */
+  readonly isDiskFull: boolean;
   /** What has to be seen in its exit code is seen to by whoever ended it. */
   readonly stderr: string;
 }
@@ -19,7 +24,7 @@ export interface Verdict {
   readonly written: number;
   /** Neither stored nor among the dead letters, and nothing excuses it. */
   readonly lost: number;
-  /** Lost, and it could not be otherwise: in the hands of an agent that was killed and can't read again, or in a file that was truncated unread. */
+  /** Lost, and it could not be otherwise: in the hands of an agent that was killed or had no room on its disk, and can't read again; or in a file that was truncated unread. */
   readonly unavoidable: number;
   /** Stored more often than once, and it was not the sink that did not say so. */
   readonly repeated: number;
@@ -40,8 +45,12 @@ export class Books {
   readonly #sink: Sink;
   readonly #stateDir: string;
   readonly #problems: string[] = [];
-  /** Lines that nobody but the agent had when it was killed. */
+  /** Lines of a pipe that nobody but the agent had, when it was killed or had nowhere to put them. */
   readonly #inHands = new Set<string>();
+  /** Lines that lay in a disk buffer when a life ended: from then on nothing excuses their loss. */
+  readonly #wereSafe = new Set<string>();
+  /** Lines that were taken without an excuse, and are told. */
+  readonly #taken = new Set<string>();
   #kept: Kept = { buffered: new Set(), letters: [] };
   #letters: ReadonlySet<string> = new Set();
   #look: Promise<void> | undefined;
@@ -68,6 +77,11 @@ export class Books {
     return this.#feed.streams.reduce((sum, stream) => sum + this.#feed.written(stream), 0);
   }
 
+  /** Lines that an agent took with it. */
+  get gone(): number {
+    return this.#inHands.size + this.#taken.size;
+  }
+
   /** Whether a line is stored, or among the dead letters as far as the disk was looked at. */
   isSettled(name: string): boolean {
     return this.#sink.ids.has(name) || this.#letters.has(name);
@@ -90,15 +104,30 @@ export class Books {
     return this.#kept.buffered.size === 0 && this.#missing().every((name) => this.#isExcused(name));
   }
 
-  async endOfLife({ life, isKilled, stderr }: EndOfLife): Promise<void> {
+  async endOfLife(end: EndOfLife): Promise<void> {
+    const { life, isKilled, stderr } = end;
     await this.#look;
     await this.#read();
     const letters = this.#kept.letters.length - this.#lettersBefore;
     this.#lettersBefore = this.#kept.letters.length;
     if (isKilled) this.#killed++;
-    if (isKilled && !this.#feed.isReadAgain) for (const name of this.#missing()) if (!this.#kept.buffered.has(name)) this.#inHands.add(name);
+    for (const name of this.#kept.buffered) this.#wereSafe.add(name);
+    if (!this.#feed.isReadAgain) this.#excuseGone(end);
     if (!isKilled) this.#checkLedger(life, stderr, letters);
     if (stderr.includes('this is a bug')) this.problem(`life ${life}: ${stderr.slice(-800)}`);
+  }
+
+  /**
+   * What came out of a pipe can't be read again. Bytes that an agent had read when it was killed by SIGKILL, and had not
+   * written to its disk buffer yet, nobody can bring back: that much is excused, and no more. Not what is still in the
+   * pipe, not what was on the disk before, and after SIGTERM only what it says itself, when its disk was full.
+   */
+  #excuseGone(end: EndOfLife): void {
+    const gone = this.#missing().filter((name) => !this.#kept.buffered.has(name) && !this.#feed.isUnread(name) && !this.#inHands.has(name) && !this.#wereSafe.has(name) && !this.#taken.has(name));
+    if (gone.length === 0) return;
+    const objection = objectionTo(end, gone);
+    for (const name of gone) (objection === undefined ? this.#inHands : this.#taken).add(name);
+    if (objection !== undefined) this.problem(`life ${end.life}, ended by ${end.isKilled ? 'SIGKILL' : 'SIGTERM'}, took ${rangesOf(gone).join(', ')} with it, though ${objection}: ${end.stderr.slice(-500)}`);
   }
 
   /** At the very end. `batchEvents`: records in one request at most; there are two connections. */
@@ -106,7 +135,7 @@ export class Books {
     this.#checkTexts();
     const missing = this.#missing();
     const lost = missing.filter((name) => !this.#isExcused(name));
-    for (const name of lost.slice(0, TOLD)) this.problem(`${name} is lost`);
+    if (lost.length > 0) this.problem(`lost: ${rangesOf(lost).join(', ')}`);
     const overtaken = mostOvertaken(this.#sink.attempts, (stream, n) => this.#feed.sourceOf(stream, n));
     if (overtaken > batchEvents) this.problem(`${overtaken} lines were overtaken by later ones, more than a batch`);
     const { byLife, unnoted, examples } = repeatsIn(this.#sink.attempts, (life) => this.#full.has(life));
@@ -156,4 +185,12 @@ export class Books {
     this.#kept = await kept(this.#stateDir, this.#sink.destination).catch(() => this.#kept);
     this.#letters = new Set(this.#kept.letters);
   }
+}
+
+/** Why an agent had no right to take lines with it; undefined: it could not be otherwise. */
+function objectionTo({ isKilled, wasSafe, isDiskFull, stderr }: EndOfLife, gone: readonly string[]): string | undefined {
+  if (wasSafe) return 'all of it was safe before';
+  if (isKilled) return undefined;
+  if (!isDiskFull) return 'there was room on its disk';
+  return covers(farewellOf(stderr), gone) ? undefined : 'it did not say so';
 }

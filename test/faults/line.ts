@@ -23,6 +23,29 @@ export function nameOf(n: number, stream: string): string {
   return `line ${n} of ${stream}`;
 }
 
+/** Number and stream of the line of this name. */
+export function numberOf(name: string): [n: number, stream: string] {
+  const [, number, stream = ''] = FORM_OF_NAME.exec(name) ?? [];
+  return [Number(number), stream];
+}
+
+/** The lines that lie whole in a text that was written. */
+export function namesIn(text: string): string[] {
+  return [...text.matchAll(/^INFO (.*)$/gm)].map(([, line = '']) => lineFrom(line, '').text);
+}
+
+/** Names of lines, as a person reads them: `lines 7 to 12 of stdin`. */
+export function rangesOf(names: readonly string[]): string[] {
+  const ranges: { first: number; last: number; stream: string }[] = [];
+  for (const name of names) {
+    const [n, stream] = numberOf(name);
+    const range = ranges.at(-1);
+    if (range?.stream === stream && range.last === n - 1) range.last = n;
+    else ranges.push({ first: n, last: n, stream });
+  }
+  return ranges.map(({ first, last, stream }) => (first === last ? nameOf(first, stream) : `lines ${first} to ${last} of ${stream}`));
+}
+
 export function isPoison(n: number): boolean {
   return n % POISON_EVERY === POISON_EVERY - 1;
 }

@@ -20,7 +20,7 @@ export interface MemoryRow {
   readonly problem: string | undefined;
 }
 
-/** What a small container is given, and what shipper may take of it for records there; its default is twice as much. */
+/** What a small container is given, and what shipper may take of it for records: its default. */
 const [LIMIT_MIB, BUDGET] = [128, '16MiB'];
 const [SLOW_LINES, FAST_LINES] = [1_000, 200_000];
 const SLOW_MS = 10;

@@ -92,6 +92,7 @@ export class Scenario {
     const signal = this.#plan.below(10) < 6 ? 'SIGKILL' : 'SIGTERM';
     const name = this.#plan.oneIn(4) ? undefined : this.#deck.draw();
     const point = this.#pointOf(name !== undefined, signal);
+    const isImpatient = signal === 'SIGTERM' && this.#plan.oneIn(3);
     this.#isWriting = true;
     const agent = this.#start();
     const counting = this.#killAt(agent, point, signal);
@@ -103,10 +104,11 @@ export class Scenario {
       if (this.#plan.oneIn(2)) await begun?.end?.(); // or only when it is dead
     }
     counting.begin();
-    await this.#until(agent, () => counting.isReached());
-    agent.kill(signal);
+    const isReached = await this.#until(agent, () => counting.isReached());
+    if (!agent.isAsked) agent.kill(signal);
+    if (isImpatient) agent.kill('SIGINT'); // whoever can't wait for its end; another signal, so that it is not taken for the first
     this.kills[signal]++;
-    await this.#end(agent, signal);
+    await this.#end(agent, signal, isReached && point.event === 'safe');
     await begun?.end?.();
     if (signal === 'SIGTERM') this.disk?.free();
   }
@@ -150,7 +152,7 @@ export class Scenario {
   }
 
   #isBacklogged(): boolean {
-    return this.books.written - this.sink.ids.size - this.sink.refused.size > LEAD;
+    return this.books.written - this.books.gone - this.sink.ids.size - this.sink.refused.size > LEAD;
   }
 
   #isAtWork(agent: AgentProcess): boolean {
@@ -159,6 +161,7 @@ export class Scenario {
 
   #start(): AgentProcess {
     this.sink.life++;
+    this.disk?.beginLife();
     this.#configure(0);
     const { feed } = this;
     const stdin = feed.openStdin();
@@ -169,7 +172,7 @@ export class Scenario {
   }
 
   /** Waits for its end, and until all it has sent has arrived. */
-  async #end(agent: AgentProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  async #end(agent: AgentProcess, signal: 'SIGKILL' | 'SIGTERM', wasSafe = false): Promise<void> {
     if (this.#plan.oneIn(2)) this.#isWriting = false;
     const limit = setTimeout(() => {
       this.books.problem(`it did not end at ${signal}: ${agent.stderr.slice(-500)}`);
@@ -185,10 +188,11 @@ export class Scenario {
     this.sink.release();
     while (this.sink.connections > 0) await wait(1);
     const { code, signal: by } = await agent.ended;
-    if (by === null && (!agent.isAsked || ![0, 69, 143].includes(code ?? 0))) this.books.problem(`it ended by itself, with ${code}: ${agent.stderr.slice(-500)}`);
-    if (this.disk?.wasFull() === true) this.books.diskWasFull(this.sink.life);
+    if (by === null && (!agent.isAsked || ![0, 69, 130, 143].includes(code ?? 0))) this.books.problem(`it ended by itself, with ${code}: ${agent.stderr.slice(-500)}`);
+    const { isFull = false, wasFull = false } = this.disk ?? {};
+    if (wasFull) this.books.diskWasFull(this.sink.life);
     await this.feed.ended();
-    await this.books.endOfLife({ life: this.sink.life, isKilled: by !== null, stderr: agent.stderr });
+    await this.books.endOfLife({ life: this.sink.life, isKilled: by !== null, wasSafe: wasSafe && !wasFull, isDiskFull: isFull, stderr: agent.stderr });
   }
 
   /** The last life: nothing goes wrong any more, and everything has to come right. */

@@ -23,11 +23,17 @@ export class SmallDisk {
     return status === 0 ? new SmallDisk(folder) : undefined;
   }
 
-  /** Whether it was filled since that was last asked, or is. */
-  wasFull(): boolean {
-    const was = this.#wasFull;
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  /** Whether it was full in this life, or is. */
+  get wasFull(): boolean {
+    return this.#wasFull;
+  }
+
+  beginLife(): void {
     this.#wasFull = this.#isFull;
-    return was;
   }
 
   /** Leaves no block. */

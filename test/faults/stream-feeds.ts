@@ -1,27 +1,33 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { errorCode } from '../../agent/state/error-code.ts';
 import type { Feed, FeedOptions } from './feed.ts';
-import { lineOf } from './line.ts';
+import { lineOf, namesIn } from './line.ts';
 
 /** A pipe takes this much whole or not at all, as JSON too. */
 const BLOCK_BYTES = 3_500;
+/** A pipe holds no more. */
+const PIPE_BYTES = 65_536;
 
-/** `app | shipper`, where the pipe outlives the agent, so that what lies in it is there for the next one. */
+/**
+ * `app | shipper`, where the pipe outlives the agent, so that what lies in it is there for the next one: it is no loss,
+ * and no excuse. What an agent had taken out of it when it was killed, and had not brought to safety, is nowhere any more.
+ */
 export class Stdin implements Feed {
   readonly streams = ['stdin'];
   readonly isReadAgain = false;
   readonly holdsPosition = false;
   readonly inputs = '';
   readonly #pipe: string;
-  readonly #write: number;
+  readonly #ends: number;
   #count = 0;
+  #unread = new Set<string>();
 
   constructor({ folder }: FeedOptions) {
     this.#pipe = makePipe(folder);
-    this.#write = openSync(this.#pipe, constants.O_RDWR | constants.O_NONBLOCK); // both ends: it never comes to its end
+    this.#ends = openSync(this.#pipe, constants.O_RDWR | constants.O_NONBLOCK); // both ends: it never comes to its end
   }
 
   arguments(): readonly string[] {
@@ -39,7 +45,7 @@ export class Stdin implements Feed {
   write(lines: number): void {
     for (let written = 0; written < lines; ) {
       const [block, next] = blockOf(this.#count, lines - written, 'stdin');
-      if (!put(this.#write, block)) return;
+      if (!put(this.#ends, block)) return;
       written += next - this.#count;
       this.#count = next;
     }
@@ -53,8 +59,16 @@ export class Stdin implements Feed {
     return false;
   }
 
+  /** Looks at what lies in the pipe, and puts it back: nobody else reads it meanwhile. */
   ended(): Promise<void> {
+    const left = emptied(this.#ends);
+    if (left !== '' && !put(this.#ends, left)) throw new Error('what was in the pipe does not fit into it any more');
+    this.#unread = new Set(namesIn(left));
     return Promise.resolve();
+  }
+
+  isUnread(name: string): boolean {
+    return this.#unread.has(name);
   }
 
   readonly cuts = 0;
@@ -66,7 +80,7 @@ export class Stdin implements Feed {
   finish(): void {}
 
   close(): void {
-    closeSync(this.#write);
+    closeSync(this.#ends);
   }
 }
 
@@ -127,6 +141,10 @@ export class Exec implements Feed {
     this.#told = this.streams.map((stream) => this.written(stream));
   }
 
+  isUnread(): boolean {
+    return false; // its pipe dies with it
+  }
+
   readonly cuts = 0;
 
   isExcused(): boolean {
@@ -152,6 +170,20 @@ function put(pipe: number, block: string): boolean {
   } catch (error) {
     if (errorCode(error) === 'EAGAIN' || errorCode(error) === 'EPIPE') return false;
     throw error;
+  }
+}
+
+/** Takes out all that lies in a pipe. */
+function emptied(pipe: number): string {
+  const pieces: Buffer[] = [];
+  for (;;) {
+    const piece = Buffer.alloc(PIPE_BYTES);
+    try {
+      pieces.push(piece.subarray(0, readSync(pipe, piece)));
+    } catch (error) {
+      if (errorCode(error) === 'EAGAIN') return Buffer.concat(pieces).toString('latin1');
+      throw error;
+    }
   }
 }
 

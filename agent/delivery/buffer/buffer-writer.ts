@@ -64,6 +64,7 @@ export class BufferWriter {
   /** The limit does not count any more. */
   lift(): void {
     this.#isLifted = true;
+    this.#isStuck = false; // it is tried again now
     this.wake();
   }
 

@@ -149,8 +149,11 @@ export class BufferedDelivery implements Shipping {
   }
 
   get keptIn(): string | undefined {
-    const isSafe = [...this.#items.values()].every(({ span, isSettled }) => span !== undefined || isSettled);
-    return isSafe ? this.#journals.find(({ journal }) => journal.segments.length > 0)?.journal.options.folder : undefined;
+    return this.#journals.find(({ journal }) => journal.segments.length > 0)?.journal.options.folder;
+  }
+
+  get unkept(): number {
+    return [...this.#items.values()].reduce((sum, { batch, span, isSettled }) => (span !== undefined || isSettled ? sum : sum + batch.count), 0);
   }
 
   get #isEmpty(): boolean {
