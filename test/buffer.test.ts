@@ -1,13 +1,14 @@
 // The disk buffer: what is on the disk is sent, in order and once, whatever happens to the process, the disk or the files.
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, closeSync, constants, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, constants, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import t, { type Test } from 'tap';
-import { assemble, type Assembly } from '../agent/assembly.ts';
-import { ConfigSchema, type Config } from '../agent/config/schema.ts';
+import { assemble } from '../agent/assembly.ts';
+import { ConfigSchema } from '../agent/config/schema.ts';
 import { segmentsIn } from '../agent/delivery/buffer/buffer-files.ts';
+import { inspectBuffers } from '../agent/delivery/buffer/inspect.ts';
 import { Ending } from '../agent/ending.ts';
 import { work } from '../agent/work.ts';
 import { run, start, until, type Running } from './e2e/run-shipper.ts';
@@ -359,41 +360,43 @@ t.test('two signals: it ends at once, and what had come is kept, to the last byt
   }
 });
 
-/** A pipe that outlives its readers, an agent in this process that reads it, and a file it writes events to. */
-async function pipeToFile(t: Test, times: { readonly stop_delay: string; readonly shutdown_timeout?: string }): Promise<{ ends: number; config: Config; stored: () => number; begin: () => Promise<Assembly> }> {
+/** A pipe that outlives its readers, and an agent in this process that reads it, with a dead destination: what it takes goes to its disk. */
+async function pipeToDisk(t: Test, times: { readonly stop_delay: string; readonly shutdown_timeout?: string }): Promise<{ ends: number; ending: Ending; live: () => Promise<number>; kept: () => Promise<number> }> {
   const dir = folder(t);
-  const [pipe, file] = [path.join(dir, 'pipe'), path.join(dir, 'events')];
+  const [pipe, stateDir] = [path.join(dir, 'pipe'), path.join(dir, 'state')];
   t.equal(spawnSync('mkfifo', [pipe]).status, 0);
   const ends = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
   t.teardown(() => closeSync(ends));
-  const config = ConfigSchema.parse({ inputs: { app: { type: 'stdin' } }, outputs: { out: { type: 'file', path: file } }, ...times });
+  const config = ConfigSchema.parse({ inputs: { app: { type: 'stdin' } }, outputs: { out: { type: 'elasticsearch', url: (await downServer(t)).url } }, ...times });
+  const ending = new Ending(config);
   const openStream = async (): Promise<Socket> => new Socket({ fd: openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK), readable: true, writable: false });
-  const begin = (): Promise<Assembly> => assemble(config, { once: false, stateDir: path.join(dir, 'state'), env: {}, openStream });
-  return { ends, config, stored: () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0), begin };
+  return {
+    ends, ending,
+    live: async () => work(await assemble(config, { once: false, stateDir, env: {}, openStream }), config, ending),
+    kept: async () => (await inspectBuffers(stateDir, () => undefined)).reduce((sum, { records }) => sum + records, 0),
+  };
 }
 
-t.test('a signal before anything was read of a pipe: what is in it is taken, or left there', async (t) => {
+t.test('a signal before anything was read of a pipe: what is in it is kept, or left there', async (t) => {
   const rows: [reason: string, signals: readonly NodeJS.Signals[]][] = [['it comes to its end', ['SIGTERM']], ['it ends at once', ['SIGTERM', 'SIGTERM']]];
   for (const [reason, signals] of rows) {
-    const { ends, config, stored, begin } = await pipeToFile(t, { stop_delay: '0ms' });
+    const { ends, ending, live, kept } = await pipeToDisk(t, { stop_delay: '0ms', shutdown_timeout: '100ms' });
     writeSync(ends, lines(0, 1));
-    const ending = new Ending(config);
     for (const signal of signals) ending.signal(signal);
-    t.equal(await work(await begin(), config, ending), 0, reason);
-    t.equal(stored() + linesLeft(ends), 1, reason);
+    await live();
+    t.equal((await kept()) + linesLeft(ends), 1, reason);
   }
 });
 
-t.test('a signal while a program writes on and on: each line is delivered, or still in the pipe', async (t) => {
+t.test('a signal while a program writes on and on: each line is kept, or still in the pipe', async (t) => {
   for (const every of [1, 2, 3, 4, 5, 6]) {
-    const { ends, config, stored, begin } = await pipeToFile(t, { stop_delay: '1h', shutdown_timeout: '200ms' });
-    const ending = new Ending(config);
-    let [written, code] = [0, -1];
-    const ended = begin().then((parts) => work(parts, config, ending)).then((exitCode) => (code = exitCode));
+    const { ends, ending, live, kept } = await pipeToDisk(t, { stop_delay: '1h', shutdown_timeout: '200ms' });
+    let [written, hasEnded] = [0, false];
+    const ended = live().finally(() => (hasEnded = true));
     ending.signal('SIGTERM');
-    for (let turn = 0; code < 0; await new Promise(setImmediate)) if (turn++ % every === 0 && wrote(ends, lines(written, written + 1))) written++;
-    t.equal(await ended, 0, `a line with every turn ${every} of the loop`);
-    t.equal(stored() + linesLeft(ends), written);
+    for (let turn = 0; !hasEnded; await new Promise(setImmediate)) if (turn++ % every === 0 && wrote(ends, lines(written, written + 1))) written++;
+    await ended;
+    t.equal((await kept()) + linesLeft(ends), written, `a line with every turn ${every} of the loop`);
   }
 });
 
