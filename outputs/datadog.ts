@@ -7,7 +7,8 @@ import { toEntries } from './datadog-body.ts';
 import { Degraded } from './degraded.ts';
 import { LIMITS, type DatadogOptions } from './datadog-options.ts';
 import { datadogDialect } from './dialects/datadog.ts';
-import { gzip, HttpClient, retryAfterMs, unanswered, type HttpResult } from './http.ts';
+import { gzipped } from './gzip.ts';
+import { HttpClient, retryAfterMs, unanswered, type HttpResult } from './http.ts';
 import { using, type Destination, type ItemVerdict, type Output, type Verdict } from './output.ts';
 import { isRecord, parseAnswer } from './json-answer.ts';
 
@@ -129,7 +130,7 @@ class DatadogDestination implements Destination {
   async check(signal: AbortSignal): Promise<Check> {
     if (this.#key.problem !== undefined) return { kind: 'problem', stage: 'credentials', reason: `can't read the API key: ${this.#key.problem}` };
     const empty = Buffer.from('[]');
-    const result = await this.#post(this.#gzip ? await gzip(empty) : empty, signal);
+    const result = await this.#post(empty, signal);
     if (result.kind === 'failure') return unreached(result);
     const verdict = classify(result.status, result.headers, result.body);
     if (verdict.kind === 'delivered' || verdict.kind === 'invalid') return { kind: 'ok' }; // it may refuse that there is none, but only behind the key
@@ -145,9 +146,8 @@ class DatadogDestination implements Destination {
   }
 
   async #deliver(entries: Buffer, signal: AbortSignal): Promise<Verdict> {
-    const bytes = this.#gzip ? await gzip(entries) : entries;
-    let result = await this.#post(bytes, signal);
-    if (isRefused(result) && (await this.#key.refresh())) result = await this.#post(bytes, signal);
+    let result = await this.#post(entries, signal);
+    if (isRefused(result) && (await this.#key.refresh())) result = await this.#post(entries, signal);
     if (result.kind === 'failure') return unanswered(result);
     return classify(result.status, result.headers, result.body);
   }
@@ -161,7 +161,8 @@ class DatadogDestination implements Destination {
       'dd-evp-origin-version': VERSION,
     };
     if (this.#gzip) headers['content-encoding'] = 'gzip';
-    return this.#client.post(this.#url, headers, body, signal);
+    const post = (bytes: Uint8Array): Promise<HttpResult> => this.#client.post(this.#url, headers, bytes, signal);
+    return this.#gzip ? gzipped(body, post) : post(body);
   }
 }
 

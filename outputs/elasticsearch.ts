@@ -9,7 +9,9 @@ import { Nodes } from './elasticsearch/nodes.ts';
 import { repair } from './elasticsearch/repair.ts';
 import { setUp, type Call } from './elasticsearch/setup.ts';
 import type { ElasticsearchOptions } from './elasticsearch-options.ts';
-import { gzip, HttpClient, unanswered, type Answer, type HttpResult } from './http.ts';
+import { free } from './free.ts';
+import { gzipped } from './gzip.ts';
+import { HttpClient, unanswered, type Answer, type HttpResult } from './http.ts';
 import { using, type Destination, type ItemVerdict, type Output, type Verdict } from './output.ts';
 
 /** Elasticsearch and OpenSearch, through `_bulk`. https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-bulk */
@@ -92,7 +94,8 @@ export class ElasticsearchDestination implements Destination {
     const node = this.#nodes.next();
     const headers: Record<string, string> = { 'content-type': 'application/x-ndjson', accept: 'application/json' };
     if (compression === 'gzip') headers['content-encoding'] = 'gzip';
-    return this.#request('POST', node, this.#bulkPath(node), headers, compression === 'gzip' ? await gzip(body) : body, signal);
+    const request = (bytes: Uint8Array): Promise<Sent> => this.#request('POST', node, this.#bulkPath(node), headers, bytes, signal);
+    return compression === 'gzip' ? gzipped(body, request) : request(body);
   }
 
   close(): Promise<void> {
@@ -116,7 +119,9 @@ export class ElasticsearchDestination implements Destination {
     if (sent.kind === 'failed') return sent.verdict;
     if (sent.kind === 'failure') return unanswered(sent);
     this.#degraded.count('failure_store', failureStored(sent.body), `records do not fit the index, and lie in its failure store: see ${this.#options.index}::failures`);
-    return classify(sent.status, sent.headers, sent.body, count);
+    const verdict = classify(sent.status, sent.headers, sent.body, count);
+    free([sent.body]); // a hundred kilobytes for each full batch
+    return verdict;
   }
 
   /** Time series of OpenSearch Serverless take no ids of ours; then a repeat is a second record. */

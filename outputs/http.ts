@@ -1,7 +1,5 @@
 import type { Agent as SecureAgent } from 'node:https';
 import { isIP } from 'node:net';
-import { promisify } from 'node:util';
-import { gzip as gzipWithCallback } from 'node:zlib';
 import { Connections } from './network/connections.ts';
 import { exchange } from './network/exchange.ts';
 import { failureOf, isForPeople, type Failure } from './network/failure.ts';
@@ -35,14 +33,6 @@ export interface Answer {
 
 /** What came of a request: an answer, or none. Never an exception, and never with a secret in it. */
 export type HttpResult = Answer | Failure;
-
-const gzipAsync = promisify(gzipWithCallback);
-const GZIP = { level: 1, chunkSize: 65_536 }; // level 6 takes three times as long for 8 % less
-
-/** A body on its way. Level 1, off the main thread. */
-export function gzip(body: Uint8Array): Promise<Buffer> {
-  return gzipAsync(body, GZIP);
-}
 
 /** What it means for a batch that there was no answer. */
 export function unanswered({ reason, stubborn, blocked }: Failure): Verdict {

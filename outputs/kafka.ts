@@ -2,7 +2,7 @@ import { log } from '../agent/log.ts';
 import type { Check } from './check.ts';
 import { readSecret } from './credentials.ts';
 import { flat } from './dialects/flat.ts';
-import { gzip } from './http.ts';
+import { gzipped } from './gzip.ts';
 import type { KafkaOptions } from './kafka-options.ts';
 import type { Access, KafkaClient } from './kafka/broker.ts';
 import { Cluster, type Leaders } from './kafka/cluster.ts';
@@ -115,9 +115,11 @@ export class KafkaDestination implements Destination {
 
   async #encode({ partition, positions, bytes }: PartitionRecords): Promise<{ readonly partition: number; readonly batch: Buffer }> {
     const isCompressed = this.#options.compression === 'gzip';
-    const records = isCompressed ? await gzip(bytes) : bytes;
-    const stamp = this.#options.idempotent ? this.#sequences.stamp(partition) : NO_STAMP;
-    return { partition, batch: recordBatch(records, isCompressed, positions.length, stamp, Date.now(), this.#client.crc32c) };
+    const made = async (records: Uint8Array): Promise<{ readonly partition: number; readonly batch: Buffer }> => {
+      const stamp = this.#options.idempotent ? this.#sequences.stamp(partition) : NO_STAMP;
+      return { partition, batch: recordBatch(records, isCompressed, positions.length, stamp, Date.now(), this.#client.crc32c) };
+    };
+    return isCompressed ? gzipped(bytes, made) : made(bytes);
   }
 
   #account(records: PartitionRecords, { verdict, mayBeStored, isStale, isStranger }: Outcome): void {

@@ -4,7 +4,8 @@ import { refusal, unreached, type Check } from './check.ts';
 import { Credentials } from './credentials.ts';
 import { Degraded } from './degraded.ts';
 import { otel } from './dialects/otel.ts';
-import { gzip, HttpClient, retryAfterMs, unanswered, type HttpResult } from './http.ts';
+import { gzipped } from './gzip.ts';
+import { HttpClient, retryAfterMs, unanswered, type HttpResult } from './http.ts';
 import type { OtlpOptions } from './otlp-options.ts';
 import { json } from './otlp/json.ts';
 import { protobuf } from './otlp/protobuf.ts';
@@ -82,9 +83,8 @@ class OtlpDestination implements Destination {
   }
 
   async #export({ bytes, count }: LogsRequest, signal: AbortSignal): Promise<Verdict> {
-    const body = this.#settings.gzip ? await gzip(bytes) : bytes;
-    let result = await this.#post(body, signal);
-    if (isRefused(result) && (await this.#credentials.refresh())) result = await this.#post(body, signal);
+    let result = await this.#post(bytes, signal);
+    if (isRefused(result) && (await this.#credentials.refresh())) result = await this.#post(bytes, signal);
     if (result.kind === 'failure') return unanswered(result);
     const { verdict, warning, refusedUnnamed = 0 } = classify(result.status, result.headers, result.body, count);
     this.#degraded.count('refused_unnamed', refusedUnnamed, warning ?? '');
@@ -96,10 +96,9 @@ class OtlpDestination implements Destination {
   /** Sends a request without a record in it, which the specification allows. */
   async check(signal: AbortSignal): Promise<Check> {
     if (this.#credentials.problem !== undefined) return { kind: 'problem', stage: 'credentials', reason: `can't read the credentials: ${this.#credentials.problem}` };
-    const { protocol, resource, gzip: isCompressed } = this.#settings;
+    const { protocol, resource } = this.#settings;
     const [request] = toRequests(new Uint8Array(0), FORMATS[protocol], resource, { seconds: 0, nanos: 0 });
-    const bytes = request?.bytes ?? NOTHING;
-    const result = await this.#post(isCompressed ? await gzip(bytes) : bytes, signal);
+    const result = await this.#post(request?.bytes ?? NOTHING, signal);
     if (result.kind === 'failure') return unreached(result);
     const { verdict } = classify(result.status, result.headers, result.body, 1);
     if (verdict.kind === 'delivered') return { kind: 'ok' };
@@ -119,7 +118,8 @@ class OtlpDestination implements Destination {
     const headers: Record<string, string> = { 'user-agent': USER_AGENT, ...own, 'content-type': FORMATS[protocol].contentType };
     if (gzip) headers['content-encoding'] = 'gzip';
     if (this.#credentials.header !== undefined) headers['authorization'] = this.#credentials.header;
-    return this.#client.post(url, headers, body, signal);
+    const post = (bytes: Uint8Array): Promise<HttpResult> => this.#client.post(url, headers, bytes, signal);
+    return gzip ? gzipped(body, post) : post(body);
   }
 }
 

@@ -19,7 +19,7 @@ const GZIP = 1;
  * The parts of a record batch, to be written one after the other. `records`: as encoded, or compressed by gzip. All get
  * the time `nowMs`. https://kafka.apache.org/documentation/#recordbatch
  */
-export function recordBatch(records: Buffer, isCompressed: boolean, count: number, stamp: Stamp, nowMs: number, crc32c: (data: Buffer) => number): Buffer {
+export function recordBatch(records: Uint8Array, isCompressed: boolean, count: number, stamp: Stamp, nowMs: number, crc32c: (data: Buffer) => number): Buffer {
   const batch = Buffer.allocUnsafe(BATCH_HEAD_BYTES + records.length);
   batch.writeBigInt64BE(0n, 0); // base offset: the broker's matter
   batch.writeInt32BE(batch.length - BEFORE_LENGTH, 8);
@@ -33,7 +33,7 @@ export function recordBatch(records: Buffer, isCompressed: boolean, count: numbe
   batch.writeInt16BE(stamp.epoch, 51);
   batch.writeInt32BE(stamp.sequence, 53);
   batch.writeInt32BE(count, 57);
-  records.copy(batch, BATCH_HEAD_BYTES);
+  batch.set(records, BATCH_HEAD_BYTES);
   batch.writeUInt32BE(crc32c(batch.subarray(BEFORE_CHECKSUM)), 17);
   return batch;
 }

@@ -1,5 +1,6 @@
 import { request as plainRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as secureRequest, type RequestOptions } from 'node:https';
+import { free } from '../free.ts';
 
 /** Where and how a request goes; `protocol` decides whether by TLS. */
 export type Way = RequestOptions & { readonly protocol: string };
@@ -23,10 +24,12 @@ export function exchange(way: Way, body: Uint8Array | undefined, { connectMs, an
     const request = (way.protocol === 'https:' ? secureRequest : plainRequest)(way);
     limitConnecting(request, way, connectMs);
     request.on('error', reject); // again and again: one that is given up may still say something
+    const received = receivedBy(request);
     request.once('response', (answer) => {
       contentOf(answer, answerBytes).then((content) => {
         // Answered before all was sent, as to a body that is too long: nobody knows whether the rest will be read.
         if (!request.writableFinished) request.destroy();
+        received.free();
         resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: content });
       }, reject);
     });
@@ -37,6 +40,22 @@ export function exchange(way: Way, body: Uint8Array | undefined, { connectMs, an
 /** An error as those of Node are: for a program by its code. */
 export function codedError(code: string, message: string): NodeJS.ErrnoException {
   return Object.assign(new Error(message), { code });
+}
+
+/**
+ * What the socket has read for a request. The parser copies what it gives out, so that of the answer to a full batch, a
+ * hundred kilobytes, there are three copies: those before the last are freed as soon as that is there.
+ */
+function receivedBy(request: ClientRequest): { free(): void } {
+  const pieces: Buffer[] = [];
+  const keep = (piece: Buffer): number => pieces.push(piece);
+  request.once('socket', (socket) => socket.on('data', keep));
+  return {
+    free: () => {
+      request.socket?.off('data', keep);
+      free(pieces);
+    },
+  };
 }
 
 /** A socket that is kept is connected. While all are in use, none is waited for here. */
@@ -59,5 +78,7 @@ async function contentOf(answer: IncomingMessage, limitBytes: number): Promise<B
     if (length > limitBytes) throw codedError('EMSGSIZE', `the answer is longer than ${limitBytes} bytes`);
     parts.push(part);
   }
-  return Buffer.concat(parts);
+  const content = Buffer.concat(parts);
+  free(parts);
+  return content;
 }
