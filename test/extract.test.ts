@@ -299,8 +299,11 @@ t.test('hostile messages are read in linear time', async (t) => {
   const parts = ['[', '(', '"', "'", '<', '1', '1.', '1:', ':', '@', 'a=', 'a="', 'a=<', "a='", 'user ', 'user "', 'a.', 'a.Error', 'Error: ', 'aError(', 'GET /', '/', '\\', 'request id ', 'for ', 'login logged in ', '5ms ',
     'took: 5 ', 'in ', '1m', 'a@', '::', '[a,', '\nat ', '\n', 'raised ', 'XError(\'', 'µ', 'e1e', '-', '_', '1,111'];
   for (const part of parts) {
-    const small = timeOf(part, 16 * 1024);
-    const large = timeOf(part, 256 * 1024);
+    let [small, large] = [Infinity, Infinity];
+    for (let tries = 0; tries < 30 && !(large < 16 * 6 * small + 20); tries++) { // what is quick is so in one of many tries, however busy the machine is
+      small = Math.min(small, timeOf(part, 16 * 1024));
+      large = Math.min(large, timeOf(part, 256 * 1024));
+    }
     t.ok(large < 16 * 6 * small + 20, `${JSON.stringify(part)}: ${small.toFixed(2)} ms, sixteen times as long ${large.toFixed(2)} ms`);
   }
 });
