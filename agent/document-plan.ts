@@ -49,6 +49,7 @@ export class DocumentPlan {
   readonly #arena: Arena;
   readonly #steps: readonly Step[];
   readonly #constants: string;
+  readonly #prefix: string;
   readonly #hasAside: boolean;
   readonly #splitsQuery: boolean;
   /** For each root key of the dialect: bits of the fields that lie below it; all bits if it is always written. */
@@ -58,7 +59,9 @@ export class DocumentPlan {
   readonly #templates = new Map<Defaults['fields'], Map<number, Template>>();
   #last: { readonly fields: Defaults['fields']; readonly mask: number; readonly template: Template } | undefined;
 
-  constructor(arena: Arena, dialect: Dialect) {
+  /** `prefix`: what stands in front of each document. */
+  constructor(arena: Arena, dialect: Dialect, prefix: string) {
+    this.#prefix = prefix;
     this.#arena = arena;
     this.#steps = dialect.leaves.map(({ field, path, as }) => ({ field: Field[field], path, as: as === undefined ? As.IS : CODES[as] }));
     this.#constants = dialect.constants ?? '';
@@ -177,7 +180,7 @@ export class DocumentPlan {
     const before = previous?.path;
     const after = next?.path;
     const shared = before !== undefined && after !== undefined ? sharedKeys(before, after) : 0;
-    const start = before === undefined ? `{${this.#constants}${this.#constants !== '' && after !== undefined ? ',' : ''}` : '}'.repeat(before.length - 1 - shared);
+    const start = before === undefined ? `${this.#prefix}{${this.#constants}${this.#constants !== '' && after !== undefined ? ',' : ''}` : '}'.repeat(before.length - 1 - shared);
     const comma = before !== undefined && after !== undefined ? ',' : '';
     const opening = after === undefined ? '' : `${after.slice(shared, -1).map((key) => `${JSON.stringify(key)}:{`).join('')}${JSON.stringify(after.at(-1))}:`;
     return this.#arena.constant(start + comma + opening);

@@ -1,4 +1,4 @@
-import type { Arena } from './arena.ts';
+import type { Arena, Region } from './arena.ts';
 import type { Batch } from './delivery/batch.ts';
 import { DocumentPlan } from './document-plan.ts';
 import { MAX_MEMBERS, MEMBER_INTS, Shape, Value, type LogEvent } from './event.ts';
@@ -26,30 +26,29 @@ export class Encoder {
   readonly #arena: Arena;
   readonly #list: PieceList;
   readonly #plan: DocumentPlan;
+  /** What stands in front of a record's place: the framing's beginning and the id of its source. */
+  readonly #head: Region;
   readonly #comma: Stored;
   readonly #colon: Stored;
   readonly #close: Stored;
-  readonly #dash: Stored;
   readonly #quote: Stored;
   readonly #beforeId: Stored;
-  readonly #afterId: Stored;
   readonly #after: Stored;
   readonly #hasId: boolean;
 
   constructor(arena: Arena, encode: Encode, dialect: Dialect, framing: Framing) {
     this.#arena = arena;
     this.#list = new PieceList(arena, encode);
-    this.#plan = new DocumentPlan(arena, dialect);
     this.#comma = arena.constant(',');
     this.#colon = arena.constant(':');
     this.#close = arena.constant('}');
-    this.#dash = arena.constant('-');
     this.#quote = arena.constant('"');
     const [beforeId = '', afterId] = framing.before.split('{id}');
     this.#hasId = afterId !== undefined;
     this.#beforeId = arena.constant(beforeId);
-    this.#afterId = arena.constant(afterId ?? '');
-    this.#after = arena.constant(framing.after);
+    this.#after = arena.constant(`}${framing.after}`);
+    this.#plan = new DocumentPlan(arena, dialect, afterId ?? '');
+    this.#head = this.#headOf(beforeId);
   }
 
   /** Bytes that what was prepared and committed becomes at most. */
@@ -65,8 +64,8 @@ export class Encoder {
   /** Writes the pieces of the event. `idAddress` is where the source's id lies; `offset` and `length` make the record's id with it. */
   prepare(event: LogEvent, defaults: Defaults, valid: boolean, idAddress: number, offset: number, length: number): void {
     this.#list.expect(valid, event.multiline);
-    this.#list.copy(this.#beforeId);
     if (this.#hasId) this.#id(idAddress, offset, length);
+    else this.#list.copy(this.#beforeId);
     this.#document(event, defaults);
     this.#list.copy(this.#after);
   }
@@ -100,12 +99,16 @@ export class Encoder {
   }
 
   #id(idAddress: number, offset: number, length: number): void {
-    this.#list.copyAt(idAddress, ID_BYTES);
-    this.#list.copy(this.#dash);
-    this.#list.integer(offset);
-    this.#list.copy(this.#dash);
-    this.#list.integer(length);
-    this.#list.copy(this.#afterId);
+    if (this.#list.isEmpty) this.#arena.bytes.copyWithin(this.#head.end - ID_BYTES - 1, idAddress, idAddress + ID_BYTES); // all that is in a list is of one source
+    this.#list.copyAt(this.#head.start, this.#head.end - this.#head.start);
+    this.#list.place(offset, length);
+  }
+
+  /** Room for what stands in front of a record's place; the source's id is put into it when there is one. */
+  #headOf(beforeId: string): Region {
+    const region = this.#arena.claim(Buffer.byteLength(beforeId) + ID_BYTES + 1);
+    Buffer.from(this.#arena.memory.buffer, region.start, region.end - region.start).write(`${beforeId}${' '.repeat(ID_BYTES)}-`);
+    return region;
   }
 
   /** Hot: once per record. The leaves are one piece, which the kernel expands. */
@@ -121,7 +124,6 @@ export class Encoder {
     }
     this.#list.copyAt(template.end.address, template.end.length);
     if (event.memberCount + defaults.members.length > 0) this.#members(event, defaults, !template.isEmpty);
-    this.#list.copy(this.#close);
   }
 
   #convertDuration(event: LogEvent): void {

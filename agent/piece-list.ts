@@ -3,7 +3,7 @@ import type { Batch } from './delivery/batch.ts';
 import { Value } from './event.ts';
 import { encodePlain } from './kernel/encode-plain.ts';
 import type { Encode } from './kernel/kernel.ts';
-import { Kind, PIECE_BYTES, PIECE_INTS, QUOTE_GROWTH } from './kernel/pieces.ts';
+import { Kind, KIND_BITS, PIECE_BYTES, PIECE_INTS, QUOTE_GROWTH } from './kernel/pieces.ts';
 import type { Stored } from './stored.ts';
 
 /** Pieces in a list: some 200 KB, so that it stays in the processor's second cache. */
@@ -12,6 +12,7 @@ export const LIST_PIECES = 16_384;
 const REPAIR_GROWTH = 3;
 /** Digits of the largest 64-bit integer. */
 const INTEGER_BYTES = 20;
+const PLACE_BYTES = 32;
 
 /**
  * What an encoder has written and the kernel has not: pieces, and how many bytes they become at most. The last record's
@@ -43,6 +44,10 @@ export class PieceList {
   /** Bytes that all pieces become at most. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#at === this.#region.start / 4;
   }
 
   hasRoom(pieces: number): boolean {
@@ -77,6 +82,12 @@ export class PieceList {
   integerOf(low: number, high: number): void {
     this.#piece(low, high, Kind.INTEGER);
     this.#bytes += INTEGER_BYTES;
+  }
+
+  /** A record's place in its source. */
+  place(offset: number, length: number): void {
+    this.#piece(offset | 0, length, Kind.PLACE | (Math.floor(offset / 2 ** 32) << KIND_BITS));
+    this.#bytes += PLACE_BYTES;
   }
 
   /** A prepared text as the inside of a JSON string, with its quotes. */

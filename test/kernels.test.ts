@@ -4,7 +4,7 @@ import { Arena } from '../agent/arena.ts';
 import { encodePlain } from '../agent/kernel/encode-plain.ts';
 import { KernelScanner, MEMBERS_BYTES } from '../agent/kernel/kernel-scanner.ts';
 import { loadKernels, loadMembers, plainKernels } from '../agent/kernel/kernel.ts';
-import { Kind } from '../agent/kernel/pieces.ts';
+import { Kind, KIND_BITS } from '../agent/kernel/pieces.ts';
 import { identify } from '../parsers/aliases.ts';
 import { hasDuplicates } from '../parsers/values/json-duplicates.ts';
 import { DOUBTFUL, MAX_ROWS, ROW, UNSURE } from '../parsers/values/json-scan.ts';
@@ -109,6 +109,10 @@ t.test('encode: integers and marks', async (t) => {
     const end = kernels.encode(list.start, 1, out.start, out.start);
     t.equal(Buffer.from(arena.bytes.subarray(out.start, end)).toString(), String(number));
   }
+  for (const [offset, length] of [[0, 0], [9, 2 ** 31 - 1], [2 ** 32 + 5, 1], [2 ** 53 - 1, 10]] as const) {
+    writeList([[offset | 0, length, Kind.PLACE | (Math.floor(offset / 2 ** 32) << KIND_BITS)]]);
+    for (const { encode } of [kernels, plain]) t.equal(Buffer.from(arena.bytes.subarray(out.start, encode(list.start, 1, out.start, out.start))).toString(), `${offset}-${length}`);
+  }
   const text = arena.constant('text');
   const marks = table.start;
   writeList([[marks, 0, Kind.MARK], [text.address, 4, Kind.COPY], [marks + 4, 0, Kind.MARK], [text.address, 4, Kind.QUOTE], [marks + 8, 0, Kind.MARK]]);
@@ -126,7 +130,8 @@ t.test('encode: random lists of pieces', async (t) => {
     const bytes = random.oneIn(3) ? random.bytes(length) : Buffer.from(Array.from({ length }, () => random.of(alphabet)));
     arena.bytes.set(bytes, arena.input.start);
     const pieces = Array.from({ length: 1 + random.below(30) }, (_, index): Piece => {
-      const kind = random.of([Kind.COPY, Kind.QUOTE, Kind.COPY_REPAIRED, Kind.QUOTE_REPAIRED, Kind.INTEGER, Kind.MARK]);
+      const kind = random.of([Kind.COPY, Kind.QUOTE, Kind.COPY_REPAIRED, Kind.QUOTE_REPAIRED, Kind.INTEGER, Kind.PLACE, Kind.MARK]);
+      if (kind === Kind.PLACE) return [random.below(2 ** 32) | 0, random.below(2 ** 31), kind | (random.below(2 ** 21) << KIND_BITS)];
       if (kind === Kind.MARK) return [table.start + index * 4, 0, kind];
       if (kind === Kind.INTEGER) return [random.below(2 ** 32) | 0, random.below(2 ** 21), kind];
       const from = random.below(length + 1);

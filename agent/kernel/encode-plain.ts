@@ -1,4 +1,4 @@
-import { As, Kind, PIECE_INTS, SLOT_SHIFT, TEMPLATE_ROW } from './pieces.ts';
+import { As, Kind, KIND_BITS, PIECE_INTS, SLOT_SHIFT, TEMPLATE_ROW } from './pieces.ts';
 
 const [TAB, LF, CR, ESC, SPACE, QUOTE, BACKSLASH] = [0x09, 0x0a, 0x0d, 0x1b, 0x20, 0x22, 0x5c];
 const SHORT_ESCAPES = new Map([[QUOTE, '"'], [BACKSLASH, '\\'], [LF, 'n'], [TAB, 't'], [CR, 'r'], [0x08, 'b'], [0x0c, 'f']]);
@@ -15,9 +15,11 @@ export function encodePlain(memory: Uint8Array, list: Int32Array, count: number,
   for (let piece = 0; piece < count * PIECE_INTS; piece += PIECE_INTS) {
     const address = list[piece] ?? 0;
     const length = list[piece + 1] ?? 0;
-    const kind = list[piece + 2] ?? 0;
+    const kindAndMore = list[piece + 2] ?? 0;
+    const kind = kindAndMore & ((1 << KIND_BITS) - 1);
     if (kind === Kind.MARK) marks.setInt32(address, at - origin, true);
     else if (kind === Kind.INTEGER) at = ascii(String((BigInt(length >>> 0) << 32n) | BigInt(address >>> 0)), out, at);
+    else if (kind === Kind.PLACE) at = ascii(`${(BigInt(kindAndMore >>> KIND_BITS) << 32n) | BigInt(address >>> 0)}-${length >>> 0}`, out, at);
     else if (kind === Kind.COPY) {
       out.set(memory.subarray(address, address + length), at);
       at += length;

@@ -5,6 +5,9 @@
 export const PIECE_INTS = 3;
 export const PIECE_BYTES = PIECE_INTS * 4;
 
+/** How many bits of a piece's kind say which one it is. */
+export const KIND_BITS = 8;
+
 export const Kind = {
   /** Bytes as they stand. */
   COPY: 0,
@@ -22,6 +25,8 @@ export const Kind = {
   TEMPLATE: 6,
   /** As TEMPLATE, with all values as the REPAIRED kinds have them. */
   TEMPLATE_REPAIRED: 7,
+  /** A record's place in its source, `offset-length` in decimal: `address` holds the low 32 bits of the offset, the kind above its own eight bits the high ones. */
+  PLACE: 8,
 } as const;
 
 /**

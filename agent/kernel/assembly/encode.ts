@@ -4,6 +4,7 @@
 const QUOTE: u8 = 0x22;
 const BACKSLASH: u8 = 0x5c;
 const ESCAPE: u8 = 0x1b;
+const DASH: u8 = 0x2d;
 
 /** Writes `count` pieces from `list` to `start`, and gives the end of what was written; marks count from `origin`. */
 export function encode(list: usize, count: i32, start: usize, origin: usize): usize {
@@ -17,7 +18,11 @@ export function encode(list: usize, count: i32, start: usize, origin: usize): us
     else if (kind == 1) out = quote(address, length, out);
     else if (kind == 5) store<u32>(address, <u32>(out - origin));
     else if (kind == 4) out = integer((<u64>length << 32) | <u64>address, out);
-    else if (kind >= 6) out = leaves(address, length, out, kind == 7);
+    else if (kind >= 8) {
+      out = integer((<u64>(kind >> 8) << 32) | <u64>address, out);
+      store<u8>(out, DASH);
+      out = integer(<u64>length, out + 1);
+    } else if (kind >= 6) out = leaves(address, length, out, kind == 7);
     else out = repair(address, length, out, kind == 3);
   }
   return out;
@@ -134,14 +139,28 @@ function colourEnd(from: usize, end: usize): usize {
 }
 
 function integer(value: u64, out: usize): usize {
+  if (value > 0xffffffff) {
+    const high = value / 1_000_000_000;
+    out = integer(high, out);
+    return digitsOf(<u32>(value - high * 1_000_000_000), 9, out);
+  }
+  const low = <u32>value;
   let digits = 1;
-  for (let rest = value / 10; rest > 0; rest /= 10) digits++;
-  let at = out + digits;
-  do {
-    store<u8>(--at, 0x30 + <u8>(value % 10));
-    value /= 10;
-  } while (value > 0);
-  return out + digits;
+  for (let limit: u64 = 10; limit <= value; limit *= 10) digits++;
+  return digitsOf(low, digits, out);
+}
+
+/** The last `digits` digits of the value, with zeros in front. */
+// @ts-ignore: decorator
+@inline
+function digitsOf(value: u32, digits: i32, out: usize): usize {
+  const end = out + <usize>digits;
+  for (let at = end; at > out; ) {
+    const rest = value / 10;
+    store<u8>(--at, 0x30 + <u8>(value - rest * 10));
+    value = rest;
+  }
+  return end;
 }
 
 function repair(from: usize, length: usize, out: usize, quoted: bool): usize {
