@@ -33,6 +33,7 @@ export class Agent {
   #config: Config;
   #ending: Ending;
   #health: HealthServer | undefined;
+  #lanes: Lanes | undefined;
   /** Takes over as soon as what is at work has stopped. */
   #next: Config | undefined;
   #signals: NodeJS.Signals[] = [];
@@ -51,15 +52,17 @@ export class Agent {
     this.#listen();
     try {
       this.#health = await openHealth(this.#config.listen);
-      let lanes = await this.#begin(this.#config).catch(rethrow);
+      this.#lanes = await this.#begin(this.#config).catch(rethrow);
       for (;;) {
+        const lanes = this.#lanes;
         this.#health?.show(() => lanes.status(), this.#config.stalled_after);
         await lanes.ship(this.#ending);
         if (this.#next === undefined) return await lanes.finish();
-        lanes = await this.#swap(lanes, this.#next);
+        this.#lanes = await this.#swap(lanes, this.#next);
       }
     } finally {
       this.#unlisten();
+      await this.#lanes?.terminate();
       await this.#health?.close();
     }
   }

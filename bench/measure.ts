@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Agent, OutputName, Setting } from './agents.ts';
@@ -12,6 +12,8 @@ import type { Counts } from './sink.ts';
 export interface Run {
   readonly seconds: number;
   readonly cpuSeconds: number;
+  /** Of the thread that needed most. */
+  readonly threadSeconds: number;
   readonly peakRssMb: number;
   readonly lost: number;
   readonly counts: Counts;
@@ -33,8 +35,11 @@ export async function measure(agent: Agent, corpus: Corpus, output: OutputName, 
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr = (stderr + text).slice(-4000); });
     const ended = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
-    const usage = { cpuSeconds: 0, peakRssMb: 0 };
-    const sampler = setInterval(() => sample(child.pid, usage), SAMPLE_MS);
+    const usage = { cpuSeconds: 0, threadSeconds: 0, peakRssMb: 0 };
+    const sampler = setInterval(() => {
+      sample(child.pid, usage);
+      usage.threadSeconds = Math.max(usage.threadSeconds, busiestThread(child.pid));
+    }, SAMPLE_MS);
     const limit = timeout(60_000 + corpus.bytes / SLOWEST_BYTES_PER_MS);
     const first = await Promise.race([ended, limit.promise, ...(agent.endsByItself ? [] : [sink.full])]);
     sample(child.pid, usage);
@@ -53,14 +58,28 @@ export async function measure(agent: Agent, corpus: Corpus, output: OutputName, 
 /** Processor time and peak memory so far. A process that has just ended keeps what was last seen, 20 ms ago at most. */
 export function sample(pid: number | undefined, usage: { cpuSeconds: number; peakRssMb: number }): void {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    usage.cpuSeconds = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+    usage.cpuSeconds = cpuSecondsOf(`/proc/${pid}`);
     const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
     if (peak !== null) usage.peakRssMb = Number(peak[1]) * 1024 / 1e6;
   } catch {
     // It has ended, or this is no Linux: what was seen before stands.
   }
+}
+
+/** Processor time of the thread of a process that has had most. */
+function busiestThread(pid: number | undefined): number {
+  try {
+    const tasks = `/proc/${pid}/task`;
+    return Math.max(...readdirSync(tasks).map((task) => cpuSecondsOf(path.join(tasks, task))));
+  } catch {
+    return 0; // it, or one of them, has just ended
+  }
+}
+
+function cpuSecondsOf(folder: string): number {
+  const stat = readFileSync(path.join(folder, 'stat'), 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 function timeout(ms: number): { promise: Promise<'timeout'>; cancel: () => void } {

@@ -27,7 +27,7 @@ const LEAST_MS = 2_000;
 export async function exec(command: readonly string[], config: Config, { stateDir, tee }: ExecOptions): Promise<number> {
   if (command.length === 0) throw new UserError('which program? shipper exec [options] -- COMMAND', ExitCode.USAGE);
   if (tee && Object.values(config.outputs).some(({ type }) => type === 'console')) throw new UserError('--tee passes the output of the program on to stdout, so events can not go there too: name another output with -o', ExitCode.USAGE);
-  const withStreams = { ...config, inputs: streamsOf(config), ...(config.extract && { extract: rulesOf(config, config.extract) }) };
+  const withStreams = { ...config, lanes: 1, inputs: streamsOf(config), ...(config.extract && { extract: rulesOf(config, config.extract) }) };
   prepare(config);
   const wrapper = new Wrapper(config);
   let health: HealthServer | undefined;

@@ -31,9 +31,12 @@ export class Claims {
     this.#inUse = inUse;
   }
 
-  /** The lane that reads the file at a path. `file`: device and inode; `bytes`: what there is to be read of it. */
-  laneOf(input: string, path: string, file: string, bytes: number): number {
-    const families = [...new Set([path, realPath(path)].map((one) => `${input}/${familyOf(one)}`))];
+  /**
+   * The lane that reads the file at a path. `file`: device and inode; `bytes`: what there is to be read of it; `seenAt`:
+   * where it lies, if the path is a link.
+   */
+  laneOf(input: string, path: string, file: string, bytes: number, seenAt = realPath(path)): number {
+    const families = [...new Set([path, seenAt].map((one) => `${input}/${familyOf(one)}`))];
     const known = this.#files.get(`${input}/${file}`) ?? families.map((family) => this.#families.get(family)).find((found) => found !== undefined);
     const lane = known?.lane ?? this.#bytes.indexOf(Math.min(...this.#bytes));
     const entry = { lane, sinceMs: performance.now() };

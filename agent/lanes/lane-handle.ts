@@ -3,7 +3,6 @@ import type { Order } from '../ending.ts';
 import type { LaneStatus } from '../health/status.ts';
 import { log } from '../log.ts';
 import type { Outcome } from '../outcome.ts';
-import { errorText } from '../state/error-code.ts';
 import type { LaneApi, LaneData, MainApi } from './protocol.ts';
 import { Wire, type Handlers } from './wire.ts';
 
@@ -42,8 +41,7 @@ export class LaneHandle {
     try {
       await this.#wire.call('ship', undefined);
     } catch (error) {
-      this.#failed = true;
-      log.error(`lane ${this.#number} has died; this is a bug of shipper, please report it: ${error instanceof Error ? (error.stack ?? error.message) : errorText(error)}. The others are brought to their end. What it had not delivered is read again by the next run`);
+      this.#fail(error);
       failed();
     }
   }
@@ -58,9 +56,9 @@ export class LaneHandle {
     return this.#status === undefined ? [] : [this.#status];
   }
 
-  /** Undefined: it had died before. */
+  /** Undefined: it has died. */
   async end(): Promise<Outcome | undefined> {
-    const outcome = this.#failed ? undefined : await this.#wire.call('end', undefined);
+    const outcome = this.#failed ? undefined : await this.#wire.call('end', undefined).catch((error: unknown) => this.#fail(error));
     await this.terminate();
     return outcome;
   }
@@ -74,5 +72,11 @@ export class LaneHandle {
 
   async terminate(): Promise<void> {
     await this.#worker.terminate();
+  }
+
+  #fail(error: unknown): undefined {
+    this.#failed = true;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    log.error(`lane ${this.#number} has died; this is a bug of shipper, please report it: ${text}. The others are brought to their end. What it had not delivered is read again by the next run`);
   }
 }

@@ -25,7 +25,7 @@ export class Lanes {
   /** Makes all parts; nothing is read yet. Throws as `assemble` does. */
   static async assemble(config: Config, options: AssemblyOptions): Promise<Lanes> {
     const count = laneCount(config);
-    if (count === 1) return new Lanes(config, await assemble(config, options), undefined);
+    if (count === 1) return new Lanes(config, await assemble({ ...config, lanes: 1 }, options), undefined);
     const { OtherLanes } = await import('./other-lanes.ts');
     const others = await OtherLanes.open(config, count, options);
     const { config: ownConfig, share, deleted } = others.main;
@@ -63,6 +63,11 @@ export class Lanes {
     const others = (await this.#others?.end()) ?? [];
     const code = conclude([await end(this.#parts), ...others], this.#config, this.#parts.state?.path);
     return this.#others?.hasFailed === true ? ExitCode.SOFTWARE : code;
+  }
+
+  /** Ends what must not outlive a failure of the main thread. Nothing, if the lanes have come to their end. */
+  async terminate(): Promise<void> {
+    await this.#others?.terminate();
   }
 
   /** Closes everything but the state directory. */

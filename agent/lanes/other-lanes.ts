@@ -115,7 +115,7 @@ export class OtherLanes {
     return { outcomes: left.map(({ outcome }) => outcome), deleted };
   }
 
-  /** Ends the threads as they are: they have read nothing yet. */
+  /** Ends the threads as they are. */
   async terminate(): Promise<void> {
     await Promise.all(this.#handles.map((handle) => handle.terminate()));
   }
@@ -152,7 +152,7 @@ export class OtherLanes {
   #laneOf({ input, path, seenAt = path, device, inode, offset }: Checkpoint): number {
     const stat = statIf(seenAt);
     const behind = stat !== undefined && String(stat.ino) === inode ? Number(stat.size) - offset : 0;
-    return this.#claims.laneOf(input, path, `${device}:${inode}`, Math.max(0, behind));
+    return this.#claims.laneOf(input, path, `${device}:${inode}`, Math.max(0, behind), seenAt);
   }
 
   #dealOut(deleted: Legacy['deleted']): Deleted[] {

@@ -51,7 +51,7 @@ export class Wire<Theirs> {
   }
 
   async #take(message: Message, ours: Readonly<Record<string, (argument: never) => unknown>>): Promise<void> {
-    if (message.kind === 'call') return this.#answer(message.id, async () => ours[message.name]?.(message.argument as never));
+    if (message.kind === 'call') return this.#answer(message.id, async () => ours[message.name]?.(message.argument as never)); // `call` lets through what fits
     const waiting = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
     if (message.kind === 'answer') waiting?.resolve(message.value);
