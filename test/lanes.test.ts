@@ -18,7 +18,7 @@ const MIB = 2 ** 20;
 const SOURCE_ID_LENGTH = 16;
 
 t.test('which lane a file is dealt to', (t) => {
-  const folder = t.testdir({ 'real-1.log': '' });
+  const folder = t.testdir({ 'real-1.log': '', 'q.log': '' });
   symlinkSync(path.join(folder, 'real-1.log'), path.join(folder, 'link.log'));
   const rows: [input: string, file: string, inode: string, mib: number, lane: number, why: string][] = [
     ['app', '/l/a.log', '1', 5, 0, 'the first one'],
@@ -34,6 +34,13 @@ t.test('which lane a file is dealt to', (t) => {
     ['app', `${folder}/link.log`, '7', 9, 1, 'a link'],
     ['app', `${folder}/real-1.log`, '8', 0, 1, 'what the link leads to is a generation of it'],
     ['app', '/l/e.log', '9', 0, 0, 'the balance counts all of them'],
+    ['app', '/l/w-1.log', '10', 9, 0, 'a number inside the name'],
+    ['app', '/l/w-2.log', '11', 1, 1, 'another number: another log'],
+    ['app', '/l/w-1.log.gz', '12', 0, 0, 'the first one, compressed'],
+    ['app', `${folder}/p.log`, '13', 9, 1, 'a log'],
+    ['app', `${folder}/p-20261125.log`, '14', 0, 1, 'a generation of it'],
+    ['app', `${folder}/q-1.log`, '15', 0, 0, 'found before the log that it is a generation of, which is there'],
+    ['app', `${folder}/q.log`, '16', 9, 0, 'that log'],
   ];
   const claims = new Claims(2, () => []);
   for (const [input, file, inode, mib, lane, why] of rows) t.equal(claims.laneOf(input, file, `1:${inode}`, mib * MIB), lane, why);

@@ -21,6 +21,16 @@ export function familyOf(path: string): string {
   return `${dirname(path)}/${nameOf(path).base}`;
 }
 
+/** Whether a date or a count stands inside of a name, as in `app-1.log`: it may tell generations of a log apart, or logs. */
+export function isStampedInside(path: string): boolean {
+  return nameOf(path).isInfix;
+}
+
+/** A path without what compressing adds. */
+export function uncompressed(path: string): string {
+  return path.replace(COMPRESSED, '');
+}
+
 /**
  * Whether the file at `later` may be what became of the one that was at `earlier`: it was given a date or a count, or
  * another count, or was compressed. Files with another date, or a count inside of their names, are others.

@@ -5,6 +5,7 @@ import type { Order } from '../ending.ts';
 import type { LaneStatus } from '../health/status.ts';
 import type { OpenedFile } from '../inputs/file-intake.ts';
 import { statIf } from '../inputs/moved-file.ts';
+import { isStampedInside } from '../inputs/rotation-name.ts';
 import { compiledKernels } from '../kernel/modules.ts';
 import { log } from '../log.ts';
 import type { Outcome } from '../outcome.ts';
@@ -47,7 +48,8 @@ export class OtherLanes {
     this.#checkpoints = new SharedCheckpoints(state?.path, legacy?.checkpoints ?? [], log.warn);
     this.#claims = new Claims(count, () => this.#checkpoints.all());
     const known = Array.from({ length: count }, (): Checkpoint[] => []);
-    for (const checkpoint of this.#checkpoints.known) known[this.#laneOf(checkpoint)]?.push(checkpoint);
+    // Names that may be those of generations come after the names that decide it.
+    for (const checkpoint of this.#checkpoints.known.toSorted((a, b) => Number(isStampedInside(a.path)) - Number(isStampedInside(b.path)))) known[this.#laneOf(checkpoint)]?.push(checkpoint);
     known.forEach((checkpoints, lane) => this.#checkpoints.give(lane, checkpoints));
     this.#deleted = this.#dealOut(legacy?.deleted ?? new Map());
   }
