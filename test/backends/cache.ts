@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 /** Where downloads are kept, outside the checkout: a second run is fast. */
 export function cacheFolder(name: string): string {
@@ -41,7 +42,12 @@ async function obtain(name: string, get: (folder: string) => Promise<void>): Pro
   return folder;
 }
 
-/** The end of a message, in one line. */
+const LONGEST_MESSAGE = 300;
+
+/** What a program says is wrong, in one line: from the first error on, or the end of it. */
 export function shortened(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).trim().replace(/\s+/g, ' ').slice(-300);
+  const text = stripVTControlCharacters(error instanceof Error ? error.message : String(error)).replace(/^NOTE: Picked up .*$/m, '');
+  const from = text.search(/^\[?(?:ERROR|E:|error:)/m);
+  const line = (from < 0 ? text : text.slice(from)).trim().replace(/\s+/g, ' ');
+  return from < 0 ? line.slice(-LONGEST_MESSAGE) : line.slice(0, LONGEST_MESSAGE);
 }

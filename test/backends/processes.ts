@@ -34,7 +34,7 @@ export function command(program: string, args: readonly string[], { cwd, env }: 
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       if (code === 0) resolve(Buffer.concat(stdout).toString());
-      else reject(new Error(`${path.basename(program)} ended with ${code ?? signal}: ${Buffer.concat(stderr).toString() || Buffer.concat(stdout).toString()}`));
+      else reject(new Error(`${path.basename(program)} ended with ${code ?? signal}:\n${Buffer.concat([...stdout, ...stderr]).toString()}`));
     });
   });
 }

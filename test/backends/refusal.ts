@@ -13,7 +13,7 @@ export async function refused(args: readonly string[], told: RegExp, options: Op
 
 /** Runs shipper until a person was told what is wrong and has put it right: everything is delivered. Gives what it said. */
 export async function refusedUntil(args: readonly string[], told: RegExp, putRight: () => unknown, options: Options = {}): Promise<string> {
-  const running = await whenTold(args, told, '1h', options);
+  const running = await whenTold(args, told, '10m', options);
   await putRight();
   const { code, stderr } = await ended(running);
   expect(code === 0 && !/[1-9]\d* (dead-lettered|pending|dropped)/.test(stderr), `ended with ${code}: ${stderr}`);
@@ -21,7 +21,7 @@ export async function refusedUntil(args: readonly string[], told: RegExp, putRig
 }
 
 async function whenTold(args: readonly string[], told: RegExp, timeout: string, { env, ...options }: Options): Promise<Running> {
-  const running = start(args, { ...options, env: { ...env, SHIPPER_DRAIN_TIMEOUT: '1h', SHIPPER_SHUTDOWN_TIMEOUT: timeout } });
+  const running = start(args, { ...options, env: { ...env, SHIPPER_DRAIN_TIMEOUT: '10m', SHIPPER_SHUTDOWN_TIMEOUT: timeout } });
   running.child.stdin.end();
   await Promise.race([until(() => told.test(running.stderr()), String(told)), running.ended.then(({ stderr }) => { throw new Error(`it ended: ${stderr}`); })]);
   return running;
