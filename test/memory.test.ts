@@ -1,0 +1,73 @@
+// What the process takes, as the kernel counts it: the most it ever had resident.
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
+import t, { type Test } from 'tap';
+import { start, until } from './e2e/run-shipper.ts';
+
+const BLOCK_LINES = 4096;
+
+// Bounds are a quarter above what docs/PERFORMANCE.md has: how much of Node's own file is resident, and what malloc keeps, differ from machine to machine.
+const ROWS: { what: string; mebibytes: number; compression: string; mostMb: number }[] = [
+  { what: 'little to do', mebibytes: 1, compression: 'none', mostMb: 105 },
+  { what: 'a backlog', mebibytes: 64, compression: 'none', mostMb: 120 },
+  { what: 'a backlog, compressed', mebibytes: 64, compression: 'gzip', mostMb: 120 },
+];
+
+for (const { what, mebibytes, compression, mostMb } of ROWS) {
+  t.test(`${what}: ${mebibytes} MiB, compression ${compression}`, { skip: process.platform === 'linux' ? false : 'there is no /proc here' }, async (t) => {
+    const folder = t.testdir({});
+    const lines = write(path.join(folder, 'app.log'), mebibytes * 2 ** 20);
+    const sink = await counter(t);
+    const config = path.join(folder, 'shipper.yaml');
+    writeFileSync(config, `inputs: { app: { type: file, paths: ['${folder}/*.log'] } }\noutputs: { search: { type: elasticsearch, url: '${sink.url}', compression: ${compression} } }\n`);
+    const { child, ended } = start(['-c', config]);
+    await until(() => sink.records() === lines || child.exitCode !== null, 'all records');
+    t.equal(sink.records(), lines, 'everything arrived');
+    const peakMb = Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'latin1'))?.[1]) * 1024 / 1e6;
+    t.ok(peakMb < mostMb, `${peakMb.toFixed(0)} MB, of at most ${mostMb}`);
+    child.kill('SIGTERM');
+    t.match(await ended, { code: 0 });
+  });
+}
+
+/** At least `bytes` of free text with something to find in it; gives how many lines. */
+function write(file: string, bytes: number): number {
+  const block = Buffer.from(Array.from({ length: BLOCK_LINES }, (_, n) => line(n)).join(''));
+  const blocks = Math.ceil(bytes / block.length);
+  const descriptor = openSync(file, 'w');
+  for (let n = 0; n < blocks; n++) writeSync(descriptor, block);
+  closeSync(descriptor);
+  return blocks * BLOCK_LINES;
+}
+
+function line(n: number): string {
+  return `2026-11-22T10:00:0${n % 10}.${String(n % 1000).padStart(3, '0')}Z INFO [payments] Request GET /api/v1/orders for user u-${n} completed with status 200 in ${n % 900}ms request_id=${n.toString(16).padStart(8, '0')} region=eu-west-1\n`;
+}
+
+/** Takes everything, as Elasticsearch would, and counts records: two lines each. */
+async function counter(t: Test): Promise<{ url: string; records: () => number }> {
+  let records = 0;
+  const server = createServer((incoming: IncomingMessage, response: ServerResponse) => {
+    void buffer(incoming).then((raw) => {
+      const count = newlines(incoming.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw) / 2;
+      records += count;
+      response.end(`{"errors":false,"items":[${'{"create":{"status":201}},'.repeat(count).slice(0, -1)}]}`);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, records: () => records };
+}
+
+function newlines(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count++;
+  return count;
+}
