@@ -139,7 +139,7 @@ t.test('what --once can not read', async (t) => {
 t.test('rotation, SIGKILL, and restarts with other numbers of lanes', async (t) => {
   const { server, url } = await serve(t);
   const agent = prepare(t, { url, lanes: 1 });
-  for (const [turn, lanes] of [1, 2, 1, 3, 2].entries()) {
+  for (const [turn, lanes] of [1, 2, 1].entries()) {
     agent.configure({ url, lanes });
     const running = agent.run();
     for (let round = 0; round < 4; round++) {
@@ -164,7 +164,7 @@ t.test('reloads with other numbers of lanes, under load and with rotation', asyn
   const running = agent.run();
   for (const file of FILES) agent.append(file, 10);
   await until(() => server.stored.size === agent.written(), 'the first lines');
-  for (const [turn, lanes] of [2, 1, 2, 3].entries()) {
+  for (const [turn, lanes] of [2, 1, 3].entries()) {
     agent.configure({ url, lanes });
     const before = reloads(running);
     running.child.kill('SIGHUP');

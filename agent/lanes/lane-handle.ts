@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Order } from '../ending.ts';
 import type { LaneStatus } from '../health/status.ts';
+import { compiledKernels } from '../kernel/modules.ts';
 import { log } from '../log.ts';
 import type { Outcome } from '../outcome.ts';
 import type { LaneApi, LaneData, MainApi } from './protocol.ts';
@@ -29,7 +30,7 @@ export class LaneHandle {
   }
 
   assemble(): Promise<void> {
-    return this.#wire.call('assemble', undefined);
+    return this.#wire.call('assemble', compiledKernels());
   }
 
   start(): Promise<void> {

@@ -21,10 +21,10 @@ let status: StatusReader | undefined;
 
 setLogLevel(data.config.log_level);
 setLogPrefix(`lane ${data.number}: `);
-useCompiled(data.kernels);
 
 const ours: Handlers<LaneApi> = {
-  assemble: async () => {
+  assemble: async (kernels) => {
+    useCompiled(kernels);
     parts = await assembleLane();
     status = new StatusReader(parts);
   },

@@ -28,14 +28,13 @@ export class Lanes {
     if (count === 1) return new Lanes(config, await assemble({ ...config, lanes: 1 }, options), undefined);
     const { OtherLanes } = await import('./other-lanes.ts');
     const others = await OtherLanes.open(config, count, options);
-    const { config: ownConfig, share, deleted } = others.main;
-    const { legacy } = options;
-    const parts = await assemble(ownConfig, { ...options, share, ...(legacy && { legacy: { ...legacy, deleted } }) });
+    let parts: Assembly | undefined;
     try {
+      parts = await assembleMain(others, options);
       await others.assemble(parts);
     } catch (error) {
       await others.terminate();
-      await closeParts(parts);
+      if (parts !== undefined) await closeParts(parts);
       throw error;
     }
     return new Lanes(config, parts, others);
@@ -80,4 +79,9 @@ export class Lanes {
     for (const [input, files] of own.deleted) deleted.set(input, [...(deleted.get(input) ?? []), ...files]);
     return { legacy: { ...own, checkpoints: this.#others.checkpoints, deleted }, outcomes };
   }
+}
+
+function assembleMain({ main: { config, share, deleted } }: OtherLanes, options: AssemblyOptions): Promise<Assembly> {
+  const { legacy } = options;
+  return assemble(config, { ...options, share, ...(legacy && { legacy: { ...legacy, deleted } }) });
 }

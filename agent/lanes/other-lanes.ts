@@ -6,7 +6,6 @@ import type { LaneStatus } from '../health/status.ts';
 import type { OpenedFile } from '../inputs/file-intake.ts';
 import { statIf } from '../inputs/moved-file.ts';
 import { isStampedInside } from '../inputs/rotation-name.ts';
-import { compiledKernels } from '../kernel/modules.ts';
 import { log } from '../log.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Checkpoint } from '../state/checkpoints.ts';
@@ -36,7 +35,7 @@ export class OtherLanes {
   readonly #checkpoints: SharedCheckpoints;
   readonly #claims: Claims;
   readonly #deleted: Deleted[];
-  #handles: LaneHandle[] = [];
+  readonly #handles: readonly LaneHandle[];
   #main: Assembly | undefined;
 
   private constructor(config: Config, count: number, options: Options, state: StateDirectory | undefined) {
@@ -52,9 +51,11 @@ export class OtherLanes {
     for (const checkpoint of this.#checkpoints.known.toSorted((a, b) => Number(isStampedInside(a.path)) - Number(isStampedInside(b.path)))) known[this.#laneOf(checkpoint)]?.push(checkpoint);
     known.forEach((checkpoints, lane) => this.#checkpoints.give(lane, checkpoints));
     this.#deleted = this.#dealOut(legacy?.deleted ?? new Map());
+    // Threads take a while to begin, in which the main thread makes its own parts.
+    this.#handles = Array.from({ length: count - 1 }, (_, index) => new LaneHandle(this.#dataOf(index + 1), this.#answers(index + 1)));
   }
 
-  /** Opens what they have in common: for `count` lanes, the main thread's included. Throws StateDirectoryInUse. */
+  /** Opens what they have in common, and starts the threads: for `count` lanes, the main thread's included. Throws StateDirectoryInUse. */
   static async open(config: Config, count: number, options: Options): Promise<OtherLanes> {
     const ownFolder = Object.values(config.inputs).some(({ type }) => type === 'stdin');
     const state = options.legacy?.state ?? (await StateDirectory.open(options.stateDir, { ownFolder, warn: log.warn }));
@@ -76,10 +77,9 @@ export class OtherLanes {
     };
   }
 
-  /** Starts the threads, and has them make what the main thread has made. Throws what keeps one of them from it. */
+  /** Has the threads make what the main thread has made. Throws what keeps one of them from it. */
   async assemble(main: Assembly): Promise<void> {
     this.#main = main;
-    for (let lane = MAIN + 1; lane < this.#count; lane++) this.#handles.push(new LaneHandle(this.#dataOf(lane), this.#answers(lane)));
     await Promise.all(this.#handles.map((handle) => handle.assemble()));
   }
 
@@ -139,7 +139,6 @@ export class OtherLanes {
       checkpoints: this.#checkpoints.of(lane),
       lost: this.#checkpoints.lost,
       before: legacy && { config: legacy.config, deleted: this.#deleted[lane] ?? new Map() },
-      kernels: compiledKernels(),
     };
   }
 

@@ -23,14 +23,12 @@ export interface LaneData {
   readonly checkpoints: readonly Checkpoint[];
   readonly lost: boolean;
   readonly before: Pick<Legacy, 'config' | 'deleted'> | undefined;
-  /** Compiled kernels. */
-  readonly kernels: ReadonlyMap<string, WebAssembly.Module>;
 }
 
 /** What a lane's thread does when the main thread says so, in this order. */
 export interface LaneApi {
-  /** Makes its parts, as the main thread does. */
-  assemble(argument: undefined): void;
+  /** Makes its parts, as the main thread has made its own; with the kernels that it has compiled. */
+  assemble(argument: ReadonlyMap<string, WebAssembly.Module>): void;
   /** Looks for files. */
   start(argument: undefined): void;
   /** Reads and delivers until all is done or it was told to end. */
