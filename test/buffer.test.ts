@@ -217,6 +217,23 @@ t.test('a full buffer: block holds the application up, and nothing is lost', asy
   t.equal(stderr.match(/disk buffer is full/g)?.length, 1, 'said once');
 });
 
+t.test('little memory and a dead destination: what is being sent never takes all batches, so that the disk buffer is filled', async (t) => {
+  const rows: [reason: string, batchBytes: string][] = [
+    ['two batches: one that is sent, one that is filled', '2MiB'],
+    ['as many batches as were to be sent', '640KiB'],
+  ];
+  for (const [reason, batchBytes] of rows) {
+    const { url } = await downServer(t);
+    const config = path.join(folder(t), 'shipper.yaml');
+    writeFileSync(config, `outputs: {search: {type: elasticsearch, url: '${url}', batch: {bytes: ${batchBytes}, age: 10ms}, buffer: {max_bytes: 4MiB}}}\nmemory: 8MiB\nshutdown_timeout: 100ms\nstop_delay: 1h\n`);
+    const running = start(['-c', config], { env: { SHIPPER_STATE_DIR: folder(t) } });
+    void feed(running, lines(0, 200_000));
+    await until(() => /disk buffer is full/.test(running.stderr()) || running.child.exitCode !== null, `a full buffer: ${reason}`);
+    running.child.kill('SIGTERM');
+    t.match(await running.ended, { code: 69, stderr: /They are kept in/ }, reason);
+  }
+});
+
 for (const policy of ['drop_newest', 'drop_oldest'] as const) {
   t.test(`a full buffer: ${policy} goes on, and says how many`, async (t) => {
     const { url, up } = await downServer(t);

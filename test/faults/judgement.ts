@@ -141,7 +141,7 @@ export class Books {
     const { byLife, unnoted, examples } = repeatsIn(this.#sink.attempts, (life) => this.#full.has(life));
     const mostRepeated = Math.max(0, ...byLife.values());
     const most = this.#sink.destination === 'elasticsearch' ? 0 : this.#feed.holdsPosition ? Infinity : 2 * batchEvents;
-    if (mostRepeated > most) this.problem(`${mostRepeated} lines were repeated at once, more than ${most}: ${examples.join('; ')}`);
+    if (mostRepeated > most) this.problem(`${mostRepeated} lines were repeated after one end, more than ${most}: ${examples.join('; ')}`);
     const repeated = [...byLife.values()].reduce((sum, count) => sum + count, unnoted);
     return { written: this.written, lost: lost.length, unavoidable: missing.length - lost.length, repeated, mostRepeated, deadLettered: this.#letters.size, overtaken, problems: this.#problems };
   }

@@ -1,12 +1,15 @@
 import { FORM_OF_NAME } from './line.ts';
 import type { Attempt } from './sink.ts';
 
-/** Lines that are there twice, by the life that sent them again. */
+/**
+ * Lines that are there twice, by the life that had sent them before: how much has to be sent again is a matter of how a
+ * life ended, and one that comes later may make good for several.
+ */
 export interface Repeats {
   readonly byLife: ReadonlyMap<number, number>;
   /** Those that were stored first while nothing could be noted, as the disk was full. */
   readonly unnoted: number;
-  /** The first few of the others, for a person. */
+  /** The first few of the others of the life that left most of them, for a person. */
   readonly examples: readonly string[];
 }
 
@@ -17,7 +20,7 @@ export interface Repeats {
 export function repeatsIn(attempts: readonly Attempt[], wasFull: (life: number) => boolean): Repeats {
   const before = new Map<string, { readonly life: number; readonly id: string; readonly isKnown: boolean }>();
   const byLife = new Map<number, number>();
-  const examples: string[] = [];
+  const examples: { readonly life: number; readonly text: string }[] = [];
   let unnoted = 0;
   for (const { life, lines, kept, outcome } of attempts) {
     for (const at of kept) {
@@ -26,11 +29,12 @@ export function repeatsIn(attempts: readonly Attempt[], wasFull: (life: number) 
       before.set(text, { life, id, isKnown: outcome === 'answered' });
       if (last === undefined || (id === '' ? !last.isKnown : last.id === id)) continue;
       if (wasFull(last.life)) unnoted++;
-      else byLife.set(life, (byLife.get(life) ?? 0) + 1);
-      if (!wasFull(last.life)) examples.push(`${text}, stored in life ${last.life} ${last.id}, and in life ${life} ${id}`);
+      else byLife.set(last.life, (byLife.get(last.life) ?? 0) + 1);
+      if (!wasFull(last.life)) examples.push({ life: last.life, text: `${text}, stored in life ${last.life} ${last.id}, and in life ${life} ${id}` });
     }
   }
-  return { byLife, unnoted, examples: examples.slice(0, 3) };
+  const most = Math.max(...byLife.values());
+  return { byLife, unnoted, examples: examples.filter(({ life }) => byLife.get(life) === most).map(({ text }) => text).slice(0, 3) };
 }
 
 /** The most lines of a source that had not come at all when one behind them came. */
