@@ -11,7 +11,7 @@ export interface EndOfLife {
   readonly life: number;
   /** It had no time to bring anything to safety. */
   readonly isKilled: boolean;
-  /** All that was written was safe before. */
+  /** All that was written by then was safe at the last look. */
   readonly wasSafe: boolean;
   /** Nothing can be brought to safety. */
   readonly isDiskFull: boolean;
@@ -49,6 +49,8 @@ export class Books {
   readonly #inHands = new Set<string>();
   /** Lines that lay in a disk buffer when a life ended: from then on nothing excuses their loss. */
   readonly #wereSafe = new Set<string>();
+  /** All lines there were when they were last looked at, if all were safe: a program that shipper runs goes on writing. */
+  #lastSafe: ReadonlySet<string> = new Set();
   /** Lines that were taken without an excuse, and are told. */
   readonly #taken = new Set<string>();
   #kept: Kept = { buffered: new Set(), letters: [] };
@@ -95,7 +97,10 @@ export class Books {
   /** Whether all that is written is stored, in a disk buffer or among the dead letters, as far as the disk was looked at. */
   isAllSafe(): boolean {
     this.lookAgain();
-    return this.#names().every((name) => this.isSettled(name) || this.#kept.buffered.has(name) || this.#inHands.has(name));
+    const names = this.#names();
+    const areSafe = names.every((name) => this.isSettled(name) || this.#kept.buffered.has(name) || this.#inHands.has(name));
+    this.#lastSafe = areSafe ? new Set(names) : new Set();
+    return areSafe;
   }
 
   /** Whether nothing is missing any more but what is lost for good, and no disk buffer holds anything. */
@@ -125,7 +130,7 @@ export class Books {
   #excuseGone(end: EndOfLife): void {
     const gone = this.#missing().filter((name) => !this.#kept.buffered.has(name) && !this.#feed.isUnread(name) && !this.#inHands.has(name) && !this.#wereSafe.has(name) && !this.#taken.has(name));
     if (gone.length === 0) return;
-    const objection = objectionTo(end, gone);
+    const objection = end.wasSafe && gone.some((name) => this.#lastSafe.has(name)) ? 'all of it was safe before' : objectionTo(end, gone);
     for (const name of gone) (objection === undefined ? this.#inHands : this.#taken).add(name);
     if (objection !== undefined) this.problem(`life ${end.life}, ended by ${end.isKilled ? 'SIGKILL' : 'SIGTERM'}, took ${rangesOf(gone).join(', ')} with it, though ${objection}: ${end.stderr.slice(-500)}`);
   }
@@ -188,8 +193,7 @@ export class Books {
 }
 
 /** Why an agent had no right to take lines with it; undefined: it could not be otherwise. */
-function objectionTo({ isKilled, wasSafe, isDiskFull, stderr }: EndOfLife, gone: readonly string[]): string | undefined {
-  if (wasSafe) return 'all of it was safe before';
+function objectionTo({ isKilled, isDiskFull, stderr }: EndOfLife, gone: readonly string[]): string | undefined {
   if (isKilled) return undefined;
   if (!isDiskFull) return 'there was room on its disk';
   return covers(farewellOf(stderr), gone) ? undefined : 'it did not say so';
