@@ -20,6 +20,7 @@ import { Tracker } from './delivery/tracker.ts';
 import { Handling } from './handling.ts';
 import type { Descriptors } from './inputs/descriptors.ts';
 import type { FileShare } from './inputs/file-claims.ts';
+import type { FileInputOptions } from './inputs/file-input-options.ts';
 import type { OpenedFile } from './inputs/file-intake.ts';
 import type { Input } from './inputs/input.ts';
 import type { Source } from './inputs/source.ts';
@@ -148,7 +149,7 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
   const redactor = openRedactor(config, arena, path.resolve(options.stateDir));
   const lane = new Lane(arena, kernels, sinks, ledger, tracker, { chunkBytes: CHUNK_BYTES, maxRecordBytes: config.max_record_bytes, continuations: reading.continuations, redactor, envelopes, scanners: kernelScanners(arena, identify) });
   const observed = new ObservedTime(arena);
-  const inputs = await openInputs(config, options, checkpoints, claimIndex);
+  const inputs = await openInputs(config, options, checkpoints, { claimIndex, lost: (source, bytes) => ledger.lost(source, bytes) });
   return { inputs, outlets, destinations, deadLetters, lane, ledger, tracker, observed, sources, reading, handling: new Handling(config, reading, arena, observed, outputs, options.env), checkpoints, state, buffers };
 }
 
@@ -220,22 +221,26 @@ async function openCheckpoints(config: Config, folder: string | undefined, { sha
   return new Checkpoints({ folder, known: legacy?.checkpoints ?? [], ...share?.checkpoints, warn: log.warn });
 }
 
-async function openInputs(config: Config, options: AssemblyOptions, checkpoints: Checkpoints | undefined, claimIndex: () => number): Promise<Input[]> {
+/** What inputs share: places in the table of sources, and who counts what a source has lost after its end. */
+type SourceTable = Required<Pick<FileInputOptions, 'claimIndex' | 'lost'>>;
+
+async function openInputs(config: Config, options: AssemblyOptions, checkpoints: Checkpoints | undefined, sources: SourceTable): Promise<Input[]> {
+  const { claimIndex } = sources;
   const { Descriptors, fairShare } = await import('./inputs/descriptors.ts');
   const { openStream, share } = options;
   const descriptors = new Descriptors(fairShare(share?.lanes));
   return Promise.all(Object.entries(config.inputs).map(async ([name, input]) => {
-    if (input.type === 'file' && checkpoints !== undefined) return fileInput(name, input, options, checkpoints, descriptors, claimIndex);
+    if (input.type === 'file' && checkpoints !== undefined) return fileInput(name, input, options, checkpoints, descriptors, sources);
     const { stdinInput, StreamInput } = await import('./inputs/stdin-source.ts');
     if (openStream !== undefined) return new StreamInput({ name, sourceName: name, stream: await openStream(name), claimIndex, warn: log.warn });
     return stdinInput({ name, claimIndex, warn: log.warn });
   }));
 }
 
-async function fileInput(name: string, input: FileInputConfig, { once, legacy, share }: AssemblyOptions, checkpoints: Checkpoints, descriptors: Descriptors, claimIndex: () => number): Promise<Input> {
+async function fileInput(name: string, input: FileInputConfig, { once, legacy, share }: AssemblyOptions, checkpoints: Checkpoints, descriptors: Descriptors, sources: SourceTable): Promise<Input> {
   const { FileInput } = await import('./inputs/file-input.ts');
   const own = ownFiles();
-  return new FileInput({ name, paths: input.paths, exclude: input.exclude, startAt: isOld(legacy?.config.inputs[name], input) ? 'beginning' : input.start_at, deleted: legacy?.deleted.get(name) ?? [], once, refuseBinary: name === COMMAND_LINE_INPUT, ownFiles: own.events, ownMessages: own.messages, checkpoints, descriptors, claimIndex, ...(share && { share: share.files }), warn: log.warn });
+  return new FileInput({ name, paths: input.paths, exclude: input.exclude, startAt: isOld(legacy?.config.inputs[name], input) ? 'beginning' : input.start_at, deleted: legacy?.deleted.get(name) ?? [], maxDeletedBytes: input.max_deleted_bytes === undefined ? undefined : input.max_deleted_bytes / (share?.lanes ?? 1), once, refuseBinary: name === COMMAND_LINE_INPUT, ownFiles: own.events, ownMessages: own.messages, checkpoints, descriptors, ...sources, ...(share && { share: share.files }), warn: log.warn });
 }
 
 /** Then what it does not know yet came just now, and `start_at` is not about it. */

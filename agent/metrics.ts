@@ -35,7 +35,8 @@ export class Metrics {
     out.counter('shipper_read_records', 'Records read, by source.', read('records'));
     out.counter('shipper_read_bytes', 'Bytes of the records read, by source.', read('bytes'));
     out.counter('shipper_cut_bytes', 'Bytes cut off records over max_record_bytes.', summed(rows.map((row) => [{ source: this.#name(row.name) }, row.cutBytes])));
-    out.counter('shipper_lost_bytes', 'Bytes of files that were truncated or gone before they could be read, as far as is known.', summed(rows.map((row) => [{ source: this.#name(row.name) }, row.lostBytes])));
+    out.counter('shipper_lost_bytes', 'Bytes of files that were truncated or gone before they could be read, as far as is known.', summed([...rows.map((row): Sample => [{ source: this.#name(row.name) }, row.lostBytes]), ...status.gone.map(([name, bytes]): Sample => [{ source: this.#name(name) }, bytes])]));
+    out.gauge('shipper_deleted_bytes', 'Bytes of deleted files that the disk keeps, since they have not been read to their end.', summed(status.deleted.map(([input, bytes]): Sample => [{ input }, bytes])));
     for (const unit of ['records', 'bytes'] as const) this.#ledger(out, status, rows, unit);
     const behind = status.behind.map(([name, bytes]): Sample => [{ source: this.#name(name) }, bytes]);
     out.gauge('shipper_behind_bytes', 'Bytes that are there and not yet acknowledged, by source.', summed(behind));

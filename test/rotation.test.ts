@@ -1,13 +1,13 @@
 // What rotation does to files: compressed, copied, renamed, while shipper looks and while it does not. Every line once.
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { remoteKind, remoteKindOf } from '../agent/inputs/file-system.ts';
 import { mayBecome } from '../agent/inputs/rotation-name.ts';
 import { decodeCheckpoints, encodeCheckpoints } from '../agent/state/checkpoint-file.ts';
-import { joined, numbered, setUp } from './helpers/tail-rig.ts';
+import { joined, numbered, openFiles, setUp } from './helpers/tail-rig.ts';
 
 /** What gzip does: the compressed file beside the original, which goes; its time is that of the original. */
 function gzip(path: string, to = `${path}.gz`): void {
@@ -250,6 +250,48 @@ t.test('truncated, and no copy: what is lost is counted', async (t) => {
   await reader.until(() => (source?.lost ?? 0) > 0, 'the loss to be seen');
   t.equal(source?.lost, left);
   t.match(warnings, [new RegExp(`app\\.log was truncated before its last ${left} bytes could be taken: they are lost`)]);
+});
+
+t.test('deleted files are held to their end, or as long as the disk may keep them', async (t) => {
+  const size = joined(numbered(10_000, 13_000)).length;
+  const rows: [maxDeletedBytes: number | undefined, isCompressed: boolean, lost: boolean, reason: string][] = [
+    [undefined, false, false, 'no limit'],
+    [3 * size, false, false, 'a limit that is not reached'],
+    [Math.floor(1.5 * size), false, true, 'room for one of two: the older is let go of'],
+    [Math.floor(1.5 * size), true, false, 'the same, with a compressed copy of it'],
+  ];
+  for (const [maxDeletedBytes, isCompressed, isLost, reason] of rows) {
+    const { log, tail, warnings } = setUp(t);
+    const reader = await tail([log], { maxDeletedBytes, graceMs: 20_000 }, { bytes: 1_100 }); // a hundred lines
+    const { input } = reader;
+    const holds = async (isThere: () => boolean): Promise<void> => {
+      const givenUpAt = performance.now() + 60_000;
+      while (!isThere()) {
+        if (performance.now() > givenUpAt) throw new Error(`${reason}: waited in vain`);
+        await new Promise((resolve) => setTimeout(resolve, 5)); // nobody reads meanwhile
+      }
+    };
+    for (const generation of [0, 1]) {
+      writeFileSync(log, joined(numbered(10_000 + generation * 3_000, 13_000 + generation * 3_000)));
+      await holds(() => [...input.known()].length === generation + 1);
+      if (generation === 0) reader.pass();
+      if (generation === 0 && isCompressed) writeFileSync(`${log}.1.gz`, gzipSync(readFileSync(log)));
+      rmSync(log);
+      await holds(() => (input.deletedBytes ?? 0) >= size);
+    }
+    const [oldest] = [...input.known()].filter((source) => source.offset > 0);
+    await holds(() => (isLost || isCompressed ? oldest?.ended === true : input.deletedBytes === 2 * size));
+    t.equal(openFiles(`${log} (deleted)`), isLost || isCompressed ? 1 : 2, `${reason}: what is let go of is closed, so that the disk gets it back`);
+    writeFileSync(log, 'last\n');
+    await reader.until(() => reader.lines.includes('last'), `${reason}: the last line`);
+    if (isCompressed) await reader.untilLines(6_001);
+    const missing = numbered(10_000, 16_000).filter((line) => !reader.lines.includes(line));
+    t.equal(oldest?.lost, joined(missing).length, `${reason}: what is counted as lost is what is missing`);
+    t.equal(missing.length > 0, isLost, reason);
+    t.equal(reader.lines.length, 6_001 - missing.length, `${reason}: nothing twice`);
+    t.match(warnings.filter((warning) => !warning.includes('no such file')), isLost ? [/app\.log was deleted, and is let go of for max_deleted_bytes before its last \d+ bytes could be taken: they are lost/] : [], reason);
+    await reader.stop();
+  }
 });
 
 t.test('the old file is finished before the new one is begun', async (t) => {

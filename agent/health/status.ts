@@ -21,6 +21,10 @@ export interface LaneStatus {
   readonly rows: readonly Row[];
   /** Bytes that are there and not acknowledged, by the names of sources. */
   readonly behind: Counts;
+  /** Bytes that are lost and not in the rows before the turn of their source comes. */
+  readonly gone: Counts;
+  /** Bytes of deleted files that the disk keeps, by input. */
+  readonly deleted: Counts;
   /** Age of the oldest batch that is not safe; 0: there is none. */
   readonly oldestMs: number;
   /** In the order of the configuration. */
@@ -45,11 +49,13 @@ export class StatusReader {
   }
 
   read(): LaneStatus {
-    const { outlets, destinations, ledger, tracker, lane, reading } = this.#parts;
+    const { inputs, outlets, destinations, ledger, tracker, lane, reading } = this.#parts;
     const nowMs = performance.now();
     return {
       rows: ledger.rows(),
       behind: backlogs(this.#parts).map(({ source, bytes }) => [source.name, bytes]),
+      gone: inputs.flatMap((input) => [...input.known()]).flatMap(({ name, lost = 0 }) => (lost > 0 ? [[name, lost] as const] : [])),
+      deleted: inputs.flatMap(({ name, deletedBytes }) => (deletedBytes === undefined ? [] : [[name, deletedBytes] as const])),
       oldestMs: nowMs - (tracker.oldestMs ?? nowMs),
       outputs: outlets.map(({ output, delivery }, index) => ({
         name: output.name,
@@ -82,6 +88,8 @@ export function together(lanes: readonly LaneStatus[]): LaneStatus {
   return {
     rows: lanes.flatMap(({ rows }) => rows),
     behind: lanes.flatMap(({ behind }) => behind),
+    gone: lanes.flatMap(({ gone }) => gone),
+    deleted: sums(lanes.flatMap(({ deleted }) => deleted)),
     oldestMs: Math.max(...lanes.map(({ oldestMs }) => oldestMs)),
     outputs: first.outputs.map((_, index) => outputOf(lanes.flatMap(({ outputs }) => outputs[index] ?? []))),
     formats: sums(lanes.flatMap(({ formats }) => formats)),
@@ -90,7 +98,7 @@ export function together(lanes: readonly LaneStatus[]): LaneStatus {
   };
 }
 
-const NOTHING: LaneStatus = { rows: [], behind: [], oldestMs: 0, outputs: [], formats: [], missed: [], unread: { bytes: 0, stalledMs: 0 } };
+const NOTHING: LaneStatus = { rows: [], behind: [], gone: [], deleted: [], oldestMs: 0, outputs: [], formats: [], missed: [], unread: { bytes: 0, stalledMs: 0 } };
 const WORST = ['blocked', 'failing', 'working'] as const;
 
 /** The same output in several lanes. */

@@ -24,11 +24,15 @@ export interface FileInputOptions {
   readonly deleted?: readonly OpenedFile[];
   /** Several lanes read what the paths name, each file one of them. */
   readonly share?: FileShare;
+  /** Most bytes that deleted files may keep on the disk until they are read to their end; beyond it the oldest are let go of. Without it all are kept. */
+  readonly maxDeletedBytes?: number | undefined;
   readonly checkpoints: Checkpoints;
   /** Shared among inputs, as descriptors are. */
   readonly descriptors?: Descriptors;
   /** The next free position in the pipeline's table of sources. */
   readonly claimIndex: () => number;
+  /** Takes what turned out to be lost only after the source had ended, in bytes. */
+  readonly lost?: (source: number, bytes: number) => void;
   readonly warn: (message: string) => void;
   /** Time between two looks at every path, in ms. */
   readonly pollMs?: number;

@@ -1,6 +1,7 @@
 import { type BigIntStats, closeSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CompressedFiles } from './compressed-files.ts';
+import { DeletedFiles } from './deleted-files.ts';
 import { Descriptors } from './descriptors.ts';
 import { Discovery } from './discovery.ts';
 import { FileClaims } from './file-claims.ts';
@@ -47,6 +48,9 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   readonly #watch = new FolderWatch((path, renamed) => this.#hint(path, renamed));
   readonly #wakeUp = new WakeUp();
   readonly #files = new TailedFiles();
+  /** Paths that are being looked at, and whether they have to be once more. */
+  readonly #looks = new Map<string, boolean>();
+  readonly #deleted: DeletedFiles;
   readonly #unreadable: Unreadable;
   readonly #claims: FileClaims | undefined;
   readonly #speaks: boolean;
@@ -66,7 +70,8 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     this.#intake = new FileIntake({ input: name, checkpoints, anyContent, ownFiles, warn });
     const opened = (file: OpenedFile): void => void (this.#state === 'stopped' ? closeSync(file.descriptor) : this.#add(file));
     this.#compressed = new CompressedFiles({ input: name, checkpoints, once, settleMs, isBusy: (id) => this.#files.isBusy(id), opened, rested: () => this.#wakeUp.wake(), warn });
-    this.#lost = new LostGenerations(this.#compressed, warn);
+    this.#lost = new LostGenerations(this.#compressed, warn, ({ index, missing }) => options.lost?.(index, missing));
+    this.#deleted = new DeletedFiles({ input: name, maxBytes: options.maxDeletedBytes, giveUp: (source) => this.#giveUp(source), warn });
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -86,7 +91,11 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   }
 
   known(): Iterable<Source> {
-    return [...this.#files.all, ...this.#files.compressed];
+    return [...this.#files.all, ...this.#files.compressed, ...this.#deleted.givenUp];
+  }
+
+  get deletedBytes(): number {
+    return this.#deleted.bytes;
   }
 
   async waitForData(): Promise<void> {
@@ -143,6 +152,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
 
   done(source: TailedFile): void {
     this.#files.release(source);
+    this.#deleted.done(source);
     if (source instanceof GzipSource) this.#compressed.done(source.file);
     this.#wakeUp.wake();
   }
@@ -189,6 +199,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   async #poll(): Promise<void> {
     const startMs = performance.now();
     for (const source of [...this.#files.all]) this.#check(source);
+    this.#deleted.look(this.#files.all);
     this.#files.tidy();
     for (const opened of await this.#lost.search()) this.#add(opened);
     const costMs = 2 * (performance.now() - startMs); // finding what is new costs about as much
@@ -272,14 +283,44 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     this.#wake(source);
   }
 
-  /** Takes up the file at a path, if there is one, it is not empty, and it is not known. */
+  /** A deleted file is let go of. Rotation may have left a compressed copy of it. One that was read is given the time to be taken. */
+  #giveUp(source: FileSource): void {
+    if (source.unread === 0 && !source.ended) {
+      source.end();
+      return this.#wake(source);
+    }
+    source.detach();
+    this.#files.unplace(source);
+    if (source.offset < source.knownEnd && this.#lost.add(source)) source.mayGoOn = true;
+    source.giveUp('was deleted, and is let go of for max_deleted_bytes');
+    this.#wake(source);
+  }
+
+  /** Looks at a path; one look at a time, so that generations come one after the other. */
   async #consider(path: string): Promise<void> {
+    const isLookedAt = this.#looks.has(path);
+    this.#looks.set(path, isLookedAt);
+    if (isLookedAt) return; // and once more afterwards
+    let again = false;
+    try {
+      await this.#takeUp(path);
+    } finally {
+      again = this.#looks.get(path) === true;
+      this.#looks.delete(path);
+    }
+    if (again && this.#state !== 'stopped') await this.#consider(path);
+  }
+
+  /** Takes up the file at a path, if there is one, it is not empty, and it is not known. */
+  async #takeUp(path: string): Promise<void> {
     try {
       const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
       if (stat === undefined || !stat.isFile()) return;
       const known = this.#files.byKey(keyOf(stat));
       if (known !== undefined) return this.#found(known, path);
       if (stat.size === 0n) return; // its id shall be bound to something
+      const before = this.#files.byPath(path);
+      if (before !== undefined) this.#check(before); // it has left, and nobody has seen that yet
       const isOurs = this.#claims === undefined || this.#claims.isOurs(path, keyOf(stat));
       if (isOurs === false) return;
       if (isOurs === undefined) {

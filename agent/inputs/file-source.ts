@@ -53,6 +53,8 @@ export class FileSource implements Source, Holder {
   predecessor: TailedFile | undefined;
   /** Bytes that are known to have been there and could not be read. */
   lost = 0;
+  /** Bytes that were not taken when it ended too early: lost, unless a copy is found. */
+  missing = 0;
   /** It was truncated, and a copy is still looked for. */
   mayGoOn = false;
   /** Since when the path is not this file any more, in ms of the monotonic clock. */
@@ -195,6 +197,22 @@ export class FileSource implements Source, Holder {
     return elsewhere === undefined ? undefined : openIf(elsewhere, device, inode);
   }
 
+  /** Bytes of the file, if no path leads to it any more: as long as it is open, the disk has to keep them. */
+  get deletedBytes(): number {
+    const descriptor = this.orphanedAtMs === undefined ? undefined : this.#options.descriptors.get(this);
+    if (descriptor === undefined) return 0;
+    const { nlink, size } = fstatSync(descriptor);
+    return nlink === 0 ? size : 0;
+  }
+
+  /** Ends before all of it was read. What is in no record yet is lost, unless it can be gone on with elsewhere. */
+  giveUp(why: string): void {
+    this.seen = { ...this.seen, size: this.sizeNow() ?? this.#position };
+    this.#stop(why);
+    this.#limit = this.offset;
+    this.#options.descriptors.close(this);
+  }
+
   /** Its content is gone from the file, and at best in a copy. */
   detach(): void {
     const before = this.#checkpoint;
@@ -304,7 +322,8 @@ export class FileSource implements Source, Holder {
 
   #stop(why: string): void {
     const end = Math.max(this.#position, Math.min(this.seen.size, this.#limit));
-    this.lost = this.mayGoOn ? 0 : end - this.offset; // what was read and is in no record yet would have been read again
+    this.missing = end - this.offset; // what was read and is in no record yet would have been read again
+    this.lost = this.mayGoOn ? 0 : this.missing;
     if (this.lost > 0) this.#options.warn(`${this.path} ${why} before its last ${this.lost} bytes could be taken: they are lost`);
     this.#limit = this.#position;
     this.#ended = true;

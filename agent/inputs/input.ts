@@ -23,6 +23,8 @@ export interface Input {
   readonly ending: boolean;
   /** No source will ever have bytes again. */
   readonly finished: boolean;
+  /** Bytes of deleted files that the disk keeps, since they have not been read to their end. */
+  readonly deletedBytes?: number;
   /** Opens what another input of this name could not open again, once this one has stopped. */
   openDeleted?(): OpenedFile[];
   /** Closes what is open. Sources can still be acknowledged. */

@@ -8,13 +8,16 @@ import { descendantsOf } from './moved-file.ts';
 /** How long a compressed copy is looked for, in ms; one is expected only if a file was compressed that recently. */
 const SEARCH_MS = 30_000;
 
-/** Files that were truncated, and whose copy was compressed before anybody could look at it. */
+/** Files that were truncated, or deleted and let go of, and whose copy was compressed before anybody could look at it. */
 export class LostGenerations {
   readonly #compressed: CompressedFiles;
   readonly #warn: (message: string) => void;
+  readonly #count: (source: FileSource) => void;
   readonly #lost = new Map<FileSource, number>();
 
-  constructor(compressed: CompressedFiles, warn: (message: string) => void) {
+  /** `count`: takes those whose copy was not found. */
+  constructor(compressed: CompressedFiles, warn: (message: string) => void, count: (source: FileSource) => void) {
+    this.#count = count;
     this.#compressed = compressed;
     this.#warn = warn;
   }
@@ -33,10 +36,15 @@ export class LostGenerations {
       const opened = source.isSettled ? await this.#compressed.resume({ ...source.asRead(), offset: source.acknowledged, detached: true }) : undefined;
       if (opened !== undefined) found.push(opened);
       else if (performance.now() < untilMs || !source.isSettled) continue;
-      else this.#warn(`${source.path} was truncated, and there is no copy of what it held; what had not been read is lost`);
+      else this.#tell(source);
       this.#lost.delete(source);
     }
     return found;
+  }
+
+  #tell(source: FileSource): void {
+    this.#warn(`${source.path} was truncated or deleted, and there is no copy of what it held; what had not been read is lost: ${source.missing} bytes`);
+    this.#count(source);
   }
 }
 

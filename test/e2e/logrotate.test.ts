@@ -1,9 +1,10 @@
 // The program itself, on files that logrotate rotates, that a kubelet rotates, and that are many. Every line once.
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, symlinkSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, type Stats, statSync, symlinkSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
+import { BulkServer } from '../helpers/bulk-server.ts';
 import { CLI, events, ROOT, type Running, start, until } from './run-shipper.ts';
 
 /** shipper with a configuration of its own, started as often as wanted; what it delivers is in one file. */
@@ -55,6 +56,8 @@ function wrong(found: readonly string[], expected: readonly string[]): { missing
   for (const line of found) count.set(line, (count.get(line) ?? 0) + 1);
   return { missing: expected.filter((line) => !count.has(line)), twice: [...count].flatMap(([line, times]) => (times > 1 ? [line] : [])), strange: [...count.keys()].filter((line) => !expected.includes(line)) };
 }
+/** Makes lines long enough to be more than the memory. */
+const PAD = 'x'.repeat(200);
 const NOTHING = { missing: [], twice: [], strange: [] };
 
 const WAYS: readonly [options: string, isReopened: boolean, paths: readonly string[], reason: string][] = [
@@ -221,6 +224,47 @@ for (const [paths, reason] of [
     t.same(wrong(messages(), container.texts), NOTHING, 'every line once, and whole');
     t.notMatch(stderr, /warning/);
   });
+}
+
+t.test('ten rotations, compressed and deleted, while the destination takes nothing', async (t) => {
+  const [files, count] = [10, 10_000];
+  const textOf = (file: number): string => Array.from({ length: count }, (_, index) => `INFO ${PAD} line ${file * count + index + 100_000}\n`).join('');
+  const size = textOf(0).length;
+  let isTaking = false;
+  const messages = new Set<string>();
+  const server = new BulkServer((request, self) => {
+    if (!isTaking) return { status: 503 };
+    for (const document of request.documents) messages.add(String(document['message']).slice(-11));
+    return self.store(request);
+  });
+  t.teardown(() => server.close());
+  const { logs, run } = setUp(t, ['app.log'], { outputs: { search: { type: 'elasticsearch', url: await server.listen(), batch: { bytes: '256KiB' } } }, memory: '8MiB' });
+  const log = path.join(logs, 'app.log');
+  writeFileSync(log, `INFO ${PAD} line 000000\n`);
+  const shipper = run();
+  await until(() => server.requests.length > 0, 'the first line: at its start it has files open only to see that it can');
+  unlinkSync(log);
+  for (let file = 0; file < files; file++) {
+    writeFileSync(log, textOf(file));
+    await until(() => openIn(shipper).some(({ ino }) => ino === statSync(log).ino), 'it to be opened: what is deleted unseen nobody can have');
+    renameSync(log, `${log}.1`);
+    writeFileSync(`${log}.1.gz`, gzipSync(readFileSync(`${log}.1`)));
+    unlinkSync(`${log}.1`);
+    unlinkSync(`${log}.1.gz`);
+  }
+  const held = openIn(shipper).reduce((sum, file) => sum + (file.nlink === 0 ? file.size : 0), 0);
+  t.ok(held >= (files - 3) * size, `${Math.round(held / 1024)} KiB are held, which is more than the memory`);
+  isTaking = true;
+  await until(() => messages.size === files * count + 1, 'all there is');
+  const order = [...new Set([...messages].map((line) => Math.floor((Number(line.slice(5)) - 100_000) / count)).filter((file) => file >= 0))];
+  t.same(order, [...order].sort((a, b) => a - b), 'one file after the other');
+  t.notMatch(await ended(shipper), /lost/);
+});
+
+/** What a process has open. */
+function openIn({ child }: Running): Stats[] {
+  const folder = `/proc/${child.pid}/fd`;
+  return readdirSync(folder).flatMap((descriptor) => statSync(path.join(folder, descriptor), { throwIfNoEntry: false }) ?? []);
 }
 
 t.test('a stream of a container that waits for the rest of a line does not make the other one come again', async (t) => {
