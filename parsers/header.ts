@@ -60,6 +60,7 @@ export const headerParser: Parser = {
     },
     { line: '2026-11-22T10:00:00.123456+01:00 web1 sshd[77]: hi', event: { timestamp: '2026-11-22T10:00:00.123456+01:00', host: 'web1', service: 'sshd', pid: 77, message: 'hi' }, reason: "rsyslog's file format" },
     { line: '<6>2026-11-22T10:00:00Z [INFO] - hi', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', message: 'hi' }, reason: 'a priority for systemd in front' },
+    { line: '2026-11-22T10:00:00Z 1.2.3.4 - - [22/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5', event: { timestamp: '2026-11-22T10:00:00Z', message: '1.2.3.4 - - [22/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5' }, reason: 'a date in front, and an access log as the message' },
     { line: '<4>low memory', event: { level: 'warn', message: 'low memory' }, reason: 'sd-daemon(3)' },
     { line: 'E [22/Nov/2026:10:00:00 -0400] lost', event: { timestamp: '2026-11-22T10:00:00-04:00', level: 'error', message: 'lost' }, reason: 'CUPS' },
     { line: '2026-11-22 10:00:00.123+00:00 [noti] <0.692.0> down', event: { timestamp: '2026-11-22T10:00:00.123+00:00', level: 'info', thread: '<0.692.0>', message: 'down' }, reason: 'RabbitMQ: a process of Erlang' },

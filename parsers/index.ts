@@ -20,7 +20,7 @@ import { redis } from './redis.ts';
 import { ruby } from './ruby.ts';
 import { syslog } from './syslog.ts';
 import { syslog5424 } from './syslog5424.ts';
-import { Byte } from './values/bytes.ts';
+import { Byte, isDigit } from './values/bytes.ts';
 
 const DIGITS = '0123456789';
 const MONTHS = 'JFMASOND';
@@ -54,19 +54,36 @@ const ORDER: readonly (readonly [Parser, string])[] = [
 
 export const PARSERS: readonly Parser[] = ORDER.map(([parser]) => parser);
 
-/** Whether a record that begins with this byte may be the parser's. */
-export function mayBegin(parser: Parser, first: number): boolean {
-  return CANDIDATES[first]?.includes(parser) ?? true;
+/** Whether the record at [start, end) may be the parser's, by what it begins with. */
+export function mayBegin(parser: Parser, bytes: Uint8Array, start: number, end: number): boolean {
+  return candidatesAt(bytes, start, end).includes(parser);
 }
 
 /** By first byte: the parsers that may read the record. */
 const CANDIDATES: readonly (readonly Parser[])[] = Array.from({ length: 256 }, (_, byte) =>
   ORDER.filter(([, first]) => first === ANY || first.includes(String.fromCharCode(byte))).map(([parser]) => parser));
 
+/** Those that may read a record with a date in front, `2026-11-22`: what it stands in front of has no grammar of its own. */
+const DATED: readonly Parser[] = [postgresCsv, headerParser, plain];
+
+function candidatesAt(bytes: Uint8Array, start: number, end: number): readonly Parser[] {
+  if (bytes[start + 4] === Byte.DASH && isDated(bytes, start, end)) return DATED;
+  return CANDIDATES[bytes[start] ?? 0] ?? PARSERS;
+}
+
+/** `2026-11-22 1` or `2026-11-22T1`. */
+function isDated(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start < 12 || bytes[start + 7] !== Byte.DASH || (bytes[start + 10] !== Byte.SPACE && bytes[start + 10] !== LETTER_T)) return false;
+  for (let at = start; at < start + 12; at++) if (!isDigit(bytes[at]) && at !== start + 4 && at !== start + 7 && at !== start + 10) return false;
+  return true;
+}
+
+const LETTER_T = 0x54;
+
 /** Reads the record at [start, end) of `chunk` into `event`, which was begun for it. Always succeeds: at worst it is plain text. */
 export function parseRecord(chunk: Chunk, start: number, end: number, event: LogEvent): void {
   const stop = end > start && chunk.bytes[end - 1] === Byte.RETURN ? end - 1 : end;
-  const candidates = CANDIDATES[chunk.bytes[start] ?? 0] ?? PARSERS;
+  const candidates = candidatesAt(chunk.bytes, start, stop);
   for (let index = 0; index < candidates.length; index++) {
     if (parseWith(candidates[index] ?? plain, chunk, start, stop, event)) return;
   }

@@ -24,9 +24,9 @@ const NEEDS: Readonly<Record<string, string>> = {
   'postgres-csv': 'no row of csvlog: a time, and a severity in its column',
 };
 
-/** Whether a record that begins with this byte may be of the format at all. */
-export function isRuledOut(parser: Parser, first: number): boolean {
-  return !mayBegin(parser, first);
+/** Whether the record can't be of the format, by what it begins with. */
+export function isRuledOut(parser: Parser, record: Uint8Array): boolean {
+  return !mayBegin(parser, record, 0, record.length);
 }
 
 /** What the record lacks to be of a format, as one line for people. */

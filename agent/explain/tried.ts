@@ -34,7 +34,7 @@ export class Tried {
     const winner = PARSERS.findIndex(({ name }) => name === event.format);
     return PARSERS.flatMap((parser, index) => {
       if (index === winner) return [];
-      if (isRuledOut(parser, record[0] ?? 0)) return [{ format: parser.name, reason: `never begins with ${shown(record[0] ?? 0)}` }];
+      if (isRuledOut(parser, record)) return [{ format: parser.name, reason: `never begins with ${record[4] === 0x2d ? 'a date' : shown(record[0] ?? 0)}` }];
       if (!this.#reads(parser, chunk, event)) return [{ format: parser.name, reason: whyNot(parser, record) }];
       const fields = FIELDS.filter((_, field) => (this.#other.present & (1 << field)) !== 0);
       return [{ format: parser.name, reason: whyLost(event.format, index - winner, winner < 0), fields }];
