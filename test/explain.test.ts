@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
 import { LogEvent } from '../agent/event.ts';
 import { FIELDS } from '../agent/fields.ts';
@@ -122,6 +123,14 @@ t.test('guesses that were not made', async (t) => {
     t.same(withheld.map(({ field }) => field), fields, `${why}: ${line}`);
     t.ok(withheld.every(({ field, start, end }) => !(field in given) && start >= 0 && end > start && end <= line.length), 'it stands there, and is no field');
   }
+});
+
+t.test('a compressed file', async (t) => {
+  const whole = gzipSync('INFO a\nINFO b\n');
+  const dir = t.testdir({ 'a.log.gz': whole, 'cut.log.gz': whole.subarray(0, -4) });
+  const { stdout } = await run(['explain', '--json', path.join(dir, 'a.log.gz')]);
+  t.match(events(stdout), [{ offset: 0, fields: { message: 'a' } }, { offset: 7, fields: { message: 'b' } }], 'places are in the uncompressed text');
+  t.match((await run(['explain', path.join(dir, 'cut.log.gz')])).stderr, /cut\.log\.gz can't be read any further: unexpected end of file/);
 });
 
 t.test('several files, and stdin', async (t) => {

@@ -1,10 +1,13 @@
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
+import { pipeline, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { didYouMean } from '../config/did-you-mean.ts';
 import type { Config } from '../config/schema.ts';
 import { Explainer, type Explanation } from '../explain/explainer.ts';
 import { ExitCode, UserError } from '../exit-codes.ts';
 import { Discovery } from '../inputs/discovery.ts';
+import { isGzip } from '../inputs/gzip-file.ts';
 import { problemOf } from '../inputs/named-file.ts';
 import { log } from '../log.ts';
 import { print } from '../print.ts';
@@ -26,13 +29,20 @@ export async function explain(files: readonly string[], config: Config, stateDir
   const explainer = new Explainer(config, stateDir, log.warn, true);
   for (const file of files.length > 0 ? files : ['-']) {
     if (!options.json && files.length > 1) await print(`${file}\n\n`);
-    const stream = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 262_144 });
+    const stream = file === '-' ? process.stdin : contentOf(file);
     for await (const records of explainer.records(file === '-' ? 'stdin' : file, stream, inputOf(file))) {
       if (!isOpen) return ExitCode.OK; // `shipper explain FILE | head`
       await print(records.map(show).join(''));
     }
   }
   return ExitCode.OK;
+}
+
+/** What a file holds, compressed or not: then places are in the uncompressed text, as when it is shipped. */
+function contentOf(file: string): Readable {
+  const bytes = createReadStream(file, { highWaterMark: 262_144 });
+  if (!isGzip(file)) return bytes;
+  return pipeline(bytes, createGunzip(), () => undefined); // whoever reads it gets the error, and tells it
 }
 
 /** By file (`-` is stdin): the input it belongs to. */
