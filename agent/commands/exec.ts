@@ -7,9 +7,8 @@ import { releaseHangup } from '../hangup.ts';
 import type { HealthServer } from '../health/server.ts';
 import { StatusReader } from '../health/status.ts';
 import { Child, type StreamName } from '../inputs/child.ts';
-import { log } from '../log.ts';
+import { log, setLogLevel } from '../log.ts';
 import { rethrow, work } from '../work.ts';
-import { prepare } from './run.ts';
 
 export interface ExecOptions {
   readonly stateDir: string;
@@ -28,7 +27,7 @@ export async function exec(command: readonly string[], config: Config, { stateDi
   if (command.length === 0) throw new UserError('which program? shipper exec [options] -- COMMAND', ExitCode.USAGE);
   if (tee && Object.values(config.outputs).some(({ type }) => type === 'console')) throw new UserError('--tee passes the output of the program on to stdout, so events can not go there too: name another output with -o', ExitCode.USAGE);
   const withStreams = { ...config, lanes: 1, inputs: streamsOf(config), ...(config.extract && { extract: rulesOf(config, config.extract) }) };
-  prepare(config);
+  setLogLevel(config.log_level);
   const wrapper = new Wrapper(config);
   let health: HealthServer | undefined;
   try {

@@ -42,9 +42,7 @@ export class InputChunk implements Chunk {
     this.length = length;
     this.#text = undefined;
     if (length < this.room) this.bytes[length] = LF; // who looks past the last record sees a line's end, not what was there before
-    const filled = this.#buffer.subarray(0, length);
-    this.valid = isUtf8(filled);
-    this.coloured = filled.includes(ESCAPE); // a Buffer's search; that of a plain array of bytes is 30 times slower
+    this.#lookAt(0, length);
   }
 
   /** Whether a record that was unwrapped has room behind what is there, with what its envelope says. */
@@ -78,10 +76,15 @@ export class InputChunk implements Chunk {
     this.length = at + end - record.start + 1;
     bytes[this.length - 1] = LF;
     this.#text = undefined;
-    const put = bytes.subarray(from, this.length);
-    this.valid = isUtf8(put);
-    this.coloured = put.includes(ESCAPE);
+    this.#lookAt(from, this.length);
     return at;
+  }
+
+  /** What is known of the bytes at [from, to), which are new. */
+  #lookAt(from: number, to: number): void {
+    const bytes = this.#buffer.subarray(from, to);
+    this.valid = isUtf8(bytes);
+    this.coloured = bytes.includes(ESCAPE); // a Buffer's search: that of a plain array goes byte by byte
   }
 
   get text(): string {
