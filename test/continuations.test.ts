@@ -19,6 +19,15 @@ const STREAMS: readonly (readonly [string, readonly string[]])[] = [
     'Exception in thread "main" java.lang.IllegalStateException: bad state\nsecond line\n\tat A.f(A.java:3)',
   ]],
   ['an exception that no frames follow keeps its line to itself', ['java.lang.IllegalStateException: bad', 'done', 'TypeError: x', 'going on', 'Error: y']],
+  ['key=value: a line of pairs is a record whatever its first key; text below one still belongs to it', [
+    'level=info ts=2026-11-25T16:38:31Z msg=started',
+    'logger=context t=2026-11-25T16:38:31Z level=info msg="a \\"b\\" c" userId=1',
+    'method=GET path=/ status=200',
+    'time="2026-11-25T16:38:31Z" level=error msg=failed\nof two lines',
+    'ts=2026-11-25T16:38:31Z msg=end',
+    '2026-11-25 16:38:31 INFO settings:\na=1 b=2\nc=3 d=4',
+  ]],
+  ["Django's server: a request is one line, and what stands below is not its text", ['[25/Nov/2026 16:38:31] "GET /a HTTP/1.1" 200 10', 'Not Found: /b', '[25/Nov/2026 16:38:32] "GET /b HTTP/1.1" 404 20', 'Internal Server Error: /c', 'Traceback (most recent call last):\n  File "a.py", line 3, in c\nValueError: bad', '[25/Nov/2026 16:38:33] "GET /c HTTP/1.1" 500 30']],
   ['java.util.logging: time and place, level and text below', ['Nov 25, 2026 4:38:31 PM A main\nINFO: hello', 'Nov 25, 2026 4:38:31 PM A main\nWARNING: multi\nline', 'Nov 25, 2026 4:38:31 PM A main\nSEVERE: failed\njava.lang.RuntimeException: outer\n\tat A.main(A.java:7)', 'Nov 25, 2026 4:38:32 PM A main\nINFO: end']],
   ['Python: chained, twice', [
     'Traceback (most recent call last):\n  File "a.py", line 5, in <module>\n    try: f(1)\n         ^^^^\nKeyError: 1\n\nThe above exception was the direct cause of the following exception:\n\nTraceback (most recent call last):\n  File "a.py", line 6, in <module>\nValueError: outer',

@@ -200,7 +200,8 @@ function isAccess(bytes: Uint8Array, start: number, end: number): boolean {
 }
 
 function isAccessTime(bytes: Uint8Array, at: number, end: number): boolean {
-  return bytes[at + 2] === Byte.SLASH && isMonth(bytes, at + 3, end) && bytes[at + 11] === Byte.COLON;
+  if (bytes[at + 2] !== Byte.SLASH || !isMonth(bytes, at + 3, end)) return false;
+  return bytes[at + 11] === Byte.COLON || (bytes[at + 11] === Byte.SPACE && bytes[at + 20] === Byte.CLOSE_BRACKET && bytes[at + 22] === Byte.QUOTE); // Python's: `[25/Nov/2026 16:18:23] "GET`
 }
 
 /** Android: `D/Tag(  123): text`. */
@@ -217,13 +218,34 @@ function isKeyedTime(bytes: Uint8Array, start: number, end: number): boolean {
   return bytes[to] === Byte.EQUALS && TIME_KEYS.has(hash);
 }
 
+/** Whether the line consists of pairs, as far as its first two tell: `method=GET path=/`. */
+export function isPairs(bytes: Uint8Array, at: number, end: number): boolean {
+  const value = afterKey(bytes, at, end);
+  if (value < 0) return false;
+  let to = value;
+  if (bytes[to] === Byte.QUOTE) for (to++; to < end && bytes[to] !== Byte.QUOTE; to++) if (bytes[to] === 0x5c) to++;
+  while (to < end && bytes[to] !== Byte.SPACE) to++;
+  return afterKey(bytes, skipBlanks(bytes, to, end), end) >= 0;
+}
+
+/** Where the value of the pair at `at` begins, or -1. */
+function afterKey(bytes: Uint8Array, at: number, end: number): number {
+  let to = at;
+  for (const limit = Math.min(end, at + 64); to < limit && isInKey(bytes[to]); to++);
+  return to > at && isLetter(bytes[at]) && to < end && bytes[to] === Byte.EQUALS && bytes[to + 1] !== Byte.EQUALS ? to + 1 : -1;
+}
+
+function isInKey(byte: number | undefined): boolean {
+  return isLetter(byte) || isDigit(byte) || byte === Byte.UNDERSCORE || byte === Byte.DOT || byte === Byte.DASH;
+}
+
 const TIME_KEYS = new Set(['t', 'ts', 'time', 'timestamp', 'level', 'lvl', 'type', 'node', 'date', 'at', 'severity', 'logtime'].map((key) => [...key].reduce((hash, letter) => Math.imul(hash, 31) + letter.charCodeAt(0), 0)));
 
 /** `[2026-11-25 …`, `[Wed Nov 25`, `[   12.345678]`, `[INFO]`; else a time may come later. */
 function bracketHead(bytes: Uint8Array, start: number, end: number): Head {
   let at = skipColour(bytes, skipBlanks(bytes, start + 1, end), end);
   if (isDigit(bytes[at])) {
-    if (isTime(bytes, at, end)) return Head.FULL;
+    if (isTime(bytes, at, end)) return isAccessTime(bytes, at, end) ? Head.WHOLE : Head.FULL;
     const to = skipDigits(bytes, at, end);
     if (bytes[to] === Byte.DOT && bytes[skipDigits(bytes, to + 1, end)] === Byte.CLOSE_BRACKET) return Head.FULL; // the kernel's seconds
   } else if (isNamedDate(bytes, at, end)) return Head.FULL;

@@ -3,7 +3,7 @@ import { Byte, isBlank, isUpper, skipBlanks, startsWith } from '../values/bytes.
 import { EXPORT_HEADS } from '../journal-text.ts';
 import { depthAfter } from './brackets.ts';
 import { endsWithColon, isAnnounced, isOpenEnd } from './endings.ts';
-import { Head, headOf, isObjectStart } from './headers.ts';
+import { Head, headOf, isObjectStart, isPairs } from './headers.ts';
 import { awaitsLevel, isAlarmed, isCaret, isDumpPart, isFrame, isGoCall, Trace, traceOf } from './traces.ts';
 
 /**
@@ -183,7 +183,9 @@ function joinText(state: number, bytes: Uint8Array, first: number, start: number
     case Kind.STATEMENT: if (bytes[at] !== Byte.HASH) return state; break;
     case Kind.CARET: if (isCaret(bytes, start, end)) return become(state, Kind.THROWN); break;
     case Kind.THROWN: return become(state, Kind.ERROR);
-    default: return joinTrace(state, traceOf(bytes, start, end), bytes, first, start, at, end, blanks);
+    default:
+      if ((state & KIND) === Kind.HEADER && isPairs(bytes, at, end) && isPairs(bytes, first, start)) break; // another line of key=value, whatever its first key
+      return joinTrace(state, traceOf(bytes, start, end), bytes, first, start, at, end, blanks);
   }
   return ~begin(Head.NONE, bytes, start, at, end);
 }

@@ -144,8 +144,8 @@ function isTrailing(byte: number): boolean {
   return byte === Byte.DOT || byte === Byte.COLON || byte === Byte.DASH || byte === 0x21 || byte === Byte.EQUALS || byte === 0x26;
 }
 
-/** -ed, -ing, -s. */
-function formOf(bytes: Uint8Array, start: number, end: number): number {
+/** Marks for -ed, -ing, -s of the word at [start, end). */
+export function formOf(bytes: Uint8Array, start: number, end: number): number {
   const last = bytes[end - 1];
   if (end - start < 4) return 0;
   if (last === 0x73) return Mark.PLURAL;

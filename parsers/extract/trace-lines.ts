@@ -39,7 +39,13 @@ export function isHead(bytes: Uint8Array, at: number, end: number, isPython: boo
   if (to < end && next !== Byte.NEWLINE && next !== Byte.COLON && next !== Byte.RETURN) return false;
   let last = to;
   while (last > at && bytes[last - 1] !== Byte.DOT && bytes[last - 1] !== Byte.COLON && bytes[last - 1] !== 0x5c) last--;
-  return isUpper(bytes[last]) && (isPython || errorSuffix(bytes, last, to) > 0);
+  return isUpper(bytes[last]) && (isPython ? hasSmall(bytes, last, to) : errorSuffix(bytes, last, to) > 0);
+}
+
+/** A class has small letters. `CONTEXT: `, `DETAIL: ` of PostgreSQL have none, which go on with a message. */
+function hasSmall(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (isLetter(bytes[at]) && !isUpper(bytes[at])) return true;
+  return false;
 }
 
 /** Where the class begins in a head at `at`: behind Elixir's `** (`. */

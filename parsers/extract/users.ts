@@ -1,10 +1,10 @@
 import { Field } from '../../agent/fields.ts';
 import { Byte, isDigit, isLetter, isLower, isUpper } from '../values/bytes.ts';
 import { durationEnd, readDuration } from '../values/durations.ts';
-import { FOLD } from '../values/word-table.ts';
+import { FOLD, wordEnd } from '../values/word-table.ts';
 import { ipv4End } from './ip.ts';
 import { isUncommon, Sure, type Scan } from './scan.ts';
-import { endsAt, isQuote, marksAt, readToken, readValue, skipSpaces, token, wordBefore } from './tokens.ts';
+import { beforeEnd, beforeStart, endsAt, formOf, isQuote, marksAt, readToken, readValue, skipSpaces, token, wordBefore } from './tokens.ts';
 import { Mark } from './words.ts';
 
 /** Who a message is about: `user NAME`, `login for NAME from …`, `NAME logged in`, an e-mail address in a login's message. */
@@ -18,7 +18,7 @@ export function afterUser(scan: Scan, start: number, at: number): void {
     return;
   }
   if (isDigit(scan.bytes[start - 2]) && (wordBefore(scan, start) & Mark.NUMBER) !== 0) return;
-  if (isName(scan, token.start, token.end) && (isTelling(scan) ? goesOnOrIsCapital(scan) : goesOn(scan, token.after))) {
+  if (isName(scan, token.start, token.end) && isPerson(scan, start)) {
     scan.offer(Field.user_id, Sure.PHRASE, token.start, token.end, 'user phrase');
   }
 }
@@ -151,6 +151,35 @@ function goesOnOrIsCapital(scan: Scan): boolean {
   if (isNumber(scan, token.start, token.end)) return !isCounted(scan);
   if (!isUpper(bytes[token.start])) return bytes[token.after] !== Byte.EQUALS;
   return bytes[skipSpaces(bytes, token.after, scan.end)] !== 0x28 && goesOn(scan, token.after);
+}
+
+/** Whether the sentence says that the token, behind `user` at `start`, is somebody. */
+function isPerson(scan: Scan, start: number): boolean {
+  const isLikeAnId = isTelling(scan);
+  return (isLikeAnId ? goesOnOrIsCapital(scan) : goesOn(scan, token.after)) && !isVerbOf(scan, start, isLikeAnId);
+}
+
+/**
+ * `User created`, `new user left`, `done: user removed from group`: the word behind `user` at `start`, which opens a
+ * sentence or is `new` or the like, is what happened, unless what happened follows it: `User alice logged in`.
+ */
+function isVerbOf(scan: Scan, start: number, isLikeAnId: boolean): boolean {
+  const { bytes } = scan;
+  const opensMessage = (wordBefore(scan, start) & Mark.ARTICLE) !== 0 || beforeStart === beforeEnd;
+  if (!opensMessage && !holdsPunctuation(bytes, beforeEnd, start)) return false;
+  if ((formOf(bytes, token.start, token.end) & (Mark.PAST | Mark.GOING)) !== 0) return !isPastAt(scan, token.after);
+  return opensMessage && !isLikeAnId && endsAt(bytes, token.after, scan.end);
+}
+
+function holdsPunctuation(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] === Byte.COLON || bytes[at] === Byte.COMMA || bytes[at] === Byte.DOT || bytes[at] === Byte.SEMICOLON) return true;
+  return false;
+}
+
+/** A word in -ed stands behind `at`. */
+function isPastAt(scan: Scan, at: number): boolean {
+  const from = skipSpaces(scan.bytes, at, scan.end);
+  return (formOf(scan.bytes, from, wordEnd(scan.bytes, from, Math.min(scan.end, from + 32))) & Mark.PAST) !== 0;
 }
 
 /** `user 3 of 20`. */
