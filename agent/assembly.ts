@@ -118,7 +118,7 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
   let indices = 0;
   const claimIndex = (): number => indices++;
   const destinations = await openAll(outputs);
-  const buffers = state === undefined ? undefined : await openBuffering(config, outputs, { root: path.resolve(options.stateDir), folder: state.path, sources, claimIndex, ledger, adopt: options.adopt === true, isStart: options.legacy === undefined && share?.files.speaks !== false });
+  const buffers = state === undefined ? undefined : await openBuffering(config, outputs, { root: path.resolve(options.stateDir), folder: state.path, sources, claimIndex, ledger, adopt: options.adopt === true, tells: share?.files.speaks === false ? 'nothing' : options.legacy === undefined ? 'start' : 'reload' });
   const checkpoints = await openCheckpoints(config, stateFolder, options);
   const deadLetters = outputs.map(({ name }, index) => letterBox(name, path.join(folder, `dead-letters-${name}.ndjson`), share?.letters?.(index)));
   const slots = slotsOf(config, outputs, buffers);

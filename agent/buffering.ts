@@ -14,17 +14,18 @@ export interface BufferingOptions {
   readonly ledger: Ledger;
   /** What was meant for another address of the same type of output is sent, too. */
   readonly adopt: boolean;
-  /** It is a start, and no reload: what nobody will send is told. */
-  readonly isStart: boolean;
+  /** What nobody will send is told: of all runs at the start, of this agent after a reload; by one lane for all. */
+  readonly tells: 'start' | 'reload' | 'nothing';
 }
 
 /** Opens the disk buffers that the configuration asks for, and those that earlier runs have left to the same outputs. */
-export async function openBuffering(config: Config, outputs: readonly Output[], { root, folder, sources, claimIndex, ledger, adopt, isStart }: BufferingOptions): Promise<OpenBuffers> {
-  const [{ OpenBuffers }, { SourceNames }, { orphansText }] = await Promise.all([import('./delivery/buffer/open-buffers.ts'), import('./delivery/buffer/source-names.ts'), import('./delivery/buffer/orphans.ts')]);
+export async function openBuffering(config: Config, outputs: readonly Output[], { root, folder, sources, claimIndex, ledger, adopt, tells }: BufferingOptions): Promise<OpenBuffers> {
+  const [{ OpenBuffers }, { SourceNames }, { leftBehindText, orphansText }] = await Promise.all([import('./delivery/buffer/open-buffers.ts'), import('./delivery/buffer/source-names.ts'), import('./delivery/buffer/orphans.ts')]);
   const cantBeReadAgain = Object.values(config.inputs).some(({ type }) => type === 'stdin');
   const requests = outputs.flatMap((output, index) => requestOf(config.outputs[output.name], output, index, cantBeReadAgain));
   const buffers = await OpenBuffers.open(requests, { root, folder, names: new SourceNames(sources, claimIndex, ledger), report: log.warn, nowMs: Date.now(), adoptAll: adopt });
-  const left = isStart ? await orphansText(root, folder, buffers) : undefined;
+  if (tells === 'nothing') return buffers;
+  const left = await (tells === 'start' ? orphansText : leftBehindText)(root, folder, buffers, log.warn);
   if (left !== undefined) log.warn(left);
   return buffers;
 }

@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs';
 import { serialize } from 'node:v8';
 import { commandLine } from './command-line.ts';
 import { report } from './report.ts';
+import { errorCode } from './state/error-code.ts';
 
 try {
   const outcome = await commandLine(process.argv.slice(2), process.env);
@@ -13,5 +14,9 @@ try {
 }
 
 function writeAll(bytes: Buffer): void {
-  for (let done = 0; done < bytes.length;) done += writeSync(3, bytes, done);
+  try {
+    for (let done = 0; done < bytes.length;) done += writeSync(3, bytes, done);
+  } catch (error) {
+    if (errorCode(error) !== 'EPIPE') throw error; // a signal has ended whoever wanted to know
+  }
 }

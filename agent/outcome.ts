@@ -14,6 +14,9 @@ export interface Outcome {
   readonly untaken: readonly { readonly name: string; readonly bytes: number }[];
 }
 
+/** Who answers within this time is not silent, in ms. */
+const SILENT_MS = 1_000;
+
 interface OutputOutcome {
   readonly name: string;
   /** Records that are not delivered. */
@@ -35,12 +38,17 @@ export function outcomeOf(parts: Assembly): Outcome {
       name: output.name,
       left: parts.ledger.total(index, 'pending').records,
       keptIn, unkept,
-      reason: health.kind === 'working' ? undefined : health.reason, // it may not have been said yet: a short failure is none
+      reason: health.kind === 'working' ? silence(parts.ledger.waiting(index).stalledMs) : health.reason, // it may not have been said yet: a short failure is none
       isClosed: output.closed?.aborted === true,
     })),
     missed: [...parts.reading.missed],
     untaken: untakenFrom(parts),
   };
+}
+
+/** A request that gets no answer fails only at its time-out. */
+function silence(ms: number): string | undefined {
+  return ms < SILENT_MS ? undefined : `no answer for ${Math.round(ms / 1000)} s`;
 }
 
 /** Says what became of everything that these lanes have read. */

@@ -11,7 +11,7 @@ import { segmentsIn } from '../agent/delivery/buffer/buffer-files.ts';
 import { inspectBuffers } from '../agent/delivery/buffer/inspect.ts';
 import { Ending } from '../agent/ending.ts';
 import { work } from '../agent/work.ts';
-import { run, start, until, type Running } from './e2e/run-shipper.ts';
+import { CLI, run, start, until, type Running } from './e2e/run-shipper.ts';
 import { batchOf, downServer, linesOf, openJournal, readAll, readDamaged } from './helpers/buffer-rig.ts';
 import { BulkServer } from './helpers/bulk-server.ts';
 import { seeded } from './helpers/random.ts';
@@ -512,3 +512,91 @@ t.test('dead letters are sent again under their ids, digit by digit', async (t) 
   t.match(down, { code: 69, stderr: /not everything could be sent; it is kept/ });
   t.match(await run(['retry-dead-letters', '-o', 'elasticsearch=http://127.0.0.1:1', '--state-dir', folder(t)]), { code: 0, stderr: /there are no dead letters/ });
 });
+
+/** A dead letter as it stands in its file. */
+function letterLine(n: number): string {
+  return `${JSON.stringify({ time: '2026-11-22T10:00:00.000Z', output: 'elasticsearch', reason: '400', source: { name: 'app', id: 'AAAAAAAAAAAAAAAA', offset: n, length: 1 }, document: { message: `line ${n}` } })}\n`;
+}
+
+t.test('dead letters: whatever lies there, and whoever was interrupted, each is sent or kept', async (t) => {
+  const [name, run1] = ['dead-letters-elasticsearch', 'runs/AAAAAAAAAAAAAAAA'];
+  const rows: [reason: string, files: Record<string, string | undefined>, sent: number[], left: Record<string, string>, code: number][] = [
+    ['what an interrupted try has moved aside is not overwritten by what came later', { [`${name}.ndjson.retry`]: letterLine(1), [`${name}.ndjson`]: letterLine(2) }, [1, 2], {}, 0],
+    ['full files beside it, and those of a run that read a pipe', { [`${name}.ndjson.1`]: letterLine(1), [`${name}.ndjson`]: letterLine(2), [`${run1}/${name}.ndjson`]: letterLine(3), [`${run1}/${name}.ndjson.again`]: letterLine(4) }, [1, 2, 3, 4], {}, 0],
+    ['a crash in the middle of a line: the half of it is kept', { [`${name}.ndjson`]: letterLine(1) + letterLine(2).slice(0, 90) }, [1], { [`${name}.unreadable`]: `${letterLine(2).slice(0, 90)}\n` }, 0],
+    ['rubbish is moved aside, and what is between it is sent', { [`${name}.ndjson`]: `\n{\n{"a":1}\n\0\0\0\n${letterLine(1)}null\n` }, [1], { [`${name}.unreadable`]: '{\n{"a":1}\n\0\0\0\nnull\n' }, 0],
+    ['an empty file', { [`${name}.ndjson`]: '' }, [], {}, 0],
+    ['a folder in the place of a file', { [`${name}.ndjson`]: undefined, [`${name}.ndjson.1`]: letterLine(1) }, [1], {}, 0],
+    ['the place for rubbish can not be written: all stays', { [`${name}.ndjson`]: `rubbish\n${letterLine(1)}`, [`${name}.unreadable`]: undefined, [`${run1}/${name}.ndjson`]: letterLine(2) }, [2], {}, 69],
+    ['letters of another output', { 'dead-letters-other.ndjson': letterLine(1) }, [], { 'dead-letters-other.ndjson': letterLine(1) }, 0],
+  ];
+  for (const [reason, files, sent, left, code] of rows) {
+    const server = new BulkServer((request, self) => self.store(request));
+    t.teardown(() => server.close());
+    const state = folder(t);
+    for (const [file, content] of Object.entries(files)) {
+      const at = path.join(state, file);
+      mkdirSync(content === undefined ? at : path.dirname(at), { recursive: true });
+      if (content !== undefined) writeFileSync(at, content);
+    }
+    const args = ['retry-dead-letters', '-o', `elasticsearch=${await server.listen()}`, '--state-dir', state];
+    const ended = await run(args);
+    t.equal(ended.code, code, `${reason}: ${ended.stderr}`);
+    t.same(linesOf(server).sort(), sent, reason);
+    if (code !== 0) {
+      rmSync(path.join(state, `${name}.unreadable`), { recursive: true });
+      t.match(await run(args), { code: 0 }, `${reason}: until that is put right`);
+      t.same(linesOf(server).sort(), [1, ...sent]);
+      continue;
+    }
+    const there = readdirSync(state, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name, parentPath }) => [name, readFileSync(path.join(parentPath, name), 'utf8')]);
+    t.same(Object.fromEntries(there), left, `${reason}: and nothing else is there`);
+  }
+});
+
+t.test('rubbish in a state directory: it is said where, and it is in nobody\'s way', async (t) => {
+  const server = new BulkServer((request, self) => self.store(request));
+  t.teardown(() => server.close());
+  const output = `elasticsearch=${await server.listen()}`;
+  const segment = '00000001-0-0.segment';
+  const rows: [reason: string, make: (state: string) => void, said: RegExp][] = [
+    ['files where folders should be', (state) => ['buffer-elasticsearch-elasticsearch', 'runs/x'].forEach((name) => put(path.join(state, name), 'x')), /^$/],
+    ['an empty segment', (state) => put(path.join(state, 'buffer-elasticsearch-elasticsearch', segment), ''), /^$/],
+    ['noise in a segment', (state) => put(path.join(state, 'buffer-elasticsearch-elasticsearch', segment), random.bytes(5_000)), /^$/],
+    ['a folder in the place of a segment', (state) => mkdirSync(path.join(state, 'buffer-elasticsearch-elasticsearch', segment), { recursive: true }), /the disk buffer in \S+buffer-elasticsearch-elasticsearch can't be read: EISDIR/],
+    ['the same in the folder of a run', (state) => mkdirSync(path.join(state, 'runs/AAAAAAAAAAAAAAAA/buffer-elasticsearch-elasticsearch', segment), { recursive: true }), /the disk buffer in \S+buffer-elasticsearch-elasticsearch can't be read: EISDIR/],
+  ];
+  for (const [index, [reason, make, said]] of rows.entries()) {
+    const state = folder(t);
+    make(state);
+    const shown = await run(['buffer', '--state-dir', state]);
+    t.match(shown, { code: 0, stdout: /^nothing lies undelivered in \S+\n$/, stderr: said }, reason);
+    t.match(await run(['-o', output, '--state-dir', state], { stdin: 'INFO line\n' }), { code: 0, stderr: /1 delivered/ }, `${reason}: a run`);
+    t.equal(server.stored.size, index + 1);
+  }
+  const file = path.join(folder(t), 'file');
+  writeFileSync(file, '');
+  for (const args of [['buffer'], ['retry-dead-letters', '-o', output]]) {
+    t.match(await run([...args, '--state-dir', file]), { code: 66, stdout: '', stderr: /^shipper: \S+file can't be read: ENOTDIR/ }, 'no folder');
+    t.match(await run([...args, '--state-dir', `${file}s`]), { code: 0 }, 'a folder that is not there');
+  }
+  t.match(await run(['buffer', '--state-dir', `${file}s`]), { stdout: /files, which is not there\n$/ }, 'what is not there is not called empty');
+});
+
+t.test('a state directory that is not ours to read is not called empty', async (t) => {
+  if (process.getuid?.() !== 0 || spawnSync('setpriv', ['--version']).status !== 0) return void t.pass('', { skip: 'only root can become another user here, by setpriv' });
+  const state = folder(t);
+  writeFileSync(path.join(state, 'dead-letters-elasticsearch.ndjson'), letterLine(1));
+  const asOther = (...args: string[]) => spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, CLI, ...args, '--state-dir', state], { encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '' }, cwd: '/' });
+  const mayRun = spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, CLI, '--version'], { cwd: '/' }).status === 0;
+  if (!mayRun) return void t.pass('', { skip: 'another user may not run the program here' });
+  for (const args of [['buffer'], ['retry-dead-letters', '-o', 'elasticsearch=http://127.0.0.1:1']]) {
+    t.match(asOther(...args), { status: 77, stdout: '', stderr: /^shipper: \S+ can't be read: EACCES/ }, args.join(' '));
+  }
+});
+
+/** Writes a file in a folder that may not be there. */
+function put(file: string, content: string | Uint8Array): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, content);
+}

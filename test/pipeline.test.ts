@@ -265,12 +265,15 @@ t.test('one of two outputs is dead: the other gets all, and the position stays',
 });
 
 t.test('undelivered: exit 69, within the time that was set', async (t) => {
-  const dir = t.testdir({ 'big.log': 'INFO a line of some length, so that many of them are more than the memory\n'.repeat(200_000) });
+  const { url } = await serve(t, () => 'silence');
+  const dir = t.testdir({ 'big.log': 'INFO a line of some length, so that many of them are more than the memory\n'.repeat(200_000), 'small.log': 'INFO line\n' });
   const yaml = (input: string, disk = 'auto'): string => `inputs: { app: ${input} }\noutputs: { search: { type: elasticsearch, url: 'http://127.0.0.1:1', batch: { bytes: 256KiB }, buffer: { disk: ${disk} } } }\ndrain_timeout: 500ms\nmemory: 8MiB\nstate_dir: ${dir}/state\n`;
   writeFileSync(path.join(dir, 'stdin.yaml'), yaml('{ type: stdin }'));
   writeFileSync(path.join(dir, 'memory.yaml'), yaml('{ type: stdin }', "'off'"));
   writeFileSync(path.join(dir, 'files.yaml'), yaml(`{ type: file, paths: ['${dir}/big.log'] }`));
+  writeFileSync(path.join(dir, 'silent.yaml'), yaml(`{ type: file, paths: ['${dir}/small.log'] }`).replace('http://127.0.0.1:1', url).replace('500ms', '1500ms').replace('outputs: { search: {', 'outputs: { search: { timeout: 1h,'));
   const rows: [args: string[], stdin: string, where: RegExp, reason: string][] = [
+    [['--once', '-c', path.join(dir, 'silent.yaml')], '', /search: 1 records were not delivered in time\. Files are read again .*\. The reason: no answer for \d+ s\n/, 'a request that may take longer than there is time'],
     [['--once', '-c', path.join(dir, 'files.yaml')], '', /search: \d+ records were not delivered in time\. Files are read again from their checkpoints/, 'files that are more than the memory'],
     [['-c', path.join(dir, 'memory.yaml')], lines(0, 10), /search: 10 records were not delivered in time\. .*lost/, 'stdin, without a disk'],
     [['-c', path.join(dir, 'stdin.yaml')], lines(0, 10), /search: 10 records were not delivered in time\. They are kept in/, 'stdin'],

@@ -58,6 +58,23 @@ t.test('what lies in the disk buffer goes to the new address, though the file is
   t.strictSame(messages(working.server), ['line 1', 'line 2', 'line 3', 'line 4']);
 });
 
+t.test('an output is taken away while records lie on the disk for it: that is said, and they are sent when it is there again', async (t) => {
+  const [broken, working] = [await serve(t, () => ({ status: 503 })), await serve(t)];
+  const buffered = (url: string): string => search(url, 'buffer: { disk: on }, ');
+  const agent = begin(t, { outputs: buffered(broken.url) });
+  agent.append('a.log', 4);
+  await until(() => stateOf(path.join(agent.folder, 'state')).includes('"offset":28'), 'the checkpoint behind what is on the disk');
+  await agent.reload({ outputs: buffered(working.url).replace('es:', 'other:') });
+  t.match(agent.running.stderr(), /warning: 4 records lie undelivered in \S+state, for es \(elasticsearch: [^)]+\): no output of the new configuration\./);
+  agent.append('a.log', 1);
+  await until(() => working.server.stored.size === 1, 'the next line, at the other output');
+  await agent.reload({ outputs: buffered(working.url) });
+  await until(() => working.server.stored.size === 5, 'all of it');
+  const { code, stderr } = await agent.end();
+  t.equal(code, 0);
+  t.equal(stderr.match(/lie undelivered/g)?.length, 1, 'said where it is so, and nowhere else');
+});
+
 t.test('a file that is deleted while its lines are under way', async (t) => {
   const [broken, working] = [await serve(t, () => ({ status: 503 })), await serve(t)];
   const agent = begin(t, { outputs: search(broken.url) });

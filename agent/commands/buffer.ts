@@ -7,13 +7,15 @@ import { ExitCode } from '../exit-codes.ts';
 import { log } from '../log.ts';
 import { print } from '../print.ts';
 import { errorCode } from '../state/error-code.ts';
+import { mayLookInto } from '../state/look-into.ts';
 
 /** Shows what lies in the disk buffers of a state directory, or prints it. Gives the exit code. */
 export async function buffer(stateDir: string, options: { readonly print: boolean }): Promise<number> {
+  const isThere = mayLookInto(stateDir, log.warn);
   const found = await inspectBuffers(stateDir, log.warn);
   const full = found.filter(({ records }) => records > 0);
   if (options.print) await printAll(full);
-  else await print(full.length === 0 ? `nothing lies undelivered in ${stateDir}\n` : full.map(describe).join(''));
+  else await print(full.length === 0 ? `nothing lies undelivered in ${stateDir}${isThere ? '' : ', which is not there'}\n` : full.map(describe).join(''));
   return ExitCode.OK;
 }
 

@@ -1,4 +1,4 @@
-import { rename, unlink } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Destination, Output } from '../../outputs/output.ts';
 import { Arena } from '../arena.ts';
@@ -7,19 +7,19 @@ import type { Batch } from './batch.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Delivery } from './delivery.ts';
 import { Ledger } from './ledger.ts';
-import { linesFrom, parseLetter, sizeOf, type Letter } from './letter-files.ts';
+import { claim, linesBetween, parseLetter, sizeOf, type Letter } from './letter-files.ts';
 import { SlotPool } from './slot-pool.ts';
 
-/** What came of a file of dead letters. `left`: what could not be sent, and is still there. */
+/** What came of a file of dead letters. */
 export interface Resent {
   readonly delivered: number;
   readonly refused: number;
   readonly unreadable: number;
-  readonly left: number;
+  /** False: not all of it could be sent, and it is still there. */
+  readonly isDone: boolean;
 }
 
 const SLOTS = 4;
-const CLAIMED = '.retry';
 
 /**
  * Sends the dead letters of a file again, under the ids they had. The file is moved aside first, so that an agent that
@@ -42,20 +42,20 @@ export class Resender {
     this.#pool = new SlotPool(new Arena({ input: 64, scratch: 64, constants: 64 }, SLOTS * (bytes + events * 4 + 256)), output.limits, SLOTS);
   }
 
+  /** Throws the system's error; then the file, or what was moved aside of it, is still there. */
   async resend(file: string): Promise<Resent> {
-    const path = file.endsWith(CLAIMED) ? file : file + CLAIMED;
-    if (path !== file) await rename(file, path);
+    const path = await claim(file);
     // Under another name than the agent's own file, so that there are never two who write to one.
     const base = join(dirname(path), `dead-letters-${this.#output.name}.ndjson`);
     const again = new DeadLetters(this.#output.name, `${base}.again`, this.#report);
     const unreadable = new AppendFile(`${base.replace(/\.ndjson$/, '')}.unreadable`, 0o600);
     const attempt = new Attempt(this.#output, this.#destination, this.#pool, again, this.#quietMs, this.#report);
     try {
-      const kept = await attempt.sendAll(path, unreadable);
-      const isDone = await attempt.finish();
+      const isDone = await attempt.sendAll(path, unreadable);
       if (isDone) await unlink(path);
-      return { ...attempt.counts, unreadable: kept };
+      return { ...attempt.counts, isDone };
     } finally {
+      await attempt.stop();
       await again.close();
       await unreadable.close();
     }
@@ -72,6 +72,7 @@ class Attempt {
   readonly #indices = new Map<string, number>();
   readonly #quietMs: number;
   #batch: Batch | undefined;
+  #unreadable = 0;
   #isStuck = false;
 
   constructor(output: Output, destination: Destination, pool: SlotPool, deadLetters: DeadLetters, quietMs: number, report: (message: string) => void) {
@@ -84,38 +85,39 @@ class Attempt {
     this.#delivery = new Delivery({ name: output.name, destination, connections: output.connections, report, index: 0, pool, ledger: this.#ledger, deadLetters, sourceOf });
   }
 
-  get counts(): Omit<Resent, 'unreadable'> {
-    const [delivered, refused, left] = (['delivered', 'dead_lettered', 'pending'] as const).map((fate) => this.#ledger.total(0, fate).records);
-    return { delivered: delivered ?? 0, refused: refused ?? 0, left: left ?? 0 };
+  get counts(): Omit<Resent, 'isDone'> {
+    const [delivered, refused] = (['delivered', 'dead_lettered'] as const).map((fate) => this.#ledger.total(0, fate).records);
+    return { delivered: delivered ?? 0, refused: refused ?? 0, unreadable: this.#unreadable };
   }
 
-  /** Sends the letters, and moves lines that are none to `unreadable`. Gives their number. An agent may just have added to the file: then that, too. */
-  async sendAll(path: string, unreadable: AppendFile): Promise<number> {
-    let kept = 0;
-    for (let from = 0, to = sizeOf(path); from < to && !this.#isStuck; from = to, to = sizeOf(path)) {
-      for await (const line of linesFrom(path, from)) {
+  /**
+   * Sends the letters, and moves lines that are none to `unreadable`. True: all is settled. An agent that was just
+   * writing may have added to the file meanwhile: then that, too.
+   */
+  async sendAll(path: string, unreadable: AppendFile): Promise<boolean> {
+    for (let from = 0, to = sizeOf(path); from < to; from = to, to = sizeOf(path)) {
+      for await (const line of linesBetween(path, from, to)) {
         const letter = parseLetter(line);
         if (letter !== undefined) await this.#send(letter);
-        else if (await keep(line, unreadable)) kept++;
-        if (this.#isStuck) break;
+        else await this.#keep(line, unreadable);
+        if (this.#isStuck) return false;
       }
+      if (this.#batch !== undefined) this.#submit(this.#batch);
+      if (!(await this.#settled())) return false;
     }
-    return kept;
+    return true;
   }
 
-  /** Waits for what is under way. True: all is settled. */
-  async finish(): Promise<boolean> {
-    if (this.#batch !== undefined) this.#delivery.submit(this.#batch);
-    const isDone = !this.#isStuck && (await this.#delivery.drain({ quietMs: this.#quietMs, totalMs: Infinity }));
-    await this.#delivery.stop();
-    return isDone;
+  /** Ends what is under way. */
+  stop(): Promise<void> {
+    return this.#delivery.stop();
   }
 
   async #send({ source, document }: Letter): Promise<void> {
     const { before, after } = this.#output.framing;
     const record = Buffer.from(before.replace('{id}', () => `${source.id}-${source.offset}-${source.length}`) + document + after);
     if (this.#batch !== undefined && !fits(this.#batch, record)) this.#submit(this.#batch);
-    if (!this.#pool.isFree && this.#batch === undefined) this.#isStuck = !(await this.#delivery.drain({ quietMs: this.#quietMs, totalMs: Infinity }));
+    if (!this.#pool.isFree && this.#batch === undefined) this.#isStuck = !(await this.#settled());
     const batch = (this.#batch ??= this.#pool.take());
     if (batch === undefined) return;
     put(batch, record, this.#indexOf(source), source);
@@ -123,9 +125,20 @@ class Attempt {
     this.#ledger.opened(0, 0, 1, source.length);
   }
 
+  /** Waits for what is under way. False: it does not get on. */
+  #settled(): Promise<boolean> {
+    return this.#delivery.drain({ quietMs: this.#quietMs, totalMs: Infinity });
+  }
+
   #submit(batch: Batch): void {
     this.#batch = undefined;
     this.#delivery.submit(batch);
+  }
+
+  async #keep(line: string, file: AppendFile): Promise<void> {
+    const error = await file.append(Buffer.from(`${line}\n`));
+    if (error !== undefined) throw error;
+    this.#unreadable++;
   }
 
   /** Sources share the books, and are told apart in letters only. */
@@ -137,12 +150,6 @@ class Attempt {
     this.#indices.set(id, index);
     return index;
   }
-}
-
-async function keep(line: string, file: AppendFile): Promise<true> {
-  const error = await file.append(Buffer.from(`${line}\n`));
-  if (error !== undefined) throw error;
-  return true;
 }
 
 function fits(batch: Batch, record: Buffer): boolean {

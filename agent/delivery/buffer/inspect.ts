@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { errorCode, errorText } from '../../state/error-code.ts';
 import { buffersIn, readOwner, type Owner } from './buffer-files.ts';
 import { Journal } from './journal.ts';
 import { runsWithBuffers } from './open-buffers.ts';
@@ -27,12 +28,12 @@ export async function inspectBuffers(root: string, report: (message: string) => 
   return found;
 }
 
-/** Looks at one. Undefined: it went away meanwhile. */
-export async function inspect(folder: string, report: (message: string) => void): Promise<Inspected | undefined> {
+/** Looks at one. Undefined: it went away meanwhile, or can't be read, which `warn` gets to know; `report`: what is damaged in it. */
+export async function inspect(folder: string, report: (message: string) => void, warn = report): Promise<Inspected | undefined> {
   const owner = readOwner(folder);
   const options = { folder, owner: owner ?? UNKNOWN, segmentBytes: 0, earlierSource: 0, nameOf: () => ({ id: '', name: '' }), report };
-  const journal = await Journal.open(options).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
+  const journal = await Journal.open(options).catch((error: unknown) => {
+    if (errorCode(error) !== 'ENOENT') warn(`the disk buffer in ${folder} can't be read: ${errorText(error)}`);
     return undefined;
   });
   return journal && { folder, owner, records: journal.waiting.records, bytes: journal.bytes, read: () => read(journal) };
