@@ -239,6 +239,29 @@ t.test('copytruncate while shipper looks', async (t) => {
   }
 });
 
+t.test('a copy that gets the inode of a file that was read and deleted', async (t) => {
+  for (const isPattern of [false, true]) {
+    const { log, tail, warnings } = setUp(t);
+    writeFileSync(log, joined(numbered(0, 10)));
+    writeFileSync(`${log}.2`, joined(numbered(0, 1_000, 'old')));
+    const first = await tail([`${log}*`]);
+    await first.untilLines(1_010);
+    await first.stop();
+    appendFileSync(log, joined(numbered(10, 1_000)));
+    copyFileSync(log, `${log}.2`); // into the same inode: what deleting and copying comes to, if the file system has it so
+    renameSync(`${log}.2`, `${log}.1`);
+    truncateSync(log);
+    appendFileSync(log, joined(numbered(1_000, 1_010)));
+    const second = await tail([isPattern ? `${log}*` : log]);
+    await second.untilLines(1_000);
+    await second.stop();
+    const third = await tail([isPattern ? `${log}*` : log], { once: true });
+    await third.untilFinished();
+    t.same([...second.lines, ...third.lines], numbered(10, 1_010), `${isPattern ? 'pattern' : 'name'}: gone on with in the copy, and nothing twice`);
+    t.same(warnings, []);
+  }
+});
+
 t.test('truncated, and no copy: what is lost is counted', async (t) => {
   const { log, tail, warnings } = setUp(t);
   writeFileSync(log, joined(numbered(0, 5_000)));

@@ -92,11 +92,14 @@ export class FileIntake {
     if (descriptor === undefined) return undefined;
     const stat = fstatSync(descriptor, { bigint: true });
     const [device, inode, size] = [String(stat.dev), String(stat.ino), Number(stat.size)];
-    const other = checkpoints.find(input, device, inode);
-    if (!stat.isFile() || (other !== undefined && other.id !== checkpoint.id) || !isSameContent(descriptor, size, checkpoint)) {
+    const known = checkpoints.find(input, device, inode);
+    const other = known?.id === checkpoint.id ? undefined : known;
+    const isOther = other !== undefined && isSameContent(descriptor, size, other); // else that was deleted, and the copy got its inode
+    if (!stat.isFile() || isOther || !isSameContent(descriptor, size, checkpoint)) {
       closeSync(descriptor);
       return undefined;
     }
+    if (other !== undefined) checkpoints.detach(other);
     const { detached: _, ...rest } = checkpoint;
     const next = { ...rest, device, inode, offset: safe, ...(path !== rest.path && { seenAt: path }) };
     checkpoints.move(checkpoint, next);

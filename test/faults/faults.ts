@@ -43,11 +43,12 @@ function treated(treatment: Treatment, times = 1): Fault {
 /** Only who speaks for each record by itself can do that. */
 const someItems: Fault = (world) => (world.sink.destination === 'elasticsearch' ? treated('items refused for now', 2)(world) : undefined);
 
-/** An answer is held back until there is a backlog, or it is the agent's end. */
+/** An answer is held back until there is a backlog, or the other connection has done as well for a while without it; or it is the agent's end. */
 function held(treatment: Treatment): Fault {
   return ({ sink, isBacklogged }) => {
+    const before = sink.attempts.length;
     sink.treatments.push(treatment);
-    return { done: () => sink.held > 0 && isBacklogged(), end: () => sink.release() };
+    return { done: () => sink.held > 0 && (isBacklogged() || sink.attempts.length > before + 20), end: () => sink.release() };
   };
 }
 

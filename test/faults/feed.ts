@@ -10,6 +10,19 @@ export interface FeedOptions {
   readonly isSeen: (name: string) => boolean;
 }
 
+/** Between the end of a file's copy and its truncation the application goes on writing. */
+export interface Window {
+  readonly truncations: number;
+  /** What was written in it. */
+  readonly lines: ReadonlySet<string>;
+  readonly bytes: number;
+  /** Texts that are no whole lines, at most: one was half written when the file was truncated. */
+  readonly pieces: number;
+}
+
+/** Of what is never truncated. */
+export const NO_WINDOW: Window = { truncations: 0, lines: new Set(), bytes: 0, pieces: 0 };
+
 /** What writes numbered lines for the agent to read. */
 export interface Feed {
   readonly streams: readonly string[];
@@ -23,8 +36,6 @@ export interface Feed {
   openStdin(): number | 'ignore';
   /** Lines of a stream that are written for sure. */
   written(stream: string): number;
-  /** Its position stays before a record of one stream that is still open, however much of the other is delivered: then more than what is under way is sent again. */
-  readonly holdsPosition: boolean;
   /** Where a line was written: lines of one such place come in order. */
   sourceOf(stream: string, n: number): string;
   /** Writes up to so many lines, as far as there is room. */
@@ -35,10 +46,8 @@ export interface Feed {
   ended(): Promise<void>;
   /** After `ended`: whether a line still lies where the next agent reads it, though no agent has read it before. */
   isUnread(name: string): boolean;
-  /** Whether a line could not be read: its file was truncated before. */
-  isExcused(name: string): boolean;
-  /** How often a file was truncated, perhaps in the middle of a line. */
-  readonly cuts: number;
+  /** Lines that were in no file any more, unless somebody was quick enough to read them: nobody has to. */
+  readonly window: Window;
   /** Writes the end of a line of which the beginning is written. */
   finish(): void;
   close(): void;

@@ -1,6 +1,6 @@
-import { appendFileSync, copyFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Feed, FeedOptions } from './feed.ts';
+import { NO_WINDOW, type Feed, type FeedOptions, type Window } from './feed.ts';
 import { lineOf, nameOf } from './line.ts';
 
 /** How many rotated files are kept, as far as they are delivered. */
@@ -9,7 +9,6 @@ const KEPT_FILES = 3;
 /** What all feeds into a file have in common. */
 abstract class FileFeed implements Feed {
   readonly isReadAgain = true;
-  readonly holdsPosition: boolean = false;
   readonly options: FeedOptions;
   readonly file: string;
   /** The second half of a line of which the first is written. */
@@ -68,12 +67,18 @@ abstract class FileFeed implements Feed {
     return false; // whether read or not, it is read again
   }
 
-  isExcused(_name: string): boolean {
-    return false;
+  get window(): Window {
+    return NO_WINDOW;
   }
 
-  get cuts(): number {
-    return 0;
+  /** Whether all lines of a stream before this one are stored, or among the dead letters. */
+  protected isDelivered(stream: string, end: number): boolean {
+    for (let n = 0; n < end; n++) if (!this.options.isSettled(nameOf(n, stream))) return false;
+    return true;
+  }
+
+  get isHalfWritten(): boolean {
+    return this.#half !== '';
   }
 
   finish(): void {
@@ -111,22 +116,16 @@ export class RenamedFile extends PlainFeed {
     writeFileSync(this.file, '');
     this.beginAnew();
     this.#rotated.push({ file, end: this.count });
-    for (let oldest = this.#rotated[0]; this.#rotated.length > KEPT_FILES && oldest !== undefined && this.#isDelivered(oldest.end); oldest = this.#rotated[0]) {
+    for (let oldest = this.#rotated[0]; this.#rotated.length > KEPT_FILES && oldest !== undefined && this.isDelivered('file', oldest.end); oldest = this.#rotated[0]) {
       rmSync(oldest.file);
       this.#rotated.shift();
     }
-    return true;
-  }
-
-  #isDelivered(end: number): boolean {
-    for (let n = 0; n < end; n++) if (!this.options.isSettled(nameOf(n, 'file'))) return false;
     return true;
   }
 }
 
 /** A container's file: two streams, long lines in pieces, renamed as the kubelet does it. */
 export class ContainerFile extends FileFeed {
-  override readonly holdsPosition = true;
   readonly streams = ['stdout', 'stderr'];
   readonly inputs = `{app: {type: file, paths: ['${this.file}*']}}`;
   readonly #counts = new Map(this.streams.map((stream) => [stream, 0]));
@@ -156,49 +155,58 @@ export class ContainerFile extends FileFeed {
 }
 
 /**
- * A file that is copied and truncated. Nobody asks the reader first, so what it has not read by then is lost: half of
- * the truncations wait until all is delivered, where nothing may be missing; the others are the window that is measured.
+ * A file that is copied and truncated, as logrotate's copytruncate does it. Nobody asks the reader first, but the copies
+ * stay until they are delivered: so nothing may be missing but what was written after a copy was made and before the
+ * truncation, which is in no file any more. That is known here to the line.
  */
 export class TruncatedFile extends PlainFeed {
-  readonly inputs = `{app: {type: file, paths: ['${this.file}']}}`;
-  /** Lines that nobody can read any more and the agent has not sent yet, or has sent and not delivered when it was killed. */
-  readonly #gone = new Set<string>();
-  /** Lines that were sent before their file was truncated, and are not delivered. */
-  readonly #sent = new Set<string>();
-  #from = 0;
-  #cuts = 0;
+  readonly inputs: string;
+  readonly #isPattern: boolean;
+  /** Lines behind the copies, the newest copy first. */
+  readonly #copies: number[] = [];
+  readonly #window = { truncations: 0, lines: new Set<string>(), bytes: 0, pieces: 0 };
+  /** The first line of this generation. */
+  #first = 0;
 
-  override get cuts(): number {
-    return this.#cuts;
+  /** `isPattern`: the copies are meant too. Else a generation that nobody has looked at before it was truncated would not be known. */
+  constructor(options: FeedOptions, isPattern: boolean) {
+    super(options);
+    this.#isPattern = isPattern;
+    this.inputs = `{app: {type: file, paths: ['${this.file}${isPattern ? '*' : ''}']}}`;
+  }
+
+  override get window(): Window {
+    return this.#window;
   }
 
   turn(): boolean {
-    const isRace = this.options.random.oneIn(2);
+    if (this.count === this.#first || !(this.#isPattern || this.options.isSeen(nameOf(this.#first, 'file')))) return false;
     this.finish();
-    const left = this.#unsettled();
-    if (!isRace && left.length > 0) return false;
+    this.#shift();
     copyFileSync(this.file, `${this.file}.1`);
+    this.#copies.unshift(this.count);
+    if (this.options.random.oneIn(2)) this.#writeInWindow();
     truncateSync(this.file);
-    this.#cuts++;
+    this.#window.truncations++;
     this.beginAnew();
-    const sentUpTo = left.findLastIndex((name) => this.options.isSeen(name)); // and with it, all before it is read
-    left.forEach((name, at) => (at <= sentUpTo ? this.#sent : this.#gone).add(name));
-    this.#from = this.count;
+    this.#first = this.count;
     return true;
   }
 
-  /** A kill takes away what was read and not delivered. */
-  override ended(): Promise<void> {
-    for (const name of this.#sent) if (!this.options.isSettled(name)) this.#gone.add(name);
-    this.#sent.clear();
-    return Promise.resolve();
+  /** Makes room for a copy, as logrotate does; the oldest go as soon as they are delivered. */
+  #shift(): void {
+    for (let oldest = this.#copies.at(-1); this.#copies.length >= KEPT_FILES && oldest !== undefined && this.isDelivered('file', oldest); oldest = this.#copies.at(-1)) {
+      rmSync(`${this.file}.${this.#copies.length}`);
+      this.#copies.pop();
+    }
+    for (let at = this.#copies.length; at > 0; at--) renameSync(`${this.file}.${at}`, `${this.file}.${at + 1}`);
   }
 
-  override isExcused(name: string): boolean {
-    return this.#gone.has(name);
-  }
-
-  #unsettled(): string[] {
-    return Array.from({ length: this.count - this.#from }, (_, at) => nameOf(this.#from + at, 'file')).filter((name) => !this.options.isSettled(name));
+  #writeInWindow(): void {
+    const [first, size] = [this.count, statSync(this.file).size];
+    this.write(1 + this.options.random.below(40));
+    for (let n = first; n < this.count; n++) this.#window.lines.add(nameOf(n, 'file'));
+    this.#window.bytes += statSync(this.file).size - size;
+    if (this.isHalfWritten) this.#window.pieces += 2; // its beginning may have been read, and its end will be
   }
 }

@@ -1,6 +1,6 @@
 import { accounts, openAccounts } from '../helpers/ledger-lines.ts';
 import { covers, farewellOf } from './farewell.ts';
-import type { Feed } from './feed.ts';
+import type { Feed, Window } from './feed.ts';
 import { nameOf, rangesOf } from './line.ts';
 import { mostOvertaken, repeatsIn } from './sequence.ts';
 import type { Sink } from './sink.ts';
@@ -24,7 +24,7 @@ export interface Verdict {
   readonly written: number;
   /** Neither stored nor among the dead letters, and nothing excuses it. */
   readonly lost: number;
-  /** Lost, and it could not be otherwise: in the hands of an agent that was killed or had no room on its disk, and can't read again; or in a file that was truncated unread. */
+  /** Lost, and it could not be otherwise: in the hands of an agent that was killed or had no room on its disk, and can't read again; or written in the window of a truncation, and not read in time. */
   readonly unavoidable: number;
   /** Stored more often than once, and it was not the sink that did not say so. */
   readonly repeated: number;
@@ -33,6 +33,8 @@ export interface Verdict {
   readonly deadLettered: number;
   /** The most lines that were overtaken by later ones of their stream. */
   readonly overtaken: number;
+  /** Between copies and truncations, and what of it is lost. */
+  readonly window: Window & { readonly lost: number };
   readonly problems: readonly string[];
 }
 
@@ -79,9 +81,9 @@ export class Books {
     return this.#feed.streams.reduce((sum, stream) => sum + this.#feed.written(stream), 0);
   }
 
-  /** Lines that an agent took with it. */
+  /** Lines that will not come any more: an agent took them with it, or they were truncated away. */
   get gone(): number {
-    return this.#inHands.size + this.#taken.size;
+    return this.#inHands.size + this.#taken.size + this.#goneInWindow().length;
   }
 
   /** Whether a line is stored, or among the dead letters as far as the disk was looked at. */
@@ -145,10 +147,10 @@ export class Books {
     if (overtaken > batchEvents) this.problem(`${overtaken} lines were overtaken by later ones, more than a batch`);
     const { byLife, unnoted, examples } = repeatsIn(this.#sink.attempts, (life) => this.#full.has(life));
     const mostRepeated = Math.max(0, ...byLife.values());
-    const most = this.#sink.destination === 'elasticsearch' ? 0 : this.#feed.holdsPosition ? Infinity : 2 * batchEvents;
+    const most = this.#sink.destination === 'elasticsearch' ? 0 : 2 * batchEvents;
     if (mostRepeated > most) this.problem(`${mostRepeated} lines were repeated after one end, more than ${most}: ${examples.join('; ')}`);
     const repeated = [...byLife.values()].reduce((sum, count) => sum + count, unnoted);
-    return { written: this.written, lost: lost.length, unavoidable: missing.length - lost.length, repeated, mostRepeated, deadLettered: this.#letters.size, overtaken, problems: this.#problems };
+    return { written: this.written, lost: lost.length, unavoidable: missing.length - lost.length, repeated, mostRepeated, deadLettered: this.#letters.size, overtaken, window: { ...this.#feed.window, lost: this.#goneInWindow().length }, problems: this.#problems };
   }
 
   /** What it says of itself, against what the sink and the folder know. */
@@ -167,7 +169,7 @@ export class Books {
   #checkTexts(): void {
     const known = new Set(this.#names());
     const unknown = [...this.#sink.ids.keys(), ...this.#letters].filter((name) => !known.has(name));
-    const most = this.#feed.isReadAgain ? this.#feed.cuts : this.#killed;
+    const most = this.#feed.isReadAgain ? this.#feed.window.pieces : this.#killed;
     if (unknown.length > most) this.problem(`${unknown.length} texts are no lines of ours: ${unknown.slice(0, TOLD).join(' | ')}`);
     const good = [...this.#letters].filter((name) => known.has(name) && this.#sink.ids.has(name));
     if (good.length > 0) this.problem(`${good.length} lines are dead letters and stored: ${good.slice(0, TOLD).join(', ')}`);
@@ -181,8 +183,13 @@ export class Books {
     return this.#names().filter((name) => !this.isSettled(name));
   }
 
+  /** Written in the window of a truncation, and not read in time. */
+  #goneInWindow(): string[] {
+    return [...this.#feed.window.lines].filter((name) => !this.isSettled(name));
+  }
+
   #isExcused(name: string): boolean {
-    return this.#inHands.has(name) || this.#feed.isExcused(name);
+    return this.#inHands.has(name) || this.#feed.window.lines.has(name);
   }
 
   /** While an agent is at work in it, files come and go: then what was seen before holds. */

@@ -6,9 +6,11 @@
 //   npm run test:faults -- --only stdin     what has that in its name
 import { parseArgs } from 'node:util';
 import { FAULTS } from './faults.ts';
+import type { Feed, FeedOptions } from './feed.ts';
 import { ContainerFile, RenamedFile, TruncatedFile } from './file-feeds.ts';
 import { memoryRows } from './memory.ts';
 import { BATCH_EVENTS, Scenario, type ScenarioOptions } from './scenario.ts';
+import type { Destination } from './sink.ts';
 import { Exec, Stdin } from './stream-feeds.ts';
 import { print, type Row } from './table.ts';
 
@@ -34,15 +36,15 @@ const memory = 'memory'.includes(values.only) ? await memoryRows() : [];
 process.exitCode = print(rows, memory, values.only === '' ? [...FAULTS.keys()] : []);
 
 function scenarios(): ScenarioOptions[] {
-  const feeds: [string, ScenarioOptions['makeFeed']][] = [
+  const feeds: [string, (options: FeedOptions, destination: Destination) => Feed][] = [
     ['file, renamed', (options) => new RenamedFile(options)],
-    ['file, copied and truncated', (options) => new TruncatedFile(options)],
+    ['file, copied and truncated', (options, destination) => new TruncatedFile(options, destination === 'datadog')],
     ['container file', (options) => new ContainerFile(options)],
     ['stdin', (options) => new Stdin(options)],
     ['exec', (options) => new Exec(options)],
   ];
   const kills = values.long ? LONG_KILLS : KILLS;
-  return feeds.flatMap(([name, makeFeed], at) => (['elasticsearch', 'datadog'] as const).map((destination, other) => ({ name: `${name} > ${destination}`, destination, makeFeed, kills, seed: seed * 100 + at * 10 + other })));
+  return feeds.flatMap(([name, makeFeed], at) => (['elasticsearch', 'datadog'] as const).map((destination, other) => ({ name: `${name} > ${destination}`, destination, makeFeed: (options) => makeFeed(options, destination), kills, seed: seed * 100 + at * 10 + other })));
 }
 
 async function run(options: ScenarioOptions): Promise<Row> {

@@ -23,10 +23,10 @@ export interface ScenarioOptions {
 /** Lines that may wait before the feed holds back. */
 const LEAD = 2_500;
 const TICK_MS = 3;
-/** Ticks after which a life is over even though what it waits for has not come: what it would prove, another one will. */
+/** Ticks after which a life is over even though the point for its end has not come: a fault that goes on may keep it from coming. */
 const PATIENCE_TICKS = 600;
-/** Nothing at all has happened for so long: it hangs. Nothing else depends on it. */
-const HANG_MS = 120_000;
+/** What has to happen, and has not for so long, hangs. No verdict depends on another time. */
+const HANG_MS = 240_000;
 const EVENTS = ['received', 'stored', 'answered'] as const;
 
 /** When a life ends: at the `count`-th event from then on. */
@@ -98,13 +98,14 @@ export class Scenario {
     const counting = this.#killAt(agent, point, signal);
     let begun: Begun | undefined;
     if (name !== undefined) {
-      await this.#until(agent, () => this.#isAtWork(agent));
+      await this.#untilSure(agent, () => this.#isAtWork(agent), 'to be at work');
       begun = FAULTS.get(name)?.(this.#world(agent));
-      if (begun !== undefined && (await this.#until(agent, () => begun?.done() ?? true))) this.faults.set(name, (this.faults.get(name) ?? 0) + 1);
+      if (begun !== undefined && (await this.#untilSure(agent, begun.done, `an effect of ${name}`))) this.faults.set(name, (this.faults.get(name) ?? 0) + 1);
       if (this.#plan.oneIn(2)) await begun?.end?.(); // or only when it is dead
     }
     counting.begin();
-    const isReached = await this.#until(agent, () => counting.isReached());
+    if (point.event !== 'spawned') await this.#untilSure(agent, () => this.#isAtWork(agent), 'to be at work');
+    const isReached = await this.#until(agent, counting.isReached, after(PATIENCE_TICKS));
     if (!agent.isAsked) agent.kill(signal);
     if (isImpatient) agent.kill('SIGINT'); // whoever can't wait for its end; another signal, so that it is not taken for the first
     this.kills[signal]++;
@@ -134,15 +135,23 @@ export class Scenario {
   }
 
   /** Ticks until it holds; false: it came to nothing. */
-  async #until(agent: AgentProcess, holds: () => boolean): Promise<boolean> {
-    for (let ticks = 0; ticks < PATIENCE_TICKS && !agent.hasEnded; ) {
+  async #until(agent: AgentProcess, holds: () => boolean, isEnough: () => boolean): Promise<boolean> {
+    while (!agent.hasEnded && !isEnough()) {
       if (holds()) return true;
       this.#tick();
       await wait(TICK_MS);
-      if (this.#isAtWork(agent)) ticks++;
     }
     return holds();
   }
+
+  /** The same for what comes for sure, however slow the machine is. False: the agent has ended before. */
+  async #untilSure(agent: AgentProcess, holds: () => boolean, what: string): Promise<boolean> {
+    const giveUpMs = Date.now() + HANG_MS;
+    if (await this.#until(agent, holds, () => Date.now() > giveUpMs)) return true;
+    if (!agent.hasEnded) this.books.problem(`life ${this.sink.life}: waited in vain for ${what}: ${agent.stderr.slice(-500)}`);
+    return false;
+  }
+
 
   #tick(): void {
     if (!this.#isWriting || this.#isBacklogged()) return;
@@ -200,10 +209,10 @@ export class Scenario {
     this.#isWriting = true;
     const agent = this.#start();
     const written = this.books.written + 500;
-    while (!agent.hasEnded && this.books.written < written) {
-      this.feed.write(20);
-      await wait(TICK_MS);
-    }
+    await this.#untilSure(agent, () => {
+      if (this.books.written < written) this.feed.write(20);
+      return this.books.written >= written;
+    }, 'its last lines to be taken');
     this.feed.finish();
     this.#isWriting = false;
     for (let [before, sinceMs] = [-1, Date.now()]; !agent.hasEnded && !this.books.isAllSettled() && Date.now() - sinceMs < HANG_MS; await wait(TICK_MS)) {
@@ -249,6 +258,12 @@ export class Scenario {
     this.#key = key;
     writeFileSync(path.join(this.folder, 'key'), key);
   }
+}
+
+/** True when it is asked once more than so often. */
+function after(times: number): () => boolean {
+  let left = times;
+  return () => left-- <= 0;
 }
 
 /** Records in one request at most: what is under way on the two connections is twice as much. */

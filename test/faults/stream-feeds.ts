@@ -3,7 +3,7 @@ import { closeSync, constants, openSync, readFileSync, readSync, writeFileSync, 
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { errorCode } from '../../agent/state/error-code.ts';
-import type { Feed, FeedOptions } from './feed.ts';
+import { NO_WINDOW, type Feed, type FeedOptions } from './feed.ts';
 import { lineOf, namesIn } from './line.ts';
 
 /** A pipe takes this much whole or not at all, as JSON too. */
@@ -18,7 +18,6 @@ const PIPE_BYTES = 65_536;
 export class Stdin implements Feed {
   readonly streams = ['stdin'];
   readonly isReadAgain = false;
-  readonly holdsPosition = false;
   readonly inputs = '';
   readonly #pipe: string;
   readonly #ends: number;
@@ -71,11 +70,7 @@ export class Stdin implements Feed {
     return this.#unread.has(name);
   }
 
-  readonly cuts = 0;
-
-  isExcused(): boolean {
-    return false;
-  }
+  readonly window = NO_WINDOW;
 
   finish(): void {}
 
@@ -88,7 +83,6 @@ export class Stdin implements Feed {
 export class Exec implements Feed {
   readonly streams = ['stdout', 'stderr'];
   readonly isReadAgain = false;
-  readonly holdsPosition = false;
   readonly inputs = '';
   readonly #options: FeedOptions;
   readonly #file: string;
@@ -145,11 +139,7 @@ export class Exec implements Feed {
     return false; // its pipe dies with it
   }
 
-  readonly cuts = 0;
-
-  isExcused(): boolean {
-    return false;
-  }
+  readonly window = NO_WINDOW;
 
   finish(): void {}
 

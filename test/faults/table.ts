@@ -21,6 +21,7 @@ export function print(rows: readonly Row[], memory: readonly MemoryRow[], kinds:
   printCells([HEAD, ...rows.map(cellsOf)]);
   const faults = sumOf(rows);
   console.log(`faults: ${[...faults].map(([kind, count]) => `${kind} ${count}`).join(', ')}`);
+  for (const { name, verdict: { window } } of rows) if (window.truncations > 0) console.log(`${name}: ${window.truncations} truncations, ${window.lines.size} lines (${window.bytes} bytes) written between copy and truncation, ${window.lost} of them lost`);
   const hasDisk = rows.every((row) => row.hasDisk);
   if (!hasDisk) console.log('SKIPPED: a small file system can not be mounted here, so that no disk was filled');
   const missing = kinds.filter((kind) => !faults.has(kind) && (hasDisk || !kind.startsWith('disk')));
