@@ -5,6 +5,7 @@ import { descend, setFromArray, valueHasDuplicates } from './json-host.ts';
 import { CANONICAL, Kind, meaning, Meaning } from './keys.ts';
 import { assignNumber, assignText, How, isWord, Outcome } from './values/assign.ts';
 import { Byte } from './values/bytes.ts';
+import { decimal } from './values/durations.ts';
 import { levelOfSeverity } from './values/levels.ts';
 import { startsWith } from './values/names.ts';
 import { DOUBTFUL, Json, MAX_ROWS, ROW } from './values/json-scan.ts';
@@ -21,6 +22,8 @@ const later = new Int32Array(MAX_ROWS);
 const rowOf = new Int32Array(FIELDS.length);
 /** Row of a `level` whose number means nothing by itself: another key may say it in words (Monolog's `level_name`). -1: none. */
 let numberedLevel = -1;
+/** Row of a duration whose number has no unit. -1: none. */
+let bareDuration = -1;
 /** Rows of the line that is being read. */
 let rows = 0;
 
@@ -29,6 +32,7 @@ export function readMembers(chunk: Chunk, table: Int32Array, count: number, even
   event.rule = 'json';
   rows = count * ROW;
   numberedLevel = -1;
+  bareDuration = -1;
   let again = 0;
   for (let row = 0; row < rows; row += ROW) {
     const id = table[row + 5] as number;
@@ -38,6 +42,7 @@ export function readMembers(chunk: Chunk, table: Int32Array, count: number, even
   }
   if (again > 0) indirect(chunk, table, again, event);
   if (numberedLevel >= 0) settleLevel(chunk, table, event);
+  if (bareDuration >= 0) settleDuration(chunk, table, again, event);
   return keep(chunk, table, event);
 }
 
@@ -58,6 +63,7 @@ function direct(chunk: Chunk, table: Int32Array, row: number, event: LogEvent): 
   if (outcome === Outcome.RENAMED || (isCanonical && outcome !== Outcome.UNUSABLE)) table[row + 5] = DROPPED - id;
   else if (isCanonical && how === How.level && typeOf(table, row) === Json.NUMBER) numberedLevel = row;
   else if (isCanonical) event.block(field);
+  if (how === How.bare && typeOf(table, row) === Json.NUMBER) bareDuration = row;
   return typeOf(table, row) === Json.OBJECT;
 }
 
@@ -65,6 +71,45 @@ function settleLevel(chunk: Chunk, table: Int32Array, event: LogEvent): void {
   if (!event.has(Field.level) && isGelf(table, event)) setSeverity(chunk, table, event);
   if (event.has(Field.level)) table[numberedLevel + 5] = DROPPED - (table[numberedLevel + 5] as number);
   else event.block(Field.level);
+}
+
+/** What stands beside a duration without a unit may tell its unit; then it is converted, and the original stays. */
+function settleDuration(chunk: Chunk, table: Int32Array, again: number, event: LogEvent): void {
+  const id = table[bareDuration + 5] as number;
+  if (event.has(Field.duration_ms) !== id <= DROPPED) return; // another key says it better
+  const isInWords = takeWords(chunk, table, again, event);
+  const power = isInWords ? 0 : bareUnit(chunk, table, event);
+  if (!isInWords && power === 0) return;
+  if (id <= DROPPED) table[bareDuration + 5] = DROPPED - id;
+  if (isInWords) return;
+  const start = table[bareDuration + 2] as number;
+  const end = table[bareDuration + 3] as number;
+  event.number(Field.duration_ms, decimal(chunk.bytes, start, end, power), start, end);
+}
+
+/** Echo's `latency_human: 1.2ms` beside its nanoseconds. */
+function takeWords(chunk: Chunk, table: Int32Array, again: number, event: LogEvent): boolean {
+  for (let index = 0; index < again; index++) {
+    const row = later[index] as number;
+    const id = table[row + 5] as number;
+    if (id < 0 || typeOf(table, row) !== Json.STRING || (meaning(id, Meaning.KIND) & Kind.ALIAS) === 0 || meaning(id, Meaning.FIELD) !== Field.duration_ms) continue;
+    if (assign(chunk, table, row, Field.duration_ms, meaning(id, Meaning.HOW), event) === Outcome.COPIED) return true;
+  }
+  return false;
+}
+
+/** Power of ten that makes milliseconds of it: zap and Caddy write seconds where `ts` is seconds with a fraction; Traefik's access log nanoseconds. 0: not known. */
+function bareUnit(chunk: Chunk, table: Int32Array, event: LogEvent): number {
+  const { bytes } = chunk;
+  const time = rowOf[Field.timestamp] as number;
+  if (event.has(Field.timestamp) && time < rows && typeOf(table, time) === Json.NUMBER && bytes[(table[time + 2] as number) + 10] === Byte.DOT && hasFraction(bytes, table[bareDuration + 2] as number, table[bareDuration + 3] as number)) return 3;
+  const status = rowOf[Field.http_status] as number;
+  return event.has(Field.http_status) && status < rows && startsWith(bytes, table[status] as number, table[status + 1] as number, 'DownstreamStatus') ? -6 : 0;
+}
+
+function hasFraction(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === Byte.DOT) return true;
+  return false;
 }
 
 /** Sets a field from the value in a row; one of Outcome. */

@@ -33,6 +33,14 @@ export function addPair(keyStart: number, keyEnd: number, start: number, end: nu
   return event.present | event.blocked;
 }
 
+/** As `addPair`, but the key is no field's here. */
+export function addMember(keyStart: number, keyEnd: number, start: number, end: number): void {
+  const event = eventAtWork;
+  const chunk = chunkAtWork;
+  if (chunk === undefined || event === undefined) return;
+  keep(chunk, keyStart, keyEnd, start, end, Value.TEXT, idOf(chunk.bytes, keyStart, keyEnd), event);
+}
+
 /** Fields that a label in a header may name. */
 const LABELLED = [Field.level, Field.pid, Field.thread, Field.host, Field.user_id].reduce((mask, field) => mask | (1 << field), 0);
 

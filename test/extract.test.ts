@@ -172,6 +172,11 @@ const REQUESTS: Row[] = [
 ];
 
 const ADDRESSES: Row[] = [
+  ['connection to server at "pg-write" (10.20.0.11), port 5432 failed', {}, "a server's address behind its name"],
+  ['pg-write now resolves to db-2 (10.20.0.12), timeline 14', {}, 'what a name resolves to'],
+  ['Bad password for dani (10.20.0.13)', { client_ip: '10.20.0.13' }, 'an address behind who called'],
+  ['client @0x7f 10.20.0.14#51234 (example.com): query: example.com IN A + (10.0.0.53)', { client_ip: '10.20.0.14' }, 'BIND: who asked, not who was asked'],
+  ["resolver: connection refused resolving 'a.example/A/IN': 10.20.0.15#53", {}, 'BIND: a server it asked'],
   ['connection from 10.0.0.5 port 22', { client_ip: '10.0.0.5' }, 'from'],
   ['Rejected [::1] from IP: [2001:db8::7]:443', { client_ip: '2001:db8::7' }, 'the named one'],
   ['Failed attempt from ::ffff:10.0.0.5', { client_ip: '10.0.0.5' }, 'IPv4 inside IPv6'],
@@ -207,6 +212,9 @@ const IDS: Row[] = [
 ];
 
 const PAIRS: Row[] = [
+  ['alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/usr/bin/apt update -y', { user_id: 'alice', TTY: 'pts/0', PWD: '/home/alice', USER: 'root', COMMAND: '/usr/bin/apt update -y' }, 'sudo: who acts stands in front, and the command has blanks'],
+  ['bob : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh', { user_id: 'bob', TTY: 'pts/0', PWD: '/', USER: 'root', COMMAND: '/bin/sh' }, 'sudo, refused'],
+  ['started; USER=carol', { user_id: 'carol' }, 'no sudo: the user of a list'],
   ['Request handled for user 8841 in 35ms request_id=6f9619ff-8b86 state=ok region=eu-west-1', { user_id: '8841', duration_ms: 35, request_id: '6f9619ff-8b86', state: 'ok', region: 'eu-west-1' }, 'a tail'],
   ['user bob saved user_id=77', { user_id: '77' }, 'structure beats prose'],
   ['number=33,614,959 age=7m', { number: '33,614,959', age: '7m' }, 'thousands'],

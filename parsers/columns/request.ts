@@ -52,9 +52,9 @@ export function readColumns(chunk: Chunk, start: number, end: number, event: Log
   setClient(request, after, event);
   setAgent(request, after, event);
   setDuration(request, after, status, event);
+  setRequester(request, event);
   setIds(chunk, event);
   setNamed(chunk, event);
-  setRequester(request, event);
   return true;
 }
 
@@ -184,12 +184,23 @@ function setIds(chunk: Chunk, event: LogEvent): void {
   }
 }
 
-/** S3: behind the time in brackets and the client comes who asked. */
+/** S3: behind the time in brackets and the client comes who asked, the request's id and the operation, `REST.GET.OBJECT`. */
 function setRequester(request: number, event: LogEvent): void {
   for (let index = 0; index + 5 < request; index++) {
     if (cells.kind[index] !== Kind.BRACKET || cells.kind[index + 1] !== Kind.ADDRESS) continue;
     if (cells.kind[index + 2] !== Kind.NONE && !event.has(Field.user_id)) event.span(Field.user_id, cells.start[index + 2] as number, cells.end[index + 2] as number);
+    if (cells.kind[index + 3] !== Kind.NONE && !event.has(Field.request_id) && isOperation(index + 4)) event.span(Field.request_id, cells.start[index + 3] as number, cells.end[index + 3] as number);
   }
+}
+
+/** A dotted name in capital letters. */
+function isOperation(index: number): boolean {
+  let dots = 0;
+  for (let at = cells.start[index] as number; at < (cells.end[index] as number); at++) {
+    if (cells.bytes[at] === Byte.DOT) dots++;
+    else if (isLower(cells.bytes[at])) return false;
+  }
+  return dots > 0;
 }
 
 /** `[Client 1.2.3.4]`, `[useragent: Mozilla/5.0 …]`: brackets that name what is in them. */

@@ -77,7 +77,8 @@ function sureness(scan: Scan, start: number, to: number): number {
   if ((word & Mark.PEER) !== 0) return isOwn(scan, beforeStart) ? 0 : Sure.NAMED;
   const next = skipSpaces(bytes, to, end);
   if (start === scan.start) return isAtStart(scan, to, next) ? Sure.LIKELY : 0;
-  if (before === 0x28 && isSecond(scan, start)) return 0;
+  if (before === 0x28 && (isSecond(scan, start) || isOfOther(scan, word))) return 0;
+  if (bytes[to] === Byte.HASH && isDigit(bytes[to + 1])) return isDnsPort(bytes, to + 1, end) ? 0 : Sure.PHRASE;
   if (before === 0x28 || before === Byte.OPEN_BRACKET || before === Byte.SLASH) return closesAfter(bytes, to, end) ? Sure.LIKELY : 0;
   if (before === Byte.COMMA && (bytes[to] === 0x29 || bytes[to] === Byte.COMMA)) return Sure.LIKELY;
   if (before === Byte.AT || (before === Byte.APOSTROPHE && bytes[start - 2] === Byte.AT)) return Sure.LIKELY;
@@ -95,6 +96,16 @@ function isSecond(scan: Scan, start: number): boolean {
   const limit = Math.max(scan.start, at - 22);
   while (at > limit && (isDigit(bytes[at]) || bytes[at] === Byte.DOT || bytes[at] === Byte.COLON)) at--;
   return bytes[at] === Byte.SPACE && (ipv4End(bytes, at + 1, start) > 0 || ipv6End(bytes, at + 1, start) > 0);
+}
+
+/** `server at "db-1" (10.0.0.1)`, `connected to db-1 (10.0.0.1)`: the name in front of the bracket is that of another host. `word`: its marks. */
+function isOfOther(scan: Scan, word: number): boolean {
+  return beforeEnd > beforeStart && (word & Mark.PEER) === 0 && (wordBefore(scan, beforeStart) & (Mark.AWAY | Mark.PEER)) === Mark.AWAY;
+}
+
+/** BIND's `10.0.0.1#51234` is who asked, unless it is a server's own port. */
+function isDnsPort(bytes: Uint8Array, at: number, end: number): boolean {
+  return bytes[at] === 0x35 && bytes[at + 1] === 0x33 && !(at + 2 < end && isDigit(bytes[at + 2]));
 }
 
 /** `([10.0.0.1])`: what the peer calls itself. */

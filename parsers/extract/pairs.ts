@@ -1,7 +1,8 @@
 import { Field } from '../../agent/fields.ts';
-import { addPair } from '../pair.ts';
-import { Byte, isDigit, isLetter } from '../values/bytes.ts';
+import { addMember, addPair } from '../pair.ts';
+import { Byte, isDigit, isLetter, isUpper } from '../values/bytes.ts';
 import { durationMs } from '../values/durations.ts';
+import { equals } from '../values/names.ts';
 import { FOLD } from '../values/word-table.ts';
 import { takeKeyedAddress } from './addresses.ts';
 import { takeKeyedId } from './ids.ts';
@@ -23,6 +24,10 @@ export function takePair(scan: Scan, marks: number, start: number, at: number): 
   if (keyStart < 0 || valueAt >= end) return at + 1;
   const first = bytes[valueAt] as number;
   if (first === Byte.EQUALS || first === Byte.GREATER || first <= Byte.SPACE) return at + 1;
+  if (isUpper(bytes[keyStart]) && keyStart - 3 > scan.start && bytes[keyStart - 2] === Byte.SEMICOLON && bytes[keyStart - 3] === Byte.SPACE) {
+    const to = takeSudo(scan, keyStart, at);
+    if (to > 0) return to;
+  }
   const quote = first === Byte.QUOTE || first === Byte.APOSTROPHE ? first : first === Byte.LESS ? Byte.GREATER : 0;
   const from = quote === 0 ? valueAt : valueAt + 1;
   const to = quote === 0 ? bareEnd(bytes, from, end) : quotedEnd(bytes, from, end, quote);
@@ -37,6 +42,26 @@ export function takePair(scan: Scan, marks: number, start: number, at: number): 
   scan.pairsEnd = after;
   // A quoted text is a message of its own, and read on as one.
   return (marks & RULE_MASK) === Rule.TEXT && quote !== 0 ? from : after;
+}
+
+/**
+ * sudo: `alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/ls -l`. Who acts stands in front; USER is as whom,
+ * and the command has blanks. Where the pair ends that has its key at [keyStart, at); -1: it is none of these.
+ */
+function takeSudo(scan: Scan, keyStart: number, at: number): number {
+  const { bytes, end } = scan;
+  const isCommand = equals(bytes, keyStart, at, 'COMMAND');
+  if (!isCommand && !equals(bytes, keyStart, at, 'USER')) return -1;
+  let name = scan.start;
+  while (name < keyStart && bytes[name] !== Byte.SPACE) name++;
+  if (bytes[name + 1] !== Byte.COLON || bytes[name + 2] !== Byte.SPACE) return -1;
+  let to = at + 1;
+  while (to < end && bytes[to] !== Byte.NEWLINE && (isCommand || bytes[to] !== Byte.SPACE)) to++;
+  addMember(keyStart, at, at + 1, to);
+  if (!scan.isTaken(Field.user_id) && isName(scan, scan.start, name)) scan.offer(Field.user_id, Sure.TOTAL, scan.start, name, 'sudo');
+  if (scan.pairsStart < 0) scan.pairsStart = keyStart;
+  scan.pairsEnd = to;
+  return to;
 }
 
 /** Begin of the pairs that end the message, or -1: nothing but punctuation follows the last one. */

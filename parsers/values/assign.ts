@@ -39,7 +39,7 @@ export const Outcome = {
   ABSENT: 3,
 } as const;
 
-/** A number without a unit is taken for milliseconds as long as they are fewer than a million: beyond that Go's nanoseconds are likelier than a quarter of an hour. */
+/** A number without a unit is taken for milliseconds as long as they are fewer than a million: beyond that Go's nanoseconds are likelier than a quarter of an hour. And `0.034` is seconds as often as milliseconds. */
 const MOST_BARE_DIGITS = 6;
 
 /** Powers of ten that make milliseconds of a unit, from How.ms on. */
@@ -87,7 +87,7 @@ export function assignNumber(chunk: Chunk, start: number, end: number, field: Fi
     case How.level: case How.severity: return levelNumber(chunk, start, end, how, event);
     case How.time: return readTimestamp(chunk, start, end, event) === end ? Outcome.COPIED : Outcome.UNUSABLE;
     case How.bare:
-      if (end - start > MOST_BARE_DIGITS && isWhole(chunk.bytes, start, end)) return Outcome.UNUSABLE;
+      if (end - start > MOST_BARE_DIGITS && isWhole(chunk.bytes, start, end) || chunk.bytes[start] === 0x30 && end > start + 1) return Outcome.UNUSABLE;
       return duration(chunk, start, end, 0, event);
     case How.ms: case How.s: case How.us: case How.ns: return duration(chunk, start, end, TO_MS[how - How.ms] as number, event);
     default: return Outcome.UNUSABLE;
