@@ -12,8 +12,10 @@ import { inspectBuffers } from '../agent/delivery/buffer/inspect.ts';
 import { Ending } from '../agent/ending.ts';
 import { work } from '../agent/work.ts';
 import { CLI, run, start, until, type Running } from './e2e/run-shipper.ts';
+import { Life } from './helpers/buffer-life.ts';
 import { batchOf, downServer, linesOf, openJournal, readAll, readDamaged } from './helpers/buffer-rig.ts';
 import { BulkServer } from './helpers/bulk-server.ts';
+import { crashed } from './helpers/crash.ts';
 import { seeded } from './helpers/random.ts';
 
 const random = seeded();
@@ -156,6 +158,29 @@ t.test('the oldest segments are dropped, and another run does not take that for 
   t.same(await readAll(journal), { read: [0, 1, 2, 9, 10, 11], lost: 0 });
   const { journal: later } = await openJournal(dir);
   t.same(await readAll(later), { read: [0, 1, 2, 9, 10, 11], lost: 0 });
+});
+
+t.test('a crash between any two calls of the system: what was safe is there, nothing counts as damaged, and it goes on', async (t) => {
+  for (const segmentBytes of [1, 1 << 20]) {
+    const wrong: string[] = [];
+    let calls = 0;
+    for (let isOver = false; !isOver; calls++) {
+      const dir = path.join(folder(t), 'buffer');
+      const life = new Life();
+      isOver = !(await crashed(calls, () => life.live(dir, segmentBytes)));
+      const { journal } = await openJournal(dir, segmentBytes);
+      const { read, lost } = await readAll(journal);
+      const missing = life.safe.filter((n) => !life.isGone(n) && !read.includes(n));
+      const again = read.filter((n) => life.delivered.includes(n) || life.dropped.includes(n));
+      await journal.append([batchOf(read.length === 0 ? 100 : journal.end.record, 3)]);
+      await journal.close();
+      const next = await readAll((await openJournal(dir)).journal);
+      const isInOrder = next.read.every((n, i) => i === 0 || n > (next.read[i - 1] ?? 0));
+      if (lost > 0 || next.lost > 0 || missing.length > 0 || again.length > 0 || !isInOrder || next.read.length !== read.length + 3) wrong.push(`call ${calls}: read ${read.join()}, then ${next.read.join()}; missing ${missing.join()}, again ${again.join()}, lost ${lost} and ${next.lost}`);
+    }
+    t.same(wrong, [], `${calls} places, segments of ${segmentBytes}`);
+    t.ok(calls > 20, `${calls} places`);
+  }
 });
 
 const DEAD_LONG = { SHIPPER_DRAIN_TIMEOUT: '50ms' };

@@ -256,6 +256,11 @@ t.test('whatever a destination answers, every record arrives once', async (t) =>
       const answer = server.store(request);
       return request.number > 2 ? answer : 'reset';
     } },
+    { reason: 'stored, and the answer breaks off in its middle', answer: (request, server) => ({ ...server.store(request), isCut: request.number <= 6 }) },
+    { reason: 'the credentials are refused for a while', answer: times(5, { status: 401, body: '{"error":{"type":"security_exception","reason":"unable to authenticate"}}' }) },
+    { reason: 'the user may not write there for a while', answer: times(5, { status: 403, body: '{"error":{"type":"security_exception","reason":"unauthorized for user"}}' }) },
+    { reason: 'a proxy in front forbids it for a while', answer: times(5, { status: 403, headers: { 'content-type': 'text/html' }, body: '<html>Forbidden</html>' }) },
+    { reason: 'each item is forbidden for a while', answer: (request, server) => server.answerItems(request, () => (request.number <= 3 ? { status: 403, type: 'security_exception', reason: 'unauthorized for user' } : 201)) },
     { reason: 'some items are busy', answer: (request, server) => server.answerItems(request, (document) => (request.number === 1 && Number(document['n']) % 3 === 0 ? { status: 429, type: 'busy', reason: 'queue' } : 201)) },
     { reason: 'items are blocked: the index is closed for a while', answer: (request, server) => server.answerItems(request, (document) => (request.number <= 2 && document['n'] === 5 ? { status: 400, type: 'index_closed_exception', reason: 'closed' } : 201)) },
     { reason: 'too large: halved', answer: (request, server) => (request.documents.length > 3 ? { status: 413 } : server.store(request)) },

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import t, { type Test } from 'tap';
@@ -90,6 +90,37 @@ t.test('stuck is not ready, quiet is', async (t) => {
   released = true;
   await eventually(async () => (await get('/readyz')).status === 200);
   t.ok(sum((await get('/metrics')).body, 'shipper_output_retries_total') >= 1, 'the retries are counted');
+  shipper.child.kill('SIGTERM');
+  t.equal((await shipper.ended).code, 0);
+});
+
+t.test('a TLS handshake that never goes on is stuck, too', async (t) => {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => sockets.push(socket.on('error', () => undefined))).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const { shipper, folder, get } = await begin(t, `https://127.0.0.1:${(server.address() as AddressInfo).port}`, 'stalled_after: 1s\nshutdown_timeout: 200ms\nstop_delay: 10ms', 'timeout: 1s');
+  writeFileSync(path.join(folder, 'a.log'), 'INFO one\n');
+  t.match(await eventually(async () => { const answer = await get('/readyz'); return answer.status === 503 && answer.body !== 'starting\n' && answer; }), { body: /^search: 1 records wait, and none was delivered for \d+ s: / });
+  await until(() => sockets.length > 1, 'another try: a handshake has its time, too');
+  shipper.child.kill('SIGTERM');
+  t.equal((await shipper.ended).code, 69, 'and the end is not held up by it');
+});
+
+t.test('quiet is no standstill, however long it lasts', async (t) => {
+  const server = new BulkServer((request, self) => self.store(request));
+  const { shipper, folder, get } = await begin(t, await server.listen(), 'stalled_after: 1ms'); // what is an hour of quiet to a minute
+  t.teardown(() => server.close());
+  for (const round of [0, 1]) {
+    await eventually(async () => sum((await get('/metrics')).body, 'shipper_delivered_records_total') === round && (await get('/readyz')).status === 200);
+    const answers = new Set<string>();
+    for (let look = 0; look < 100; look++) answers.add((await get('/readyz')).body);
+    t.same([...answers], ['ok\n'], round === 0 ? 'before the first line' : 'after it');
+    appendFileSync(path.join(folder, 'a.log'), 'INFO line\n');
+  }
   shipper.child.kill('SIGTERM');
   t.equal((await shipper.ended).code, 0);
 });

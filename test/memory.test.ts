@@ -11,16 +11,17 @@ import { start, until } from './e2e/run-shipper.ts';
 const BLOCK_LINES = 4096;
 
 // Bounds are a quarter above what docs/PERFORMANCE.md has: how much of Node's own file is resident, and what malloc keeps, differ from machine to machine.
-const ROWS: { what: string; mebibytes: number; compression: string; mostMb: number }[] = [
+const ROWS: { what: string; mebibytes: number; compression: string; mostMb: number; lineOf?: (n: number) => string }[] = [
   { what: 'little to do', mebibytes: 1, compression: 'none', mostMb: 105 },
   { what: 'a backlog', mebibytes: 64, compression: 'none', mostMb: 120 },
   { what: 'a backlog, compressed', mebibytes: 64, compression: 'gzip', mostMb: 120 },
+  { what: 'more than a million routes, users, services, keys and messages, each once', mebibytes: 64, compression: 'none', mostMb: 120, lineOf: unlike },
 ];
 
-for (const { what, mebibytes, compression, mostMb } of ROWS) {
+for (const { what, mebibytes, compression, mostMb, lineOf } of ROWS) {
   t.test(`${what}: ${mebibytes} MiB, compression ${compression}`, { skip: process.platform === 'linux' ? false : 'there is no /proc here' }, async (t) => {
     const folder = t.testdir({});
-    const lines = write(path.join(folder, 'app.log'), mebibytes * 2 ** 20);
+    const lines = write(path.join(folder, 'app.log'), mebibytes * 2 ** 20, lineOf);
     const sink = await counter(t);
     const config = path.join(folder, 'shipper.yaml');
     writeFileSync(config, `inputs: { app: { type: file, paths: ['${folder}/*.log'] } }\noutputs: { search: { type: elasticsearch, url: '${sink.url}', compression: ${compression} } }\n`);
@@ -34,18 +35,30 @@ for (const { what, mebibytes, compression, mostMb } of ROWS) {
   });
 }
 
-/** At least `bytes` of free text with something to find in it; gives how many lines. */
-function write(file: string, bytes: number): number {
-  const block = Buffer.from(Array.from({ length: BLOCK_LINES }, (_, n) => line(n)).join(''));
-  const blocks = Math.ceil(bytes / block.length);
+/** At least `bytes` of text, the same block of lines again and again, or each line by its number; gives how many lines. */
+function write(file: string, bytes: number, lineOf?: (n: number) => string): number {
+  const blockFrom = (first: number): Buffer => Buffer.from(Array.from({ length: BLOCK_LINES }, (_, n) => (lineOf ?? line)(first + n)).join(''));
+  const same = lineOf === undefined ? blockFrom(0) : undefined;
   const descriptor = openSync(file, 'w');
-  for (let n = 0; n < blocks; n++) writeSync(descriptor, block);
+  let lines = 0;
+  for (let written = 0; written < bytes; lines += BLOCK_LINES) written += writeSync(descriptor, same ?? blockFrom(lines));
   closeSync(descriptor);
-  return blocks * BLOCK_LINES;
+  return lines;
 }
 
 function line(n: number): string {
   return `2026-11-22T10:00:0${n % 10}.${String(n % 1000).padStart(3, '0')}Z INFO [payments] Request GET /api/v1/orders for user u-${n} completed with status 200 in ${n % 900}ms request_id=${n.toString(16).padStart(8, '0')} region=eu-west-1\n`;
+}
+
+/** What comes once and never again, in every place that something may be remembered by: access log, JSON, key=value, free text. */
+function unlike(n: number): string {
+  const shapes = [
+    `10.0.0.1 - user${n} [22/Nov/2026:10:00:00 +0000] "GET /user/${n}/orders/${n * 7} HTTP/1.1" 200 ${n} "-" "agent/${n}"`,
+    `{"level":"level${n}","service":"service-${n}","logger":"logger.${n}","msg":"message ${n}","key_${n}":{"inner_${n}":"value ${n}"}}`,
+    `level=info service=s${n} key${n}=${n} other_${n}=x msg="message ${n}"`,
+    `2026-11-22T10:00:00.000Z INFO [logger-${n}] [thread-${n}] Request GET /session/${n} of user u-${n} failed: Error${n}: no ${n} request_id=r${n}`,
+  ];
+  return `${shapes[n % shapes.length]}\n`;
 }
 
 /** Takes everything, as Elasticsearch would, and counts records: two lines each. */

@@ -286,6 +286,18 @@ t.test('undelivered: exit 69, within the time that was set', async (t) => {
   }
 });
 
+t.test('shutdown_timeout holds, however long a request may take', async (t) => {
+  const { server, url } = await serve(t, () => 'silence');
+  const dir = t.testdir({ 'a.log': lines(0, 10) });
+  writeFileSync(path.join(dir, 'shipper.yaml'), `inputs: { app: { type: file, paths: ['${dir}/a.log'] } }\noutputs: { search: { type: elasticsearch, url: '${url}', timeout: 1h, batch: { age: 10ms } } }\nshutdown_timeout: 200ms\nstop_delay: 10ms\n`);
+  const running = begin(t, ['-c', path.join(dir, 'shipper.yaml')]);
+  await until(() => server.requests.length > 0, 'a request that is never answered');
+  running.child.kill('SIGTERM');
+  const { code, stderr } = await running.ended; // a test may take minutes, but not an hour
+  t.equal(code, 69);
+  t.match(stderr, /search: 10 records were not delivered in time\. Files are read again from their checkpoints/);
+});
+
 t.test('a dead destination holds reading up, in bounded memory; when it lives again everything arrives', async (t) => {
   let alive = false;
   const { server, url } = await serve(t, (request, self) => (alive ? self.store(request) : { status: 503 }));

@@ -20,6 +20,8 @@ export interface Reply {
   readonly status?: number;
   readonly headers?: Record<string, string>;
   readonly body?: string;
+  /** Half of the body is sent; then the connection is closed. */
+  readonly isCut?: boolean;
 }
 
 /** What the stand-in does with a request: an answer, close the connection, or nothing ever. */
@@ -105,5 +107,10 @@ export class BulkServer {
 function reply(response: ServerResponse, answer: Answer): void {
   if (answer === 'silence') return;
   if (answer === 'reset') response.socket?.resetAndDestroy();
-  else response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers }).end(answer.body ?? '');
+  else {
+    const { status = 200, headers, body = '', isCut = false } = answer;
+    response.writeHead(status, { 'content-type': 'application/json', ...(isCut && { 'content-length': Buffer.byteLength(body) }), ...headers });
+    if (isCut) response.write(body.slice(0, body.length / 2), () => response.socket?.destroySoon());
+    else response.end(body);
+  }
 }
