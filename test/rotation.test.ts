@@ -4,6 +4,7 @@ import { appendFileSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSy
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
+import { FileSource } from '../agent/inputs/file-source.ts';
 import { remoteKind, remoteKindOf } from '../agent/inputs/file-system.ts';
 import { mayBecome } from '../agent/inputs/rotation-name.ts';
 import { decodeCheckpoints, encodeCheckpoints } from '../agent/state/checkpoint-file.ts';
@@ -239,6 +240,38 @@ t.test('copytruncate while shipper looks', async (t) => {
   }
 });
 
+t.test('copytruncate with a reader that is in time for what is written after the copy, or that does not read for long', async (t) => {
+  const rows: [reason: string, isInTime: boolean][] = [
+    ['in time: the copy ends before what was read', true],
+    ['it does not read until the copy is old', false],
+  ];
+  for (const [reason, isInTime] of rows) {
+    for (const isPattern of [false, true]) {
+      const { log, tail, warnings } = setUp(t);
+      const what = `${reason}, ${isPattern ? 'pattern' : 'name'}`;
+      writeFileSync(log, joined(numbered(0, 10)));
+      const reader = await tail(isPattern ? [`${log}*`] : [log], isInTime ? {} : { copyMs: 0 });
+      await reader.untilLines(10);
+      copyFileSync(log, `${log}.1`);
+      if (isInTime) appendFileSync(log, joined(numbered(10, 15)));
+      if (isInTime) await reader.untilLines(15);
+      truncateSync(log);
+      appendFileSync(log, 'new\n');
+      if (!isInTime && isPattern) await waitFor(() => [...reader.input.known()].some((source) => source instanceof FileSource && source.path === `${log}.1`), `${what}: the copy to be looked at`);
+      await reader.until(() => reader.lines.includes('new'), what);
+      appendFileSync(log, 'last\n');
+      await reader.until(() => reader.lines.includes('last'), what);
+      t.same(reader.lines, [...numbered(0, isInTime ? 15 : 10), 'new', 'last'], what);
+      t.same(warnings, [], what);
+      await reader.stop();
+      const again = await tail(isPattern ? [`${log}*`] : [log], { once: true });
+      await again.untilFinished();
+      t.same(again.lines, [], `${what}: nothing twice`);
+      await again.stop();
+    }
+  }
+});
+
 t.test('a copy that gets the inode of a file that was read and deleted', async (t) => {
   for (const isPattern of [false, true]) {
     const { log, tail, warnings } = setUp(t);
@@ -275,6 +308,15 @@ t.test('truncated, and no copy: what is lost is counted', async (t) => {
   t.match(warnings, [new RegExp(`app\\.log was truncated before its last ${left} bytes could be taken: they are lost`)]);
 });
 
+/** While nobody reads. */
+async function waitFor(isThere: () => boolean, what: string): Promise<void> {
+  const givenUpAt = performance.now() + 120_000;
+  while (!isThere()) {
+    if (performance.now() > givenUpAt) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 t.test('deleted files are held to their end, or as long as the disk may keep them', async (t) => {
   const size = joined(numbered(10_000, 13_000)).length;
   const rows: [maxDeletedBytes: number | undefined, isCompressed: boolean, lost: boolean, reason: string][] = [
@@ -287,13 +329,7 @@ t.test('deleted files are held to their end, or as long as the disk may keep the
     const { log, tail, warnings } = setUp(t);
     const reader = await tail([log], { maxDeletedBytes, graceMs: 20_000 }, { bytes: 1_100 }); // a hundred lines
     const { input } = reader;
-    const holds = async (isThere: () => boolean): Promise<void> => {
-      const givenUpAt = performance.now() + 60_000;
-      while (!isThere()) {
-        if (performance.now() > givenUpAt) throw new Error(`${reason}: waited in vain`);
-        await new Promise((resolve) => setTimeout(resolve, 5)); // nobody reads meanwhile
-      }
-    };
+    const holds = (isThere: () => boolean): Promise<void> => waitFor(isThere, reason);
     for (const generation of [0, 1]) {
       writeFileSync(log, joined(numbered(10_000 + generation * 3_000, 13_000 + generation * 3_000)));
       await holds(() => [...input.known()].length === generation + 1);

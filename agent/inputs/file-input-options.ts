@@ -40,4 +40,6 @@ export interface FileInputOptions {
   readonly graceMs?: number;
   /** How long a compressed file must be left alone to count as complete, in ms. */
   readonly settleMs?: number;
+  /** How long after it was made a copy is waited for its original to be truncated, in ms. */
+  readonly copyMs?: number;
 }

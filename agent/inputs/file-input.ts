@@ -134,7 +134,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   }
 
   truncated(source: FileSource): OpenedFile | undefined {
-    const copy = this.#intake.openCopy(source.asRead(), source.acknowledged);
+    const copy = this.#intake.openCopy(source.asRead(), source.acknowledged) ?? this.#intake.openCopy(source.asCopied(), source.acknowledged);
     const { key, meantPath } = source;
     if (copy === undefined) {
       source.detach();
@@ -339,11 +339,13 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     }
   }
 
-  /** Whether it is the copy of a file that is about to be truncated: then that file is followed to it. */
+  /** Whether it is the copy of a file that was truncated, or is about to be: then that file is followed to it. */
   #isCopying(path: string, stat: BigIntStats): boolean {
-    if (this.#state !== 'running' || Date.now() - Number(stat.ctimeMs) > COPY_MS) return false;
-    for (const source of this.#files.all) if (mayBecome(source.path, path) && source.isCopiedBy(path, Number(stat.size))) return true;
-    return false;
+    if (this.#state !== 'running') return false;
+    const originals = [...this.#files.all].filter((source) => mayBecome(source.path, path));
+    for (const source of originals) source.look();
+    if (this.#files.byKey(keyOf(stat)) !== undefined) return true;
+    return Date.now() - Number(stat.ctimeMs) <= (this.#options.copyMs ?? COPY_MS) && originals.some((source) => source.isCopiedBy(path, Number(stat.size)));
   }
 
   /** `path`: the name that is meant, if it has one. */

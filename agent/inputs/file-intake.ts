@@ -101,7 +101,7 @@ export class FileIntake {
     }
     if (other !== undefined) checkpoints.detach(other);
     const { detached: _, ...rest } = checkpoint;
-    const next = { ...rest, device, inode, offset: safe, ...(path !== rest.path && { seenAt: path }) };
+    const next = { ...rest, device, inode, offset: Math.min(safe, size), ...(path !== rest.path && { seenAt: path }) };
     checkpoints.move(checkpoint, next);
     return { path, descriptor, checkpoint: next, size, changedNs: stat.mtimeNs };
   }

@@ -74,6 +74,8 @@ export class FileSource implements Source, Holder {
   #done = false;
   #idle = false;
   #failing = false;
+  /** The first bytes as they were when it was opened: whatever copy is made of it later begins with them. */
+  readonly #firstPrefix: Checkpoint['prefix'];
   /** The last bytes before `#position`. */
   readonly #marker = new Uint8Array(MARKER_BYTES);
   #markerBytes = 0;
@@ -82,6 +84,7 @@ export class FileSource implements Source, Holder {
     const { checkpoint, descriptor } = options;
     this.#options = options;
     this.#checkpoint = checkpoint;
+    this.#firstPrefix = checkpoint.prefix;
     this.index = options.index;
     this.id = checkpoint.id;
     this.name = options.path;
@@ -239,7 +242,12 @@ export class FileSource implements Source, Holder {
     return { ...this.#place(), offset: this.#position, prefix, marker };
   }
 
-  /** Goes on in a copy of the file. */
+  /** The same without what was read of it last: its copy may have been made before that was written. */
+  asCopied(): Checkpoint {
+    return { ...this.asRead(), offset: 0, prefix: this.#firstPrefix };
+  }
+
+  /** Goes on in a copy of the file; to its end, if that comes before what was read. */
   moveTo({ path, descriptor, checkpoint, size, changedNs }: OpenedFile): void {
     const { descriptors } = this.#options;
     descriptors.close(this);
@@ -247,6 +255,21 @@ export class FileSource implements Source, Holder {
     this.path = this.#seenAt = path;
     this.#checkpoint = checkpoint;
     this.seen = { device: BigInt(checkpoint.device), inode: BigInt(checkpoint.inode), size, changedNs };
+    if (size >= this.#position) return;
+    this.#limit = this.#position = size;
+    this.#markerBytes = 0;
+    this.#remember(peek(descriptor, Math.max(0, size - MARKER_BYTES), size));
+  }
+
+  /** Sees to it at once if what was read of it is gone; else it would come out when it is read. */
+  look(): void {
+    const descriptor = this.#options.descriptors.use(this);
+    try {
+      if (this.#ended || descriptor === undefined || this.#isIntact(descriptor)) return;
+    } catch {
+      return; // the next read says what is wrong
+    }
+    if (this.#options.owner.truncated(this) === undefined) this.#stop('was truncated');
   }
 
   /** Whether another file holds the same, up to its own end or as far as this one was read. */
@@ -338,7 +361,7 @@ export class FileSource implements Source, Holder {
 
   #snapshot(): Checkpoint {
     this.#refresh(this.#acknowledged);
-    return (this.#checkpoint = { ...this.#place(), offset: this.#acknowledged });
+    return (this.#checkpoint = { ...this.#place(), offset: Math.min(this.#acknowledged, this.#limit) });
   }
 
   #place(): Checkpoint {

@@ -41,9 +41,11 @@ export function statIf(path: string): BigIntStats | undefined {
   }
 }
 
-/** Files beside that of a checkpoint that have a name to which rotation may have moved or copied it. */
+/** Files beside that of a checkpoint that have a name to which rotation may have moved or copied it; the one that was written to last comes first. */
 export function descendantsOf({ path, seenAt = path }: Checkpoint): string[] {
-  return pathsIn(dirname(seenAt)).filter((candidate) => candidate !== seenAt && mayBecome(seenAt, candidate));
+  const candidates = pathsIn(dirname(seenAt)).filter((candidate) => candidate !== seenAt && mayBecome(seenAt, candidate));
+  const times = new Map(candidates.map((candidate) => [candidate, Number(statIf(candidate)?.mtimeMs ?? 0)]));
+  return candidates.sort((a, b) => (times.get(b) ?? 0) - (times.get(a) ?? 0));
 }
 
 /** Whether the file at a path holds what a checkpoint was taken of. */
