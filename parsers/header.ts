@@ -36,6 +36,8 @@ export const headerParser: Parser = {
     { line: 'Error: boom', event: { level: 'error', message: 'Error: boom' }, reason: 'an exception printed alone keeps its name' },
     { line: '2026-11-22 10:00:00 I think so', event: { timestamp: '2026-11-22T10:00:00Z', message: 'I think so' }, reason: 'a person, not a level' },
     { line: '2026-11-22 10:00:00 INFO status: ok', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', message: 'status: ok' }, reason: 'a label is no logger' },
+    { line: '2026-11-22 10:00:00 INFO order_id: 42', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', message: 'order_id: 42' }, reason: 'a key and its value' },
+    { line: '2026-11-22 10:00:00 INFO http_server: 3 workers', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', logger: 'http_server', message: '3 workers' }, reason: 'a logger and its text' },
     { line: '2026-11-22 10:00:00 INFO [550e8400-e29b-41d4-a716-446655440000] hi', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', message: '[550e8400-e29b-41d4-a716-446655440000] hi' }, reason: 'an id is no logger' },
     { line: '2026-11-22T10:00:00.123Z  INFO 77 --- [web] [           main] c.e.App                                  : up', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'info', pid: 77, service: 'web', thread: 'main', logger: 'c.e.App', message: 'up' }, reason: 'Spring Boot' },
     { line: '2026-11-22 10:00:00.123 ERROR 9 --- [nio-9000-exec-1] Example : boom', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'error', pid: 9, thread: 'nio-9000-exec-1', logger: 'Example', message: 'boom' }, reason: 'Spring Boot before 3.0' },

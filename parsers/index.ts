@@ -13,6 +13,7 @@ import { logfmt } from './logfmt.ts';
 import { nginxError } from './nginx-error.ts';
 import type { Parser } from './parser.ts';
 import { postgresCsv } from './postgres-csv.ts';
+import { npm } from './npm.ts';
 import { php } from './php.ts';
 import { plain } from './plain.ts';
 import { python } from './python.ts';
@@ -42,7 +43,8 @@ const ORDER: readonly (readonly [Parser, string])[] = [
   [redis, `${DIGITS}[`],
   [erlang, '='],
   [nginxError, DIGITS],
-  [php, '['],
+  [php, '[P'],
+  [npm, 'n'],
   [cef, 'CL'],
   [audit, 't'],
   [access, ANY],

@@ -185,9 +185,21 @@ function weaklyNamed(chunk: Chunk, table: Int32Array, again: number, rank: numbe
     if (own > rank) hasMore = true;
     const field = meaning(id, Meaning.FIELD);
     if (own !== rank || event.has(field) || !isAccompanied(meaning(id, Meaning.COMPANY), event)) continue;
+    if (field === Field.logger && isOfObject(chunk.bytes, table, row)) continue;
     if (assign(chunk, table, row, field, meaning(id, Meaning.HOW), event) === Outcome.RENAMED) table[row + 5] = DROPPED - id;
   }
   return hasMore;
+}
+
+/** Whether the row's `name` stands beside a `namespace` or an `email`: it is that of an object or a person, and not of a logger. */
+function isOfObject(bytes: Uint8Array, table: Int32Array, name: number): boolean {
+  if ((table[name + 1] as number) - (table[name] as number) !== 4) return false;
+  for (let row = 0; row < rows; row += ROW) {
+    const start = table[row] as number;
+    const end = table[row + 1] as number;
+    if (end - start === 9 && startsWith(bytes, start, end, 'namespace') || end - start === 5 && startsWith(bytes, start, end, 'email')) return true;
+  }
+  return false;
 }
 
 /** Whether the record has what a weak spelling needs beside it: a `path` is a request's only beside a method or a status. */

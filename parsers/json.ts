@@ -38,6 +38,8 @@ export const json: Parser = {
     { line: '{"level":"info","data":{"request_info":{"method":"GET","path":"/x"},"user_id":"a"}}', event: { level: 'info', user_id: 'a', http_method: 'GET', http_path: '/x', data: { request_info: { method: 'GET', path: '/x' }, user_id: 'a' } }, reason: 'wrappers: keys inside mean what they mean at the top' },
     { line: '{"data":{"host":"other","name":"x","path":"/var/x"},"path":"/var/y"}', event: { data: { host: 'other', name: 'x', path: '/var/x' }, path: '/var/y' }, reason: 'but not whatever may be that of something else, and a path alone is no request' },
     { line: '{"name":"shop","component":"db","msg":"m"}', event: { logger: 'shop', component: 'db', message: 'm' }, reason: 'the better of two weak spellings' },
+    { line: '{"msg":"m","namespace":"shop","name":"web-0"}', event: { message: 'm', namespace: 'shop', name: 'web-0' }, reason: 'Kubernetes: the name of an object' },
+    { line: '{"msg":"m","name":"Bob Smith"}', event: { message: 'm', name: 'Bob Smith' }, reason: 'the name of a person' },
     { line: '{"msg":"m","stack":["E: x","  at f"],"headers":{"User-Agent":["curl/8"]}}', event: { message: 'm', user_agent: 'curl/8', stack_trace: 'E: x\n  at f', stack: ['E: x', '  at f'], headers: { 'User-Agent': ['curl/8'] } }, reason: 'arrays: a trace line by line, the first of a header' },
     { line: '{"latency":12345678,"msg":"m"}', event: { latency: 12345678, message: 'm' }, reason: 'a duration in no known unit' },
     { line: '{"latency":0.034,"msg":"m"}', event: { latency: 0.034, message: 'm' }, reason: 'seconds or milliseconds: nobody knows' },

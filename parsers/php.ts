@@ -1,3 +1,5 @@
+import type { Chunk } from '../agent/chunk.ts';
+import type { LogEvent } from '../agent/event.ts';
 import { Field } from '../agent/fields.ts';
 import { Level } from '../agent/levels.ts';
 import type { Parser } from './parser.ts';
@@ -11,29 +13,38 @@ const KINDS: readonly (readonly [string, number])[] = [
   ['Warning', Level.warn], ['Core warning', Level.warn], ['Compile warning', Level.warn], ['Notice', Level.info], ['Deprecated', Level.warn], ['Strict Standards', Level.info],
 ];
 
-/** PHP's own error log: `[22-Nov-2026 10:00:00 UTC] PHP Warning:  text in /f.php on line 3`. */
+/** PHP's own error log, `[22-Nov-2026 10:00:00 UTC] PHP Warning:  text in /f.php on line 3`, and the same on stderr, without the time. */
 export const php: Parser = {
   name: 'php',
   title: "PHP's error log",
   examples: [
     { line: '[22-Nov-2026 10:00:00 UTC] PHP Fatal error:  boom in /f.php on line 3', event: { timestamp: '2026-11-22T10:00:00Z', level: 'fatal', message: 'boom in /f.php on line 3' } },
     { line: '[22-Nov-2026 10:00:00 Europe/Berlin] PHP Warning:  slow in /f.php on line 3', event: { timestamp: '2026-11-22T10:00:00Z', level: 'warn', message: 'slow in /f.php on line 3' }, reason: 'a named zone is most likely that of the machine' },
+    { line: 'PHP Notice:  slow in /f.php on line 3', event: { level: 'info', message: 'slow in /f.php on line 3' }, reason: 'on stderr' },
+    { line: 'PHP Warning', event: undefined, reason: 'a heading' },
     { line: '[22-Nov-2026 10:00:00 UTC] PHP is fine', event: undefined, also: ['header'] },
   ],
   parse(chunk, start, end, event) {
-    const bytes = chunk.bytes;
-    if (bytes[start + 3] !== Byte.DASH || !isLetter(bytes[start + 4])) return false;
-    const time = readTimestamp(chunk, start + 1, end, event);
-    if (time < 0) return false;
-    let close = time;
-    while (close < end && bytes[close] !== Byte.CLOSE_BRACKET && close - time < 40) close++;
-    if (!startsWith(bytes, close, end, '] PHP ')) return false;
-    const kind = close + 6;
-    const known = KINDS.find(([name]) => startsWith(bytes, kind, end, name) && bytes[kind + name.length] === Byte.COLON);
+    const { bytes } = chunk;
+    const kind = bytes[start] === Byte.OPEN_BRACKET ? behindTime(chunk, start, end, event) : start;
+    if (kind < 0 || !startsWith(bytes, kind, end, 'PHP ')) return false;
+    const from = kind + 4;
+    const known = KINDS.find(([name]) => startsWith(bytes, from, end, name) && bytes[from + name.length] === Byte.COLON);
     if (known === undefined) return false;
     const [name, level] = known;
-    event.level(level, kind, kind + name.length);
-    event.span(Field.message, skipBlanks(bytes, kind + name.length + 1, end), end);
+    event.level(level, from, from + name.length);
+    event.span(Field.message, skipBlanks(bytes, from + name.length + 1, end), end);
     return true;
   },
 };
+
+/** Where the text begins behind `[22-Nov-2026 10:00:00 UTC] `, or -1. */
+function behindTime(chunk: Chunk, start: number, end: number, event: LogEvent): number {
+  const { bytes } = chunk;
+  if (bytes[start + 3] !== Byte.DASH || !isLetter(bytes[start + 4])) return -1;
+  const time = readTimestamp(chunk, start + 1, end, event);
+  if (time < 0) return -1;
+  let close = time;
+  while (close < end && bytes[close] !== Byte.CLOSE_BRACKET && close - time < 40) close++;
+  return bytes[close] === Byte.CLOSE_BRACKET && bytes[close + 1] === Byte.SPACE ? close + 2 : -1;
+}

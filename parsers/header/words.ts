@@ -3,7 +3,7 @@ import { addPair } from '../pair.ts';
 import { ipv4End } from '../extract/ip.ts';
 import { Byte, isBlank, isDigit, isHexDigit, isLetter, isUpper, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
 import { levelAt } from '../values/levels.ts';
-import { equals, hasExtension, isClassName, isJvmFile, isLoggerWord, isParticiple, isQualified, isSimpleName, isThreadName, nameEnd } from '../values/names.ts';
+import { equals, hasExtension, isClassName, isJvmFile, isKeyOfValue, isLoggerWord, isParticiple, isQualified, isSimpleName, isThreadName, nameEnd } from '../values/names.ts';
 import { scanTimestamp } from '../values/timestamps.ts';
 import { isLevelNext } from './levels.ts';
 import { isColumnEnd, isDashed, isPaddedColon, type Header } from './state.ts';
@@ -213,7 +213,7 @@ function readAfterLevel(header: Header, at: number, to: number): number {
     if (header.nameStart >= 0 && !qualified) return -1; // the name in brackets is the logger, this one begins the text
     const spaced = isBlank(bytes[to + 1]) || bytes[to + 1] === Byte.NEWLINE;
     const tight = header.hasTime && at === header.levelEnd + 1 && bytes[at - 1] === Byte.COLON; // `10:00:00:INFO:shop.cart:text`
-    if (!(tight ? simple : spaced ? isLoggerWord(bytes, at, to) || header.letter && simple && levelAt(bytes, at, to) < 0 : isClassName(bytes, at, to))) return -1;
+    if (!(tight ? simple : spaced ? isLoggerWord(bytes, at, to) && !isKeyOfValue(bytes, at, to, end) || header.letter && simple && levelAt(bytes, at, to) < 0 : isClassName(bytes, at, to))) return -1;
   } else if (bytes[to] === Byte.TAB && header.tab && simple) {
     if (bytes[to + 1] === Byte.OPEN_BRACE) return -1; // zap: the text is one word, its fields follow
     if (!header.event.has(Field.thread) && isThreadName(bytes, at, to)) {

@@ -50,6 +50,7 @@ export function assignText(chunk: Chunk, start: number, end: number, field: Fiel
   const bytes = chunk.bytes;
   if (end === start || isNothing(bytes, start, end)) return Outcome.ABSENT;
   if ((field === Field.user_id || field === Field.host) && isNoName(bytes, start, end)) return Outcome.UNUSABLE;
+  if (field === Field.logger && holds(bytes, start, end, 0x20)) return Outcome.UNUSABLE; // a person's name, a title
   switch (how) {
     case How.text: case How.id: case How.error: case How.trace:
       event.span(field, start, end);

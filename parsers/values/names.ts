@@ -1,4 +1,4 @@
-import { Byte, holds, isBlank, isDigit, isLetter, isLower, isUpper, isWord, skipDigits } from './bytes.ts';
+import { Byte, holds, isBlank, isDigit, isLetter, isLower, isUpper, isWord, skipBlanks, skipDigits } from './bytes.ts';
 import { levelAt } from './levels.ts';
 import { findWord, hashBytes, wordTable } from './word-table.ts';
 
@@ -141,6 +141,16 @@ export function isLoggerWord(bytes: Uint8Array, start: number, end: number): boo
   if (marks > 0) return !hasExtensionAndSlash(bytes, start, end);
   if (isUpper(bytes[start])) return capitals > 1 && capitals < end - start;
   return end - start > 24 || !isParticiple(bytes, start, end) && findWord(NOT_LOGGERS, hashBytes(bytes, start, end)) === 0;
+}
+
+/** `user_id: 42`, `response_time: 12ms`, `config_path: /etc/app`: a key, of which one word is the value and the whole text. */
+export function isKeyOfValue(bytes: Uint8Array, at: number, to: number, end: number): boolean {
+  if (!holds(bytes, at, to, Byte.UNDERSCORE)) return false;
+  const value = skipBlanks(bytes, to + 1, end);
+  if (!isDigit(bytes[value]) && bytes[value] !== Byte.SLASH && !endsWith(bytes, at, to, '_id') && !endsWith(bytes, at, to, '_name')) return false;
+  let last = value;
+  while (last < end && !isBlank(bytes[last]) && bytes[last] !== Byte.NEWLINE) last++;
+  return last === end || bytes[last] === Byte.NEWLINE;
 }
 
 /** `spawned`, `exited`, `Starting`: a sentence begins. */
