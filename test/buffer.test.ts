@@ -5,17 +5,21 @@ import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import t, { type Test } from 'tap';
+import { Arena } from '../agent/arena.ts';
 import { assemble } from '../agent/assembly.ts';
 import { ConfigSchema } from '../agent/config/schema.ts';
+import { Batch } from '../agent/delivery/batch.ts';
+import type { Amounts } from '../agent/delivery/buffer/amounts.ts';
 import { segmentsIn } from '../agent/delivery/buffer/buffer-files.ts';
 import { inspectBuffers } from '../agent/delivery/buffer/inspect.ts';
+import { JournalReader } from '../agent/delivery/buffer/journal-reader.ts';
 import { Ending } from '../agent/ending.ts';
 import { work } from '../agent/work.ts';
 import { CLI, run, start, until, type Running } from './e2e/run-shipper.ts';
 import { Life } from './helpers/buffer-life.ts';
 import { batchOf, downServer, linesOf, openJournal, readAll, readDamaged } from './helpers/buffer-rig.ts';
 import { BulkServer } from './helpers/bulk-server.ts';
-import { crashed } from './helpers/crash.ts';
+import { crashed, failingReads } from './helpers/disk-faults.ts';
 import { seeded } from './helpers/random.ts';
 
 const random = seeded();
@@ -122,6 +126,53 @@ t.test('what is known of a buffer is damaged at every byte: then it is sent from
     t.same(wrong, [], `${whole.length} bytes of ${file}`);
   }
 });
+
+t.test('the disk does not give some bytes (EIO): that is tried again, and in the end only the blocks that lie there are lost', async (t) => {
+  const dir = path.join(folder(t), 'buffer');
+  const { journal } = await openJournal(dir, 1 << 20);
+  const records = 3_000; // of some pages
+  for (let n = 0; n < records; n += 3) await journal.append([batchOf(n, 3)]);
+  await journal.close();
+  const [name = ''] = readdirSync(dir).filter((file) => file.endsWith('.segment'));
+  const size = readFileSync(path.join(dir, name)).length;
+  const rows: [from: number, to: number, reason: string][] = [
+    [0, 1, 'the first bytes'],
+    [30_000, 30_001, 'some in the middle'],
+    [8_192, 20_000, 'pages'],
+    [size - 1, size, 'the last ones: no run can tell what was there'],
+    [0, size, 'all of it'],
+  ];
+  for (const [from, to, reason] of rows) {
+    const { journal } = await openJournal(dir, 1 << 20);
+    const restore = await failingReads(from, to);
+    const lost: Amounts[] = [];
+    const reader = new JournalReader(journal, { indexOf: () => 0, lost: (amounts) => lost.push(amounts) });
+    const batch = new Batch(new Arena({ input: 64, scratch: 64, constants: 64 }, 1 << 18), { bytes: 1 << 17, events: records });
+    try {
+      await t.rejects(readOn(reader, batch), { code: 'EIO' }, `${reason}: it is not taken for damage at once`);
+      reader.readAround();
+      await readOn(reader, batch);
+    } finally {
+      restore();
+      await reader.close();
+    }
+    const read = Array.from({ length: batch.count }, (_, at) => (JSON.parse(Buffer.from(batch.record(at)).toString()) as { n: number }).n);
+    const lostRecords = lost.flatMap((amounts) => [...amounts.values()]).reduce((sum, one) => sum + one.records, 0);
+    t.equal(read.length + lostRecords, records, `${reason}: ${lostRecords} lost, counted to the record`);
+    t.ok(read.every((n, at) => at === 0 || n > (read[at - 1] ?? 0)), 'in order');
+    t.ok(lostRecords < records * (to - from + 8_192) / size * 1.5, 'and not more than lies there');
+  }
+  const restore = await failingReads(30_000, 30_001);
+  const { journal: later, messages } = await openJournal(dir, 1 << 20);
+  restore();
+  t.equal(later.waiting.records, records, 'a run that finds it so can use it');
+  t.match(messages, [/\.segment: the disk does not give 4096 bytes of it/]);
+});
+
+/** Reads all that is left into a batch, over several calls. */
+async function readOn(reader: JournalReader, batch: Batch): Promise<void> {
+  while ((await reader.fill(batch)) !== undefined) continue;
+}
 
 t.test('other damage', async (t) => {
   const { dir, files } = await written(t, 1);

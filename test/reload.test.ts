@@ -130,7 +130,7 @@ t.test('a hundred signals at once are few reloads', async (t) => {
 t.test('reloads under load, with rotation: nothing is lost, nothing twice, memory stays', async (t) => {
   const { server, url } = await serve(t);
   const agent = begin(t, { outputs: search(url) });
-  const RELOADS = 12;
+  const RELOADS = 50;
   await listens(agent.running);
   for (let round = 1; round <= RELOADS; round++) {
     agent.running.child.kill('SIGHUP');

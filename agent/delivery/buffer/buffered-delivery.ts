@@ -4,11 +4,11 @@ import { Delivery, type DeliveryOptions } from '../delivery.ts';
 import type { HealthState } from '../health.ts';
 import type { DrainLimits, Shipping, Traffic } from '../shipping.ts';
 import type { SlotPool } from '../slot-pool.ts';
-import { errorText } from '../../state/error-code.ts';
+import { errorCode, errorText } from '../../state/error-code.ts';
 import { amountsOf, sumOf, type Amounts } from './amounts.ts';
 import { BufferWriter, type WhenFull } from './buffer-writer.ts';
 import type { Item } from './item.ts';
-import { JournalReader } from './journal-reader.ts';
+import { type Filled, JournalReader } from './journal-reader.ts';
 import type { Journal } from './journal.ts';
 import type { SourceNames } from './source-names.ts';
 
@@ -29,6 +29,8 @@ export interface BufferOptions {
 /** How long what was delivered may stay unknown to the disk, in ms: after a crash that much is sent again. */
 const NOTE_AFTER_MS = 1_000;
 const RETRY_MS = 1_000;
+/** A place on the disk that fails (EIO) as often as this, with a pause of RETRY_MS each time, is damaged for good. */
+const MOST_FAILED_READS = 60;
 
 /**
  * Delivery with a disk buffer. A batch is on its way at once and written at the same time; it is safe when either is
@@ -52,6 +54,8 @@ export class BufferedDelivery implements Shipping {
   #tidying: Promise<void> | undefined;
   #stopped = false;
   #progressAtMs = 0;
+  /** Why nothing can be read of the disk, and how often it was tried. */
+  #unreadable: { readonly health: HealthState; readonly tries: number } | undefined;
   #notedAtMs = -Infinity;
 
   constructor(options: DeliveryOptions & { readonly pool: SlotPool }, buffer: BufferOptions) {
@@ -78,7 +82,7 @@ export class BufferedDelivery implements Shipping {
   }
 
   get health(): HealthState {
-    return this.#inner.health;
+    return this.#unreadable?.health ?? this.#inner.health;
   }
 
   get traffic(): Traffic {
@@ -204,7 +208,7 @@ export class BufferedDelivery implements Shipping {
     const next = this.#journals.find(({ journal }) => !journal.isDrained);
     const batch = next === undefined || this.#stopped ? undefined : this.#buffer.readSlots.take();
     if (next === undefined || batch === undefined) return false;
-    const filled = await next.reader.fill(batch).catch((error: unknown) => this.#unreadable(error));
+    const filled = await next.reader.fill(batch).then((filled) => this.#readAgain(filled), (error: unknown) => this.#cantRead(next.reader, error));
     if (filled === undefined) {
       this.#buffer.readSlots.release(batch);
       return true;
@@ -216,11 +220,21 @@ export class BufferedDelivery implements Shipping {
     return true;
   }
 
-  /** The disk fails: it is tried again, and again. */
-  async #unreadable(error: unknown): Promise<undefined> {
-    this.#options.report(`${this.#options.name}: the disk buffer can't be read: ${errorText(error)}`);
+  /** The disk fails: it is tried again for as long as that may pass. */
+  async #cantRead(reader: JournalReader, error: unknown): Promise<undefined> {
+    const reason = `the disk buffer can't be read: ${errorText(error)}`;
+    if (this.#unreadable === undefined) this.#options.report(`${this.#options.name}: ${reason}; trying again`);
+    const tries = (this.#unreadable?.tries ?? 0) + 1;
+    this.#unreadable = { health: this.#unreadable?.health ?? { kind: 'failing', reason, sinceMs: this.#now() }, tries };
+    if (tries >= MOST_FAILED_READS && errorCode(error) === 'EIO') reader.readAround();
     await this.#drains.wait(RETRY_MS);
     return undefined;
+  }
+
+  #readAgain(filled: Filled | undefined): Filled | undefined {
+    if (this.#unreadable !== undefined) this.#options.report(`${this.#options.name}: the disk buffer is read again`);
+    this.#unreadable = undefined;
+    return filled;
   }
 
   #readerOf(journal: Journal): JournalReader {

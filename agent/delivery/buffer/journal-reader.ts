@@ -62,6 +62,11 @@ export class JournalReader {
     return { span, segments };
   }
 
+  /** What the disk can't give of the segment that is being read counts as damaged from now on. */
+  readAround(): void {
+    if (this.#reader !== undefined) this.#reader.isReadAround = true;
+  }
+
   async close(): Promise<void> {
     await this.#reader?.close();
     this.#reader = undefined;

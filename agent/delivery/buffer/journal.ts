@@ -207,11 +207,13 @@ export class Journal {
 
   async #endOf(path: string): Promise<Place> {
     const reader = await SegmentReader.open(path);
+    reader.isReadAround = true; // what comes behind a bad place is to be sent
     try {
       while ((await reader.next()) !== undefined) continue;
     } finally {
       await reader.close();
     }
+    if (reader.unreadableBytes > 0) this.options.report(`${path}: the disk does not give ${reader.unreadableBytes} bytes of it`);
     if (reader.cutRecords > 0) this.options.report(`${path} ends in the middle of a write: ${reader.cutRecords} records in it were not safe yet`);
     return reader.reached;
   }

@@ -1,8 +1,11 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { errorCode } from '../../state/error-code.ts';
 import { HEADER_BYTES, MARK, TRAILER_BYTES, decodeBlock, decodeHeader, decodeTrailer, placeIn, type Block, type Header } from './block.ts';
 import { later, START, type Place } from './place.ts';
 
 const WINDOW_BYTES = 262_144;
+/** What a disk gives, or does not give, at once. */
+const PAGE_BYTES = 4096;
 
 /** Reads the blocks of one segment in order. Damaged ones are passed over: the next mark with a right checksum is looked for. */
 export class SegmentReader {
@@ -14,6 +17,10 @@ export class SegmentReader {
   /** The furthest place that a header or trailer spoke of, and how many records the file's end has cut off. */
   reached: Place = START;
   cutRecords = 0;
+  /** What the disk can't give (EIO) is damaged like any other part: it is read as zeros. False: reading it throws. */
+  isReadAround = false;
+  /** Bytes that were read as zeros. */
+  unreadableBytes = 0;
 
   private constructor(handle: FileHandle) {
     this.#handle = handle;
@@ -84,13 +91,24 @@ export class SegmentReader {
     const window = Buffer.allocUnsafeSlow(wanted); // a new one: blocks are views of the old
     let filled = 0;
     while (filled < wanted) {
-      const { bytesRead } = await this.#handle.read(window, filled, wanted - filled, this.#offset + filled);
+      const bytesRead = await this.#read(window.subarray(filled), this.#offset + filled);
       if (bytesRead === 0) break;
       filled += bytesRead;
     }
     this.#window = window.subarray(0, filled);
     this.#start = this.#offset;
     return filled;
+  }
+
+  async #read(target: Buffer, position: number): Promise<number> {
+    try {
+      return (await this.#handle.read(target, 0, target.length, position)).bytesRead;
+    } catch (error) {
+      if (!this.isReadAround || errorCode(error) !== 'EIO') throw error;
+      if (target.length > PAGE_BYTES) return this.#read(target.subarray(0, PAGE_BYTES - (position % PAGE_BYTES)), position);
+      this.unreadableBytes += target.length;
+      return target.fill(0).length;
+    }
   }
 }
 

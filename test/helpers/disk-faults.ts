@@ -69,6 +69,18 @@ export async function crashed(calls: number, work: () => Promise<void>): Promise
   }
 }
 
+/** From now on the disk does not give bytes [from, to) of any file that is read at a position: EIO. Gives what ends that. */
+export async function failingReads(from: number, to: number): Promise<() => void> {
+  const prototype = await prototypeOfHandles();
+  const original = Reflect.get(prototype, 'read') as (...args: unknown[]) => Promise<unknown>; // as it is called here
+  const read = async function (this: FileHandle, target: Uint8Array, offset: number, length: number, position: number): Promise<unknown> {
+    if (position < to && position + length > from) throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', syscall: 'read' });
+    return original.call(this, target, offset, length, position);
+  };
+  Reflect.set(prototype, 'read', read);
+  return () => void Reflect.set(prototype, 'read', original);
+}
+
 /** Node does not export the class of its handles. */
 async function prototypeOfHandles(): Promise<object> {
   const handle = await fs.promises.open('/dev/null', 'r');
