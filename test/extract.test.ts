@@ -212,6 +212,10 @@ const IDS: Row[] = [
 ];
 
 const PAIRS: Row[] = [
+  ['select u.id from users u where u.id=?', {}, 'a place holder of SQL'],
+  ['note: run with `RUST_BACKTRACE=1` to see more', {}, 'code in a sentence'],
+  ['"List" url:/api/v1/pods,user-agent:kubectl/v1.28 (linux/amd64) k8s/8d,audit-id:6f1c (total time: 1123ms):', { user_agent: 'kubectl/v1.28 (linux/amd64) k8s/8d', duration_ms: 1123 }, 'klog: an agent in a list'],
+  ['at=info method=GET path="/x" service=18ms', { at: 'info', http_method: 'GET', http_path: '/x', path: '/x', service: '18ms' }, 'Heroku: how long it took to serve'],
   ['alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/usr/bin/apt update -y', { user_id: 'alice', TTY: 'pts/0', PWD: '/home/alice', USER: 'root', COMMAND: '/usr/bin/apt update -y' }, 'sudo: who acts stands in front, and the command has blanks'],
   ['bob : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh', { user_id: 'bob', TTY: 'pts/0', PWD: '/', USER: 'root', COMMAND: '/bin/sh' }, 'sudo, refused'],
   ['started; USER=carol', { user_id: 'carol' }, 'no sudo: the user of a list'],

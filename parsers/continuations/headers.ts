@@ -1,5 +1,6 @@
 import { levelAt, strongLevelAt } from '../values/levels.ts';
 import { Byte, isDigit, isLetter, isLower, isUpper, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
+import { isNpm, isPhp } from './beginnings.ts';
 
 /** How a line begins. */
 export const Head = {
@@ -173,7 +174,9 @@ function letterHead(bytes: Uint8Array, start: number, end: number): Head {
     if (isDigit(second) && isDigit(bytes[start + 4]) && bytes[start + 5] === Byte.SPACE && isClock(bytes, start + 6, end)) return Head.FULL; // klog: I1125 16:18:23
     if (second === Byte.SLASH && isLogcat(bytes, start, end)) return Head.FULL;
     if (isNamedDate(bytes, start, end) || isEventFormat(bytes, start, end)) return Head.FULL;
+    if (third === 0x50 && isPhp(bytes, start, end)) return Head.LEVEL;
   } else if (isKeyedTime(bytes, start, end)) return Head.FULL;
+  else if (third === 0x6d && isNpm(bytes, start, end)) return Head.LEVEL;
   if (isLevelLabel(bytes, start, end)) return isTime(bytes, skipLabel(bytes, start, end), end) || lateHead(bytes, start, end) >= Head.LATE ? Head.FULL : Head.LEVEL;
   return lateHead(bytes, start, end);
 }
@@ -216,27 +219,6 @@ function isKeyedTime(bytes: Uint8Array, start: number, end: number): boolean {
   let hash = 0;
   while (to < end && to < start + 10 && isLower(bytes[to])) hash = Math.imul(hash, 31) + (bytes[to++] as number);
   return bytes[to] === Byte.EQUALS && TIME_KEYS.has(hash);
-}
-
-/** Whether the line consists of pairs, as far as its first two tell: `method=GET path=/`. */
-export function isPairs(bytes: Uint8Array, at: number, end: number): boolean {
-  const value = afterKey(bytes, at, end);
-  if (value < 0) return false;
-  let to = value;
-  if (bytes[to] === Byte.QUOTE) for (to++; to < end && bytes[to] !== Byte.QUOTE; to++) if (bytes[to] === 0x5c) to++;
-  while (to < end && bytes[to] !== Byte.SPACE) to++;
-  return afterKey(bytes, skipBlanks(bytes, to, end), end) >= 0;
-}
-
-/** Where the value of the pair at `at` begins, or -1. */
-function afterKey(bytes: Uint8Array, at: number, end: number): number {
-  let to = at;
-  for (const limit = Math.min(end, at + 64); to < limit && isInKey(bytes[to]); to++);
-  return to > at && isLetter(bytes[at]) && to < end && bytes[to] === Byte.EQUALS && bytes[to + 1] !== Byte.EQUALS ? to + 1 : -1;
-}
-
-function isInKey(byte: number | undefined): boolean {
-  return isLetter(byte) || isDigit(byte) || byte === Byte.UNDERSCORE || byte === Byte.DOT || byte === Byte.DASH;
 }
 
 const TIME_KEYS = new Set(['t', 'ts', 'time', 'timestamp', 'level', 'lvl', 'type', 'node', 'date', 'at', 'severity', 'logtime'].map((key) => [...key].reduce((hash, letter) => Math.imul(hash, 31) + letter.charCodeAt(0), 0)));

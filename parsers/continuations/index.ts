@@ -1,9 +1,10 @@
 import { CLOSED, UNSURE, type Continuations } from '../../agent/records/record-cutter.ts';
-import { Byte, isBlank, isUpper, skipBlanks, startsWith } from '../values/bytes.ts';
+import { behindMark, Byte, isBlank, isUpper, skipBlanks, startsWith } from '../values/bytes.ts';
 import { EXPORT_HEADS } from '../journal-text.ts';
+import { isPairs } from './beginnings.ts';
 import { depthAfter } from './brackets.ts';
 import { endsWithColon, isAnnounced, isOpenEnd } from './endings.ts';
-import { Head, headOf, isObjectStart, isPairs } from './headers.ts';
+import { Head, headOf, isObjectStart } from './headers.ts';
 import { awaitsLevel, isAlarmed, isCaret, isDumpPart, isFrame, isGoCall, Trace, traceOf } from './traces.ts';
 
 /**
@@ -13,7 +14,8 @@ import { awaitsLevel, isAlarmed, isCaret, isDumpPart, isFrame, isGoCall, Trace, 
  * cut as the running agent does.
  */
 export const continuations: Continuations = {
-  begin(bytes, start, end) {
+  begin(bytes, lineStart, end) {
+    const start = behindMark(bytes, lineStart, end);
     const at = skipBlanks(bytes, start, end);
     return begin(headOf(bytes, at, end), bytes, start, at, end);
   },

@@ -61,7 +61,7 @@ export function afterText(scan: Scan, field: Field, at: number): number {
   else if (field === Field.referer) scan.offer(field, Sure.NAMED, token.start, token.end, 'named');
   else {
     let to = token.start;
-    for (const limit = Math.min(end, to + 512); to < limit && bytes[to] !== Byte.CLOSE_BRACKET && bytes[to] !== Byte.QUOTE && bytes[to] !== Byte.NEWLINE;) to++;
+    for (const limit = Math.min(end, to + 512); to < limit && bytes[to] !== Byte.CLOSE_BRACKET && bytes[to] !== Byte.QUOTE && bytes[to] !== Byte.NEWLINE && !(bytes[to] === Byte.COMMA && isLetter(bytes[to + 1]));) to++;
     if (bytes[token.end] !== Byte.SLASH && !holds(bytes, token.start, token.end, Byte.SLASH)) return at;
     scan.offer(field, Sure.NAMED, token.start, to, 'named');
     return to;

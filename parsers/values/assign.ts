@@ -51,6 +51,7 @@ export function assignText(chunk: Chunk, start: number, end: number, field: Fiel
   if (end === start || isNothing(bytes, start, end)) return Outcome.ABSENT;
   if ((field === Field.user_id || field === Field.host) && isNoName(bytes, start, end)) return Outcome.UNUSABLE;
   if (field === Field.logger && holds(bytes, start, end, 0x20)) return Outcome.UNUSABLE; // a person's name, a title
+  if (field === Field.service && isDigit(bytes[start]) && bytes[end - 1] === 0x73) return Outcome.UNUSABLE; // `service=18ms`: how long it took to serve (Heroku)
   switch (how) {
     case How.text: case How.id: case How.error: case How.trace:
       event.span(field, start, end);
