@@ -3,6 +3,7 @@ import { podOf, type Pod } from '../parsers/envelopes/pod.ts';
 import type { Arena } from './arena.ts';
 import type { Config } from './config/schema.ts';
 import { networkFields, storeDefaults } from './defaults.ts';
+import type { Encoding } from './inputs/decoding/names.ts';
 import type { Source } from './inputs/source.ts';
 import type { LaneSource } from './lane.ts';
 import type { ObservedTime } from './observed-time.ts';
@@ -44,6 +45,10 @@ export class Handling {
     const handled = pod === undefined ? this.#of(input) : this.#ofPod(input, pod);
     const head = this.#reading.headOf(input, learned);
     return head === undefined ? handled : { ...handled, head };
+  }
+
+  encodingOf({ input }: Pick<Source, 'input'>): Encoding {
+    return this.#inputs[input]?.encoding ?? 'utf-8';
   }
 
   /** What is sent over the network says which pod it is from, as it says which machine. Its container is a service, where nobody says another. */

@@ -146,18 +146,21 @@ export class Lane {
 
   /** Makes records of the first `length` bytes of the chunk. `final`: they are the source's last. */
   #take(from: LaneSource, length: number, flush: boolean, final: boolean, nowMs: number): Turn {
-    if (length === 0) return 'idle';
     const { source } = from;
+    if (length === 0) this.#tracker.advance(source.index, source.offset); // what is no text was passed over
+    if (length === 0) return 'idle';
     const cutter = this.#cutter;
     const origin = this.#begin(from);
     this.#chunk.set(length);
     cutter.begin(this.#chunk.bytes, this.#chunk.base, length, flush, final);
+    const { offset, places } = source;
     let blocked = false;
     let done = 0;
     while (!blocked && cutter.next()) {
-      const length = cutter.end - cutter.start;
-      this.#makeScratch(length);
-      blocked = !this.#record(from, origin, cutter.start, cutter.end, length, source.offset + cutter.start, length, nowMs);
+      const { start, end } = cutter;
+      this.#makeScratch(end - start);
+      const at = places === undefined ? offset + start : places.at(start);
+      blocked = !this.#record(from, origin, start, end, end - start, at, places === undefined ? end - start : places.at(end) - at, nowMs);
       if (!blocked) done = cutter.after;
     }
     if (!blocked) done = cutter.open;
@@ -177,7 +180,7 @@ export class Lane {
     if (held === undefined) return 'idle';
     chunk.bytes.set(held.head);
     chunk.set(held.head.length);
-    if (!this.#record(from, this.#begin(from), 0, held.head.length, held.length, held.offset, held.length, nowMs)) {
+    if (!this.#record(from, this.#begin(from), 0, held.head.length, held.length, held.offset, held.end - held.offset, nowMs)) {
       this.#overlong.putBack(source, held, end);
       return 'blocked';
     }

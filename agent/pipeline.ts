@@ -1,4 +1,5 @@
 import type { Assembly } from './assembly.ts';
+import { decoded } from './inputs/decoding/decoded-source.ts';
 import type { Input } from './inputs/input.ts';
 import type { Source } from './inputs/source.ts';
 import type { LaneSource } from './lane.ts';
@@ -172,11 +173,12 @@ export class Pipeline {
   #context(source: Source): LaneSource {
     const known = this.#known.get(source.index);
     if (known !== undefined) return known;
-    const context = { source, ...this.#parts.handling.of(source) };
+    const { handling, sources, ledger, tracker } = this.#parts;
+    const context = { ...handling.of(source), source: decoded(source, handling.encodingOf(source)) };
     this.#known.set(source.index, context);
-    this.#parts.sources.set(source.index, source);
-    this.#parts.ledger.add(source);
-    this.#parts.tracker.add(source);
+    sources.set(source.index, context.source);
+    ledger.add(context.source);
+    tracker.add(context.source);
     return context;
   }
 

@@ -134,7 +134,7 @@ t.test('a problem shows its line and a caret, and never a secret', async (t) => 
 
 t.test('a configuration that is right gives milliseconds, bytes and every default', async (t) => {
   const config = configOf(`${APP}    fields: {env: prod, shard: 3, canary: true}\n${ES}    batch: {bytes: 1MiB, events: "\${COUNT}"}\nstop_delay: 1m30s\n`);
-  t.strictSame(config.inputs, { app: { type: 'file', paths: ['/a.log'], exclude: [], start_at: 'beginning', format: 'auto', fields: { env: 'prod', shard: 3, canary: true } } });
+  t.strictSame(config.inputs, { app: { type: 'file', paths: ['/a.log'], exclude: [], start_at: 'beginning', format: 'auto', encoding: 'utf-8', fields: { env: 'prod', shard: 3, canary: true } } });
   t.strictSame(config.outputs, {
     es: { type: 'elasticsearch', url: ['https://es:9200'], index: 'logs-generic-default', query: {}, repair_conflicts: false, setup: false, compression: 'gzip', timeout: 60_000, batch: { bytes: 1_048_576, events: 500, age: 1_000 }, buffer: { disk: 'auto', max_bytes: 2 ** 30, when_full: 'block' } },
   });

@@ -46,7 +46,7 @@ export async function exec(command: readonly string[], config: Config, { stateDi
 
 /** stdout and stderr as inputs, with the options of the configuration's stdin if it has one. */
 function streamsOf({ inputs }: Config): Record<StreamName, StdinInputConfig> {
-  const stdin = Object.values(inputs).find((input) => input.type === 'stdin') ?? { type: 'stdin', format: 'auto', fields: {} };
+  const stdin = Object.values(inputs).find((input) => input.type === 'stdin') ?? { type: 'stdin', format: 'auto', encoding: 'utf-8', fields: {} };
   const streamOf = (name: StreamName): StdinInputConfig => ({ ...stdin, fields: { ...stdin.fields, log_stream: name } });
   return { stdout: streamOf('stdout'), stderr: streamOf('stderr') };
 }

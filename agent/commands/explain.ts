@@ -7,6 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { Explainer, type Explanation } from '../explain/explainer.ts';
 import { ExitCode, UserError } from '../exit-codes.ts';
 import { Discovery } from '../inputs/discovery.ts';
+import type { Encoding } from '../inputs/decoding/names.ts';
 import { isGzip } from '../inputs/gzip-file.ts';
 import { problemOf } from '../inputs/named-file.ts';
 import { log } from '../log.ts';
@@ -22,7 +23,7 @@ export interface ExplainOptions {
 /** Shows how each record of the files, or of stdin, is read by this configuration: by the code that ships. Gives the exit code. */
 export async function explain(files: readonly string[], config: Config, stateDir: string, options: ExplainOptions): Promise<number> {
   const inputOf = inputs(config, options.input);
-  for (const file of files) checkFile(file);
+  for (const file of files) checkFile(file, config.inputs[inputOf(file)]?.encoding);
   const show = options.json ? toJson : (await import('../explain/show.ts')).shower(process.stdout);
   let isOpen = true;
   process.stdout.on('error', () => (isOpen = false));
@@ -57,8 +58,8 @@ function inputs(config: Config, chosen: string | undefined): (file: string) => s
   };
 }
 
-function checkFile(file: string): void {
-  const problem = file === '-' ? undefined : problemOf(file, true);
+function checkFile(file: string, encoding: Encoding | undefined): void {
+  const problem = file === '-' ? undefined : problemOf(file, true, encoding);
   if (problem !== undefined) throw new UserError(problem.message, problem.exitCode);
 }
 

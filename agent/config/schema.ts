@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OutputOptions } from '../../outputs/options.ts';
 import { PARSERS } from '../../parsers/index.ts';
+import { ENCODINGS } from '../inputs/decoding/names.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { entriesOf, type FormatChoice } from './format-choice.ts';
 import { budgetProblem } from './memory.ts';
@@ -17,6 +18,11 @@ const fields = z
   .prefault({})
   .describe('Fields that every event of this input carries');
 
+const encoding = z
+  .enum(ENCODINGS)
+  .prefault('utf-8')
+  .describe('What the bytes are. A byte order mark at the beginning says so itself, whatever is set: UTF-16 that begins with one, as most of it does, needs no setting');
+
 const FileInput = z.strictObject({
   type: z.literal('file'),
   paths: oneOrMore(text()).describe('Files to follow; `*`, `**`, `?`, `[…]` and `{a,b}` are patterns'),
@@ -27,10 +33,11 @@ const FileInput = z.strictObject({
   start_at: z.enum(['beginning', 'end']).prefault('beginning').describe('Where a file without a checkpoint is begun'),
   max_deleted_bytes: size(1024, 2 ** 50).optional().describe('Most bytes that deleted files may keep on the disk until they are read to their end; beyond it the oldest are let go of, and what they held is counted as lost. Without it all are kept, and more than 1 GiB is a warning'),
   format,
+  encoding,
   fields,
 });
 
-const StdinInput = z.strictObject({ type: z.literal('stdin'), format, fields });
+const StdinInput = z.strictObject({ type: z.literal('stdin'), format, encoding, fields });
 
 export const InputOptions = z.discriminatedUnion('type', [FileInput, StdinInput]);
 

@@ -5,7 +5,7 @@ import type { Config } from './schema.ts';
  * stands here so that the commonest way to start does not wait for zod, yaml and yargs to load.
  */
 export const STDIN_TO_CONSOLE: Config = {
-  inputs: { stdin: { type: 'stdin', format: 'auto', fields: {} } },
+  inputs: { stdin: { type: 'stdin', format: 'auto', encoding: 'utf-8', fields: {} } },
   outputs: { console: { type: 'console', format: 'auto', batch: { bytes: 262_144, events: 10_000, age: 0 } } },
   lanes: 1,
   max_record_bytes: 1_048_576,

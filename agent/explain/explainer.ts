@@ -9,6 +9,8 @@ import { Ledger } from '../delivery/ledger.ts';
 import { Tracker } from '../delivery/tracker.ts';
 import type { Config } from '../config/schema.ts';
 import { storeDefaults } from '../defaults.ts';
+import { decoded } from '../inputs/decoding/decoded-source.ts';
+import type { Source } from '../inputs/source.ts';
 import { StreamInput } from '../inputs/stdin-source.ts';
 import { kernelScanners, SCANNER_BYTES } from '../kernel/kernel-scanners.ts';
 import { loadKernels } from '../kernel/kernel.ts';
@@ -54,9 +56,11 @@ export class Explainer {
     const zone = this.#config.time_zone === 'local' ? undefined : this.#config.time_zone;
     await input.start(new AbortController().signal);
     const head = this.#reading.headOf(inputName);
+    let source: Source | undefined;
     while (!input.finished) {
       await input.waitForData();
-      for (const source of input.sources()) {
+      for (const stream of input.sources()) {
+        source ??= decoded(stream, this.#config.inputs[inputName]?.encoding ?? 'utf-8');
         const nowMs = Date.now();
         setTimeContext({ zone, nowMs, fallbackDateMs: nowMs });
         this.#lane.pump({ source, defaults, read, begin, ...(head !== undefined && { head }) }, false, performance.now());

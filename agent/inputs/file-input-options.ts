@@ -1,4 +1,5 @@
 import type { Checkpoints } from '../state/checkpoints.ts';
+import type { Encoding } from './decoding/names.ts';
 import type { Descriptors } from './descriptors.ts';
 import type { FileShare } from './file-claims.ts';
 import type { OpenedFile } from './file-intake.ts';
@@ -14,8 +15,8 @@ export interface FileInputOptions {
   readonly once?: boolean;
   /** Refuse paths that are no logs: they were named on the command line. Else they are left out with a warning. */
   readonly refuseBinary?: boolean;
-  /** Binary-looking content is expected: another encoding is configured. */
-  readonly anyContent?: boolean;
+  /** What files are in that have no byte order mark; without it UTF-8. */
+  readonly encoding?: Encoding;
   /** Files that shipper itself writes, as `device:inode`: reading them would feed it its own output. */
   readonly ownFiles?: ReadonlySet<string>;
   /** Files that shipper's own messages are appended to, as `device:inode`: these are left out, the rest is read. */

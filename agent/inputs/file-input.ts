@@ -63,11 +63,11 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     this.#options = options;
     this.#discovery = new Discovery(options.paths, options.exclude);
     this.#descriptors = options.descriptors ?? new Descriptors();
-    const { name, share, checkpoints, anyContent = false, ownFiles = new Set(), once = false, settleMs = SETTLE_MS, warn } = options;
+    const { name, share, checkpoints, encoding = 'utf-8', ownFiles = new Set(), once = false, settleMs = SETTLE_MS, warn } = options;
     this.#claims = share && new FileClaims(name, share.claim);
     this.#speaks = share?.speaks ?? true;
     this.#unreadable = new Unreadable(options);
-    this.#intake = new FileIntake({ input: name, checkpoints, anyContent, ownFiles, warn });
+    this.#intake = new FileIntake({ input: name, checkpoints, encoding, ownFiles, warn });
     const opened = (file: OpenedFile): void => void (this.#state === 'stopped' ? closeSync(file.descriptor) : this.#add(file));
     this.#compressed = new CompressedFiles({ input: name, checkpoints, once, settleMs, isBusy: (id) => this.#files.isBusy(id), opened, rested: () => this.#wakeUp.wake(), warn });
     this.#lost = new LostGenerations(this.#compressed, warn, ({ index, missing }) => options.lost?.(index, missing));

@@ -1,6 +1,7 @@
 import { type BigIntStats, closeSync, fstatSync, openSync } from 'node:fs';
 import type { Checkpoint, Checkpoints } from '../state/checkpoints.ts';
 import { newSourceId } from '../state/source-id.ts';
+import type { Encoding } from './decoding/names.ts';
 import { isRemote } from './file-system.ts';
 import { isSameContent, markerOf, prefixOf } from './fingerprint.ts';
 import { lastLineEnd } from './line-end.ts';
@@ -19,8 +20,8 @@ export interface OpenedFile {
 export interface FileIntakeOptions {
   readonly input: string;
   readonly checkpoints: Checkpoints;
-  /** Content is not judged: it is in another encoding. */
-  readonly anyContent: boolean;
+  /** What files are in that have no byte order mark. */
+  readonly encoding: Encoding;
   /** Files that shipper itself writes, as `device:inode`. */
   readonly ownFiles: ReadonlySet<string>;
   readonly warn: (message: string) => void;
@@ -154,13 +155,13 @@ export class FileIntake {
 
   #reasonAgainst(path: string, descriptor: number, key: string): string | undefined {
     if (this.#options.ownFiles.has(key)) return `${path} is where shipper itself writes`;
-    const kind = this.#options.anyContent ? { kind: 'text' as const } : kindOf(descriptor);
+    const kind = kindOf(descriptor, this.#options.encoding);
     return kind.kind === 'text' ? undefined : refusal(path, kind);
   }
 
   #newCheckpoint(path: string, descriptor: number, stat: BigIntStats, fromEnd: boolean): Checkpoint {
     const size = Number(stat.size);
-    const offset = fromEnd ? lastLineEnd(descriptor, size) : 0;
+    const offset = fromEnd ? lastLineEnd(descriptor, size, this.#options.encoding) : 0;
     const seenAt = realPath(path);
     return {
       id: newSourceId(),

@@ -1,3 +1,6 @@
+import { byteOrderMark } from './decoding/byte-order-mark.ts';
+import type { Encoding } from './decoding/names.ts';
+
 /** What a file is, by its first bytes. */
 export type FileKind = { readonly kind: 'text' } | { readonly kind: 'compressed' | 'binary'; readonly what: string };
 
@@ -32,16 +35,38 @@ const MAGIC: readonly (readonly [string, 'compressed' | 'binary', string])[] = [
   ['LPKSHHRH', 'binary', 'a systemd journal (pipe journalctl into shipper instead)'],
 ];
 
-/** Judges a file by its first SAMPLE_BYTES. Logs with some NULs, holes or broken UTF-8 are logs. */
-export function fileKind(sample: Uint8Array): FileKind {
+/**
+ * Judges a file by its first SAMPLE_BYTES. Logs with some NULs, holes or broken UTF-8 are logs. `encoding`: what it is in,
+ * if it has no byte order mark.
+ */
+export function fileKind(sample: Uint8Array, encoding: Encoding = 'utf-8'): FileKind {
   const head = Buffer.from(sample.buffer, sample.byteOffset, Math.min(sample.length, 512)).toString('latin1');
   for (const [magic, kind, what] of MAGIC) {
     if (head.startsWith(magic) && (magic !== 'BZh' || /^BZh[1-9]1AY&SY/.test(head))) return { kind, what };
   }
   if (head.startsWith('ustar', 257)) return { kind: 'binary', what: 'a tar archive' };
+  const given = byteOrderMark(sample)?.encoding ?? encoding;
+  if (!isBinary(given.startsWith('utf-16') ? narrowed(sample, given) : sample)) return { kind: 'text' };
+  const found = given === 'utf-8' ? UTF_16.find((other) => isWestern(narrowed(sample, other))) : undefined;
+  return { kind: 'binary', what: found === undefined ? 'binary data' : `binary data, or ${found} without a byte order mark: then set its input's encoding` };
+}
+
+const UTF_16: readonly Encoding[] = ['utf-16le', 'utf-16be'];
+
+/** UTF-16 as a byte for each unit: itself, or one that stands for all that are wider. */
+function narrowed(sample: Uint8Array, encoding: Encoding): Uint8Array {
+  const [low, high] = encoding === 'utf-16le' ? [0, 1] : [1, 0];
+  return Uint8Array.from({ length: sample.length >> 1 }, (_, unit) => (sample[2 * unit + high] === 0 ? (sample[2 * unit + low] ?? 0) : 0xff));
+}
+
+/** Text that has mostly what Latin-1 has: nothing else of UTF-16 can be told from noise. */
+function isWestern(narrow: Uint8Array): boolean {
+  return !isBinary(narrow) && narrow.filter((unit) => unit < 0xff).length > narrow.length / 2;
+}
+
+function isBinary(sample: Uint8Array): boolean {
   const { control, high, total } = countBytes(sample);
-  const isBinary = control > total * MOST_CONTROL || (control > total * SOME_CONTROL && high > total * MANY_HIGH);
-  return isBinary ? { kind: 'binary', what: 'binary data' } : { kind: 'text' };
+  return control > total * MOST_CONTROL || (control > total * SOME_CONTROL && high > total * MANY_HIGH);
 }
 
 /** Counts bytes that no text has, and those beyond ASCII, leaving out holes. */

@@ -155,15 +155,15 @@ export class FileSource implements Source, Holder {
     // With a limit, a file that has become shorter than that is at its end too.
     if (this.#limit !== Infinity && (length < room || this.#position >= this.#limit)) this.#ended = true;
     this.#idle = length < target.length;
-    if (length === 0 && hadEnded) this.#finish();
+    if (length === 0 && hadEnded && skip === 0) this.#finish();
     else if (this.#idle && !this.#ended) this.#options.owner.idle(this);
     return length;
   }
 
-  readHead(target: Uint8Array<ArrayBuffer>): number {
+  readHead(target: Uint8Array<ArrayBuffer>, bytes: number): number {
     const descriptor = this.#options.descriptors.use(this);
     try {
-      return descriptor === undefined ? 0 : readSync(descriptor, target, 0, target.length, 0);
+      return descriptor === undefined ? 0 : readSync(descriptor, target, 0, Math.min(bytes, target.length), 0);
     } catch {
       return 0; // the next read says what is wrong
     }

@@ -92,9 +92,16 @@ export class GzipSource implements Source {
     }
     const length = this.#window.copy(from, target);
     this.#position = Math.max(this.#position, from + length);
-    if (length === 0 && hadEnded) this.#finish();
+    if (length === 0 && hadEnded && skip === 0) this.#finish();
     else if (length < target.length && !this.ended) this.#options.owner.idle(this);
     return length;
+  }
+
+  /** No more of them than its stream keeps. */
+  readHead(target: Uint8Array<ArrayBuffer>, bytes: number): number {
+    const head = this.#stream.head.subarray(0, Math.min(bytes, target.length));
+    target.set(head);
+    return head.length;
   }
 
   advance(bytes: number): void {

@@ -8,6 +8,8 @@ const readAt = promisify(read);
 
 /** Compressed bytes that are fed at once: in general, and where the file is damaged, ever finer. */
 const [PIECE_BYTES, ...FINE_BYTES] = [65_536, 1_024, 1] as const;
+/** First bytes that are kept: those that may say which encoding it is. */
+const HEAD_BYTES = 4;
 /** Uncompressed bytes that come at once, and that wait to be taken, about. */
 const [OUTPUT_BYTES, WAITING_BYTES] = [16_384, 131_072];
 
@@ -18,6 +20,8 @@ const [OUTPUT_BYTES, WAITING_BYTES] = [16_384, 131_072];
 export class GzipStream {
   /** What is wrong with the file; undefined: nothing, as far as it was read. */
   problem: string | undefined;
+  /** The first bytes, once they were passed. */
+  head = Buffer.alloc(0);
   /** Resolves when the descriptor is not used any more. */
   readonly released: Promise<void>;
   readonly #descriptor: number;
@@ -53,6 +57,7 @@ export class GzipStream {
   take(): Buffer | undefined {
     for (let piece = this.#next(); piece !== null; piece = this.#next()) {
       const start = this.#at;
+      if (start < HEAD_BYTES) this.head = Buffer.concat([this.head.subarray(0, start), piece]).subarray(0, HEAD_BYTES);
       this.#at += piece.length;
       if (this.#at <= this.#wanted) continue;
       const fresh = piece.subarray(Math.max(0, this.#wanted - start));

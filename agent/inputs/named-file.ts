@@ -1,20 +1,21 @@
 import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { errorCode, errorText } from '../state/error-code.ts';
+import type { Encoding } from './decoding/names.ts';
 import { type FileKind, SAMPLE_BYTES, fileKind } from './file-kind.ts';
 import { isGzip } from './gzip-file.ts';
 import { InputError } from './input.ts';
 
 /**
  * What keeps a path from being read as a log, as one line for its user; undefined: nothing. `refuseBinary`: the path
- * was named by a person, who is told when it can't be a log.
+ * was named by a person, who is told when it can't be a log, in this encoding or that of its byte order mark.
  */
-export function problemOf(path: string, refuseBinary: boolean): InputError | undefined {
+export function problemOf(path: string, refuseBinary: boolean, encoding: Encoding = 'utf-8'): InputError | undefined {
   try {
     const stat = statSync(path);
     if (stat.isDirectory()) return new InputError(`${path} is a directory; name files, or a pattern such as '${path.replace(/\/$/, '')}/*.log'`, 66);
     // A pipe would be waited for inside of the read, with everything else.
     if (!stat.isFile()) return new InputError(`${path} is not a regular file; give a pipe or device on stdin: shipper < ${path}`, 66);
-    return openProblem(path, refuseBinary);
+    return openProblem(path, refuseBinary, encoding);
   } catch (error) {
     return fromSystem(path, error);
   }
@@ -35,9 +36,9 @@ export function fromSystem(path: string, error: unknown): InputError {
 }
 
 /** Judges an open file by its content. */
-export function kindOf(descriptor: number): FileKind {
+export function kindOf(descriptor: number, encoding: Encoding): FileKind {
   const sample = new Uint8Array(SAMPLE_BYTES);
-  return fileKind(sample.subarray(0, readSync(descriptor, sample, 0, SAMPLE_BYTES, 0)));
+  return fileKind(sample.subarray(0, readSync(descriptor, sample, 0, SAMPLE_BYTES, 0)), encoding);
 }
 
 /** Why a file of this kind is not read. */
@@ -45,10 +46,10 @@ export function refusal(path: string, { kind, what }: Exclude<FileKind, { kind: 
   return kind === 'compressed' ? `${path} is compressed (${what}) and can't be read as it is` : `${path} is no log: it is ${what}`;
 }
 
-function openProblem(path: string, refuseBinary: boolean): InputError | undefined {
+function openProblem(path: string, refuseBinary: boolean, encoding: Encoding): InputError | undefined {
   const descriptor = openSync(path, 'r');
   try {
-    const kind: FileKind = refuseBinary && fstatSync(descriptor).size > 0 ? kindOf(descriptor) : { kind: 'text' };
+    const kind: FileKind = refuseBinary && fstatSync(descriptor).size > 0 ? kindOf(descriptor, encoding) : { kind: 'text' };
     return kind.kind === 'text' || isGzip(path) ? undefined : new InputError(refusal(path, kind), 66);
   } finally {
     closeSync(descriptor);

@@ -134,7 +134,7 @@ class StreamSource implements Source {
     if (target.length === 0) return 0;
     const filled = this.#window.copy(this.offset + skip, target);
     this.#position = Math.max(this.#position, this.offset + skip + filled);
-    if (filled === 0 && this.ended) this.done = true;
+    if (filled === 0 && this.ended && skip === 0) this.done = true;
     if (!this.#isHeld && this.#stream.isPaused() && this.#window.end - this.#position < this.#limitBytes / 2) this.#stream.resume();
     return filled;
   }

@@ -5,18 +5,18 @@ const MOST_PATHS = 10_000;
 
 /** Paths that can't be opened: each is said once. */
 export class Unreadable {
-  readonly #options: Pick<FileInputOptions, 'once' | 'refuseBinary' | 'warn'>;
+  readonly #options: Pick<FileInputOptions, 'once' | 'refuseBinary' | 'encoding' | 'warn'>;
   readonly #paths = new Set<string>();
 
-  constructor(options: Pick<FileInputOptions, 'once' | 'refuseBinary' | 'warn'>) {
+  constructor(options: Pick<FileInputOptions, 'once' | 'refuseBinary' | 'encoding' | 'warn'>) {
     this.#options = options;
   }
 
   /** Throws an InputError for a path that no waiting makes a log; says which ones are waited for. */
   check(paths: Iterable<string>): void {
-    const { once, refuseBinary, warn } = this.#options;
+    const { once, refuseBinary, encoding, warn } = this.#options;
     for (const path of paths) {
-      const problem = problemOf(path, refuseBinary === true);
+      const problem = problemOf(path, refuseBinary === true, encoding);
       if (problem === undefined) continue;
       if (once || !problem.mayCome) throw problem;
       warn(`${problem.message}: waiting for it`);

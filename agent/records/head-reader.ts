@@ -24,7 +24,7 @@ export class HeadReader {
     if (source.offset > 0 && !head.began) this.#catchUp(head, source, chunk, event);
     const length = source.read(chunk.target(0, this.#chunkBytes), 0);
     chunk.set(length);
-    head.look(chunk, length, source.offset, isLast && length < this.#chunkBytes, event);
+    head.look(chunk, length, source, isLast && length < this.#chunkBytes, event);
     const waits = this.#waits(head, source, flush || isLast, nowMs);
     if (head.wants && !waits) head.settle(source.offset, event);
     source.learned = head.learned;
@@ -41,8 +41,8 @@ export class HeadReader {
 
   /** What was read by an earlier run is looked at again: a file's head is its first bytes, wherever reading goes on. */
   #catchUp(head: Head, source: Source, chunk: InputChunk, event: LogEvent): void {
-    const length = source.readHead?.(chunk.target(0, Math.min(source.offset, HEAD_BYTES))) ?? 0;
+    const length = source.readHead?.(chunk.target(0, this.#chunkBytes), Math.min(source.offset, HEAD_BYTES)) ?? 0;
     chunk.set(length);
-    head.look(chunk, length, 0, false, event);
+    head.look(chunk, length, { offset: 0, places: source.places }, false, event);
   }
 }

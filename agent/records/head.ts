@@ -1,6 +1,7 @@
 import type { Shape } from '../../parsers/learned/shape.ts';
 import type { Chunk } from '../chunk.ts';
 import type { LogEvent } from '../event.ts';
+import type { Source } from '../inputs/source.ts';
 
 /** How much of a source is looked at to learn how its headers look, in bytes. */
 export const HEAD_BYTES = 65_536;
@@ -26,10 +27,10 @@ export interface Head {
   /** What is worth remembering with the source's checkpoint; undefined: nothing was learned. */
   readonly learned: readonly LearnedShape[] | undefined;
   /**
-   * Looks at the first `length` bytes of the chunk, which lie at `offset` in the source and which nothing was read of
+   * Looks at the first `length` bytes of the chunk, which lie at a place in the source and which nothing was read of
    * yet; those that were seen before are passed over. `final`: a line without an end is whole. Uses event and scratch space.
    */
-  look(chunk: Chunk, length: number, offset: number, final: boolean, event: LogEvent): void;
+  look(chunk: Chunk, length: number, from: Pick<Source, 'offset' | 'places'>, final: boolean, event: LogEvent): void;
   /** Lines that were waited for do not come; nothing was read from `offset` on. What is there may be enough. Uses event and scratch space. */
   settle(offset: number, event: LogEvent): void;
   /** The shape that records of the stream at `offset` are read by, if any. */

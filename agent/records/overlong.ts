@@ -1,4 +1,4 @@
-import type { Source } from '../inputs/source.ts';
+import { placeOf, type Source } from '../inputs/source.ts';
 
 const [LF, CR] = [0x0a, 0x0d];
 
@@ -6,7 +6,9 @@ const [LF, CR] = [0x0a, 0x0d];
 export interface HeldLine {
   readonly head: Uint8Array<ArrayBuffer>;
   readonly offset: number;
+  /** As text, and where it ends in the source. */
   length: number;
+  end: number;
   endsInCr: boolean;
 }
 
@@ -29,7 +31,8 @@ export class Overlong {
   /** Keeps the beginning of the line of which `bytes` were read. */
   begin(source: Source, bytes: Uint8Array<ArrayBuffer>): void {
     const head = bytes.slice(0, cutAt(bytes, 0, this.#maxBytes));
-    this.#held.set(source.index, { head, offset: source.offset, length: bytes.length, endsInCr: bytes.at(-1) === CR });
+    const endsInCr = bytes.at(-1) === CR;
+    this.#held.set(source.index, { head, offset: source.offset, length: bytes.length, end: placeOf(source, bytes.length - (endsInCr ? 1 : 0)), endsInCr });
     source.advance(bytes.length);
   }
 
@@ -39,7 +42,10 @@ export class Overlong {
     if (held === undefined) return -1;
     const newline = bytes.subarray(0, length).indexOf(LF);
     const end = newline >= 0 ? newline : length;
-    if (end > 0) held.endsInCr = bytes[end - 1] === CR;
+    if (end > 0) {
+      held.endsInCr = bytes[end - 1] === CR;
+      held.end = placeOf(source, end - (held.endsInCr ? 1 : 0));
+    }
     held.length += end;
     if (newline < 0 && !(final && length === 0)) {
       source.advance(length);

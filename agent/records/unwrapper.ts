@@ -1,4 +1,4 @@
-import type { Source } from '../inputs/source.ts';
+import { placeOf, type Source } from '../inputs/source.ts';
 import { EnvelopeLine, type Envelopes, STREAMS } from './envelope.ts';
 import { OpenRecord } from './open-record.ts';
 import type { Continuations } from './record-cutter.ts';
@@ -118,7 +118,6 @@ export class Unwrapper {
   /** Takes the lines that have ended. The bytes that were taken, or -1 when a record had no room. */
   #takeLines(source: Source, records: readonly OpenRecord[], length: number, final: boolean, nowMs: number, take: TakeRecord): number {
     const bytes = this.#bytes;
-    const base = source.offset;
     let at = 0;
     let hasRoom = true;
     while (hasRoom && at < length) {
@@ -128,14 +127,14 @@ export class Unwrapper {
       if (!hasEnd && !final && !isFull) break;
       const end = hasEnd ? newline : length;
       const after = hasEnd ? newline + 1 : length;
-      hasRoom = this.#takeLine(records, at, end, base, after, !hasEnd && isFull, nowMs, take);
+      hasRoom = this.#takeLine(records, at, end, source, after, !hasEnd && isFull, nowMs, take);
       at = after;
     }
     if (at > 0) source.advance(at);
     return hasRoom ? at : -1;
   }
 
-  #takeLine(records: readonly OpenRecord[], at: number, newline: number, base: number, after: number, goesOn: boolean, nowMs: number, take: TakeRecord): boolean {
+  #takeLine(records: readonly OpenRecord[], at: number, newline: number, source: Source, after: number, goesOn: boolean, nowMs: number, take: TakeRecord): boolean {
     const line = this.#line;
     const bytes = this.#bytes;
     const start = skipNothing(bytes, at, newline);
@@ -146,8 +145,9 @@ export class Unwrapper {
       line.partial = goesOn;
     }
     const record = records[line.stream] as OpenRecord;
-    if (record.isPast(base + start)) return true;
-    record.add(line, bytes, start, base + start, end - start, base + after);
+    const offset = placeOf(source, start);
+    if (record.isPast(offset)) return true;
+    record.add(line, bytes, start, offset, placeOf(source, end) - offset, placeOf(source, after));
     record.touchedMs = nowMs;
     return give(record, take);
   }

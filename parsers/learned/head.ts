@@ -2,6 +2,7 @@ import type { Chunk } from '../../agent/chunk.ts';
 import type { LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
 import { EnvelopeLine, STREAMS } from '../../agent/records/envelope.ts';
+import { placeOf, type Source } from '../../agent/inputs/source.ts';
 import { HEAD_BYTES, type Head, type LearnedShape } from '../../agent/records/head.ts';
 import { envelopes } from '../envelopes/index.ts';
 import { parseRecord } from '../index.ts';
@@ -62,22 +63,22 @@ export class SourceHead implements Head {
     return this.#learners.get(this.#isEnveloped === true ? stream : '')?.shapeAt(offset);
   }
 
-  look(chunk: Chunk, length: number, offset: number, final: boolean, event: LogEvent): void {
+  look(chunk: Chunk, length: number, from: Pick<Source, 'offset' | 'places'>, final: boolean, event: LogEvent): void {
     if (this.#done) return;
     this.began = true;
-    const limit = Math.min(length, HEAD_BYTES - offset);
-    let at = Math.max(0, this.#seen - offset);
+    const limit = Math.min(length, positionOf(from, HEAD_BYTES));
+    let at = Math.max(0, positionOf(from, this.#seen));
     while (at < limit && !this.#isClear) {
       const newline = chunk.bytes.subarray(0, limit).indexOf(Byte.NEWLINE, at);
       if (newline < 0 && !(final && limit === length)) break;
       const end = newline < 0 ? limit : newline;
-      this.#lookAt(chunk, at, end, offset, length, event);
+      this.#lookAt(chunk, at, end, from, length, event);
       at = end + 1;
     }
-    this.#seen = Math.max(this.#seen, offset + Math.min(at, length));
+    this.#seen = Math.max(this.#seen, placeOf(from, Math.min(at, length)));
     this.isShaped = this.learned !== undefined;
     // A line that goes beyond the head is not looked at, nor is what comes behind it.
-    if (offset + length >= HEAD_BYTES || this.#isClear) this.#finish();
+    if (placeOf(from, length) >= HEAD_BYTES || this.#isClear) this.#finish();
   }
 
   get #isClear(): boolean {
@@ -95,7 +96,7 @@ export class SourceHead implements Head {
   }
 
   /** The line at [start, end) of the chunk; `length` is where the chunk's room is free. */
-  #lookAt(chunk: Chunk, start: number, end: number, offset: number, length: number, event: LogEvent): void {
+  #lookAt(chunk: Chunk, start: number, end: number, source: Pick<Source, 'offset' | 'places'>, length: number, event: LogEvent): void {
     const { bytes } = chunk;
     let from = start;
     let to = end > start && bytes[end - 1] === Byte.RETURN ? end - 1 : end;
@@ -115,7 +116,7 @@ export class SourceHead implements Head {
       if (this.#line.escaped) [from, to] = [length, envelopes.unescape(bytes, from, to, bytes, length)]; // behind what was read there is room for a line
     }
     const sample = from < to && !isBlank(bytes[from]) ? sampleOf(chunk, from, to, event) : undefined;
-    if (sample !== undefined) this.#learner(stream).add(sample, offset + start, offset, losesWith(event));
+    if (sample !== undefined) this.#learner(stream).add(sample, placeOf(source, start), source.offset, losesWith(event));
   }
 
   #learner(stream: string): Learner {
@@ -123,6 +124,11 @@ export class SourceHead implements Head {
     this.#learners.set(stream, learner);
     return learner;
   }
+}
+
+/** Position in the chunk of an offset of the source; negative, or 0, where it is before the chunk. */
+function positionOf({ offset, places }: Pick<Source, 'offset' | 'places'>, wanted: number): number {
+  return places === undefined ? wanted - offset : places.positionOf(wanted);
 }
 
 function losesWith(event: LogEvent): Loses {
