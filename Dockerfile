@@ -9,8 +9,8 @@ COPY build.mjs tsconfig.json ./
 COPY agent agent
 COPY parsers parsers
 COPY outputs outputs
-RUN npm run build && npm prune --omit=dev && rm dist/.tsbuildinfo \
- && find dist node_modules -name '*.d.ts' -delete
+RUN npm run build && npm prune --omit=dev \
+ && find node_modules -name '*.d.ts' -delete
 
 FROM debian:bookworm-slim
 # tini is PID 1: it reaps what shipper leaves behind, and passes signals on.

@@ -1,9 +1,10 @@
-// Builds dist/: kernels (AssemblyScript → .wasm beside their sources and in dist), then TypeScript, step by step and only
-// what has changed. `npm run build`.
+// Builds dist/: kernels (AssemblyScript → .wasm beside their sources and in dist), modules (TypeScript → build/, whose
+// constants the portable kernels take), and what is run, the bundles; step by step and only what has changed. `npm run build`.
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './agent/bundle/build.mjs';
 
 const ROOT = path.dirname(fileURLToPath(import.meta.url));
 const KERNELS = 'agent/kernel';
@@ -20,10 +21,11 @@ const PORTABLE_KERNELS = [{
 const STATIC_START = 1024;
 
 process.chdir(ROOT);
+if (existsSync('dist/.tsbuildinfo')) rmSync('dist', { recursive: true }); // modules, as they were built before there were bundles
 await buildKernels();
 buildTypeScript();
 await buildPortable();
-chmodSync('dist/agent/cli.js', 0o755);
+await bundle('dist');
 
 async function buildKernels() {
   const target = path.join('dist', KERNELS);
@@ -84,8 +86,8 @@ function readOptional(file) {
 }
 
 function buildTypeScript() {
-  // What tsc remembers lies in dist, so that a dist that is gone is built anew.
-  const options = ['-p', '.', '--incremental', '--tsBuildInfoFile', 'dist/.tsbuildinfo'];
+  // What tsc remembers lies beside the modules, so that modules that are gone are built anew.
+  const options = ['-p', '.', '--incremental', '--tsBuildInfoFile', 'build/.tsbuildinfo'];
   const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', ...options], { stdio: 'inherit' });
   if (status !== 0) process.exit(1);
 }

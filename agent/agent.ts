@@ -5,6 +5,7 @@ import { Ending } from './ending.ts';
 import { openHealth } from './health/open.ts';
 import type { HealthServer } from './health/server.ts';
 import { holdHangup, releaseHangup } from './hangup.ts';
+import { keepHeapSmall } from './heap.ts';
 import { Lanes } from './lanes/lanes.ts';
 import { log, setLogLevel } from './log.ts';
 import { tellSummary } from './outcome.ts';
@@ -71,6 +72,7 @@ export class Agent {
     setLogLevel(config.log_level);
     const { once, adopt = false, stateDir } = this.#options;
     const lanes = await Lanes.assemble(config, { once, adopt, stateDir, env: process.env, ...(legacy && { legacy }) });
+    keepHeapSmall();
     try {
       await lanes.start();
       return lanes;

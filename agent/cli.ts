@@ -1,18 +1,16 @@
 #!/usr/bin/env node
 import { isatty } from 'node:tty';
-import { setFlagsFromString } from 'node:v8';
 import { ExitCode, UserError } from './exit-codes.ts';
 import { holdHangup } from './hangup.ts';
 import type { Outcome } from './plan.ts';
 import type { Reload } from './reload.ts';
 import { report } from './report.ts';
 
-// What the agent makes is short-lived and little. V8 would make its nursery 16 MB large at the start, and never take that
-// back; and let the rest grow by half and more before it looks for garbage there.
-setFlagsFromString('--semi-space-growth-factor=1');
-setFlagsFromString('--heap-growing-percent=30');
 holdHangup();
-process.exitCode = await main(process.argv.slice(2), process.env);
+process.exitCode = ExitCode.SOFTWARE; // nothing settles if something waits for what will never come
+main(process.argv.slice(2), process.env).then((exitCode) => {
+  process.exitCode = exitCode;
+}, report);
 
 /** The fast ways first: `shipper --version` and `app | shipper` load neither yargs nor zod nor yaml. */
 async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {

@@ -2,15 +2,20 @@
 import { writeSync } from 'node:fs';
 import { serialize } from 'node:v8';
 import { commandLine } from './command-line.ts';
+import { ExitCode } from './exit-codes.ts';
+import type { Outcome } from './plan.ts';
 import { report } from './report.ts';
 import { errorCode } from './state/error-code.ts';
 
-try {
-  const outcome = await commandLine(process.argv.slice(2), process.env);
-  if (outcome.kind === 'done') process.exitCode = outcome.exitCode;
-  else writeAll(serialize(outcome));
-} catch (error) {
-  process.exitCode = report(error);
+process.exitCode = ExitCode.SOFTWARE; // nothing settles if something waits for what will never come
+commandLine(process.argv.slice(2), process.env).then(tell, report).then((exitCode) => {
+  process.exitCode = exitCode;
+}, report);
+
+function tell(outcome: Outcome): number {
+  if (outcome.kind === 'done') return outcome.exitCode;
+  writeAll(serialize(outcome));
+  return ExitCode.OK;
 }
 
 function writeAll(bytes: Buffer): void {

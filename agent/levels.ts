@@ -4,3 +4,6 @@ export type LevelName = (typeof LEVELS)[number];
 
 /** Positions in LEVELS. */
 export const Level = { trace: 0, debug: 1, info: 2, warn: 3, error: 4, fatal: 5 } as const;
+
+/** What a configuration calls the level of a record that has none. */
+export const NO_LEVEL = 'none';

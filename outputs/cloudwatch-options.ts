@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { batch, buffer, count, duration, text } from '../agent/config/options.ts';
 import { routing } from '../agent/config/routing.ts';
 import { LIMITS } from './cloudwatch/limits.ts';

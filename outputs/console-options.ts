@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { batch } from '../agent/config/options.ts';
 import { routing } from '../agent/config/routing.ts';
 

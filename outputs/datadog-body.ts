@@ -1,5 +1,5 @@
 import { cutText, longestText } from './cut-text.ts';
-import { LIMITS } from './datadog-options.ts';
+import { LIMITS } from './datadog-limits.ts';
 import { readTime, type Moment } from './rfc3339.ts';
 
 /** What the intake would throw away although it says 202, in ms: older than this, or this far ahead. A minute is for the way. */

@@ -1,10 +1,8 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { batch, buffer, duration, secret, text } from '../agent/config/options.ts';
 import { routing } from '../agent/config/routing.ts';
+import { LIMITS } from './datadog-limits.ts';
 import { network } from './network/options.ts';
-
-/** What the intake takes: bytes before compression, logs in one request, bytes of one log. "Send logs", https://docs.datadoghq.com/api/latest/logs/#send-logs, read 2026-11 */
-export const LIMITS = { payloadBytes: 5_000_000, entries: 1_000, entryBytes: 1_000_000 };
 
 const Options = z.strictObject({
   type: z.literal('datadog'),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CloudWatchOptions, cloudwatchFlag } from './cloudwatch-options.ts';
 import { ConsoleOptions, consoleFlag } from './console-options.ts';
 import { DatadogOptions, datadogFlag } from './datadog-options.ts';

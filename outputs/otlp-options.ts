@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { batch, buffer, duration, secret, text } from '../agent/config/options.ts';
 import { routing } from '../agent/config/routing.ts';
 import { network } from './network/options.ts';

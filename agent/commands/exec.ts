@@ -4,6 +4,7 @@ import { Ending } from '../ending.ts';
 import { ExitCode, UserError } from '../exit-codes.ts';
 import { openHealth } from '../health/open.ts';
 import { releaseHangup } from '../hangup.ts';
+import { keepHeapSmall } from '../heap.ts';
 import type { HealthServer } from '../health/server.ts';
 import { StatusReader } from '../health/status.ts';
 import { Child, type StreamName } from '../inputs/child.ts';
@@ -34,6 +35,7 @@ export async function exec(command: readonly string[], config: Config, { stateDi
     const openStream = async (name: string) => (await wrapper.start(command, tee)).stream(name as StreamName); // the inputs are streamsOf
     health = await openHealth(config.listen);
     const parts = await assemble(withStreams, { once: false, stateDir, env: process.env, openStream }).catch(rethrow);
+    keepHeapSmall();
     const status = new StatusReader(parts);
     health?.show(async () => status.read(), config.stalled_after);
     await work(parts, withStreams, wrapper.ending);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { OUTPUT_FLAGS, OutputOptions } from '../../outputs/options.ts';
 import { ExitCode, UserError } from '../exit-codes.ts';
 import { COMMAND_LINE_INPUT } from './command-line-input.ts';

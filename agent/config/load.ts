@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isScalar, LineCounter, parseDocument } from 'yaml';
 import type { Document, Node, ParsedNode } from 'yaml';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { locate, locateKey, pathName } from './locate.ts';
 import { describeIssue } from './messages.ts';
 import { problemAt, problemWith } from './problem.ts';

@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import * as z from 'zod';
+import { ADDRESS, hostAndPort } from './address.ts';
 import { DURATION, SIZE, durationMs, formatDuration, formatSize, sizeBytes } from './units.ts';
 
 // A timer takes at most 2^31 - 1 ms, and no wait of ours is meant to last longer than a day.
@@ -31,8 +32,6 @@ export function duration(leastMs = 0) {
     .refine((ms) => ms >= leastMs && ms <= LONGEST_MS, `must be between ${formatDuration(leastMs)} and 24h`);
 }
 
-const ADDRESS = /^(?:\[([\da-fA-F:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/;
-
 /** Where a server listens: HOST:PORT. */
 export function address() {
   const error = 'must be an address such as 127.0.0.1:9598, 0.0.0.0:9598 or [::1]:9598';
@@ -40,12 +39,6 @@ export function address() {
     .string({ error: (issue) => (issue.input === undefined ? undefined : error) })
     .regex(ADDRESS, { error, abort: true })
     .refine((given) => hostAndPort(given).port <= 65_535, error);
-}
-
-/** The parts of what `address` takes. */
-export function hostAndPort(given: string): { readonly host: string; readonly port: number } {
-  const [, v6, host, port] = ADDRESS.exec(given) ?? [];
-  return { host: v6 ?? host ?? '', port: Number(port) };
 }
 
 /** `2MiB`, `10MB` or a number of bytes; read as bytes. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { FIELDS } from '../fields.ts';
 import { compilePattern } from '../../parsers/patterns/compile.ts';
 import { PatternError } from '../../parsers/patterns/syntax.ts';

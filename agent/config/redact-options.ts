@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { KINDS, type Disguise, type KindName } from '../redaction/kinds.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { secret, text } from './options.ts';

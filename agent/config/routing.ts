@@ -1,9 +1,6 @@
-import { z } from 'zod';
-import { LEVELS } from '../levels.ts';
+import * as z from 'zod';
+import { LEVELS, NO_LEVEL } from '../levels.ts';
 import { oneOrMore, text } from './options.ts';
-
-/** What `only.level` calls a record that has no level. */
-export const NO_LEVEL = 'none';
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const values = z

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { OutputOptions } from '../../outputs/options.ts';
 import { PARSERS } from '../../parsers/index.ts';
 import { ENCODINGS } from '../inputs/decoding/names.ts';

@@ -4,7 +4,7 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import split2 from 'split2';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RUNS } from '../state/state-directory.ts';
 
 /** A dead letter as it was read back. */

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
-import { hostAndPort } from '../config/options.ts';
+import { hostAndPort } from '../config/address.ts';
 import { ExitCode, UserError } from '../exit-codes.ts';
 import { log } from '../log.ts';
 import { Metrics } from '../metrics.ts';

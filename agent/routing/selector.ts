@@ -1,9 +1,9 @@
 import type { Arena } from '../arena.ts';
-import { NO_LEVEL, type RoutingOptions } from '../config/routing.ts';
+import type { RoutingOptions } from '../config/routing.ts';
 import type { LogEvent } from '../event.ts';
 import { Field } from '../fields.ts';
 import type { Source } from '../inputs/source.ts';
-import { LEVELS } from '../levels.ts';
+import { LEVELS, NO_LEVEL } from '../levels.ts';
 import type { Origin } from '../records/record-sink.ts';
 import type { Defaults } from '../stored.ts';
 import { FieldTest } from './field-test.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { text } from '../../agent/config/options.ts';
 import { isProxyAddress } from './proxy.ts';
 

@@ -75,7 +75,7 @@ class Translation {
     if (this.#values.has(source)) return;
     const names = source.statements.filter((statement) => ts.isVariableStatement(statement) && (statement.declarationList.flags & ts.NodeFlags.Const) !== 0)
       .flatMap((statement) => statement.declarationList.declarations.flatMap(({ name }) => (ts.isIdentifier(name) ? [name.text] : name.elements.map((element) => element.name.text))));
-    const compiled = path.join('dist', path.relative('.', source.fileName)).replace(/\.ts$/, '.js');
+    const compiled = path.join('build', path.relative('.', source.fileName)).replace(/\.ts$/, '.js');
     const copy = compiled.replace(/\.js$/, '.values.mjs');
     writeFileSync(copy, `${readFileSync(compiled, 'utf8')}\nexport const $values = { ${names.join(', ')} };\n`);
     try {

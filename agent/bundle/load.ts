@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Script } from 'node:vm';
+
+/** Letters of the stamp that a bundle begins with, in a comment, and its cache as it is. */
+const STAMP_LENGTH = 16;
+const COMMENT = '/*';
+
+/** What V8 was asked to run, for who wants to keep what it has made of it. */
+export interface Loaded {
+  readonly script: Script;
+  readonly exports: unknown;
+}
+
+const loaded = new Map<string, Loaded>();
+
+/**
+ * Runs the bundle `name` of `folder`, once, with what V8 made of it when it was built: most of what a start takes is else
+ * reading and compiling. V8 does not take what another version, or other flags, have made; then it compiles as ever.
+ * `requireBuiltin` gives Node's modules.
+ */
+export function load(folder: string, name: string, requireBuiltin: NodeJS.Require): Loaded {
+  const known = loaded.get(name);
+  if (known !== undefined) return known;
+  const filename = path.join(folder, `${name}.js`);
+  const source = readFileSync(filename, 'latin1'); // ASCII, as the build sees to: a byte a character, in V8, too
+  const cachedData = cacheOf(path.join(folder, `${name}.cache`), source.slice(COMMENT.length, COMMENT.length + STAMP_LENGTH));
+  const script = new Script(source, { filename, ...(cachedData && { cachedData }) });
+  const module = { exports: {} };
+  (script.runInThisContext() as Bundle)(module.exports, requireBuiltin, module, pathToFileURL(path.join(folder, '..', '/')).href, importPackage); // the build has made a function of it
+  const made = { script, exports: module.exports };
+  loaded.set(name, made);
+  return made;
+}
+
+/** What a bundle is, behind its stamp. `root`: the URL of the folder that holds the build. */
+type Bundle = (exports: object, require: NodeJS.Require, module: { exports: object }, root: string, importPackage: (name: string) => Promise<unknown>) => void;
+
+/** V8 tells sources apart by their length alone, so whether it is this bundle's is for us to say. */
+function cacheOf(file: string, stamp: string): Buffer | undefined {
+  try {
+    const bytes = readFileSync(file);
+    return bytes.toString('latin1', 0, STAMP_LENGTH) === stamp ? bytes.subarray(STAMP_LENGTH) : undefined;
+  } catch {
+    return undefined; // it could not be made
+  }
+}
+
+/** A package that is not in the bundle. V8 does not let code that comes from a cache ask for one. */
+function importPackage(name: string): Promise<unknown> {
+  return import(name);
+}
