@@ -1,6 +1,6 @@
 // The command line: what flags and environment mean, and the program's answer to every mistake.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import t from 'tap';
 import { configure } from '../agent/config/from-flags.ts';
@@ -111,27 +111,37 @@ t.test('stdin beside files, and a dash behind --', async (t) => {
   t.match(await run(['exec', '--', 'echo', '-'], {}), { code: 0, stdout: /"message":"-"/ }, 'arguments of the program stay');
 });
 
-// Tells, in the file TRACE, which modules are loaded.
-const TRACE = `
-import { register } from 'node:module';
-register('data:text/javascript,' + encodeURIComponent(\`
-  import { appendFileSync } from 'node:fs';
-  export async function resolve(specifier, context, next) {
-    const found = await next(specifier, context);
-    appendFileSync(\${JSON.stringify(process.env.TRACE)}, found.url + '\\\\n');
-    return found;
-  }\`));
-`;
+// What the build may look like, and what `app | shipper` still does, which is the same.
+const BUILDS: [reason: string, change: (bundles: string) => void][] = [
+  ['as it is', () => undefined],
+  ['what reads command lines and configurations is not needed', (bundles) => rmSync(path.join(bundles, 'command-line.js'))],
+  ['without what V8 has made of it', (bundles) => rmSync(path.join(bundles, 'agent.cache'))],
+  ['with what V8 has made of another bundle', (bundles) => copyFileSync(path.join(bundles, 'command-line.cache'), path.join(bundles, 'agent.cache'))],
+  ['with what another V8 has made of it', (bundles) => spoil(path.join(bundles, 'agent.cache'), 16)], // its magic number, behind our stamp
+];
 
-t.test('the plain pipe waits for no library', async (t) => {
-  const folder = t.testdir({ 'trace.mjs': TRACE, loaded: '' });
-  const env = { NODE_OPTIONS: `--import=${path.join(folder, 'trace.mjs')}`, TRACE: path.join(folder, 'loaded') };
-  const ended = await run([], { env, stdin: 'level=info msg=hello\n' });
-  t.match(ended, { code: 0, stdout: /^\{.*"message":"hello".*\}\n$/ });
-  const loaded = readFileSync(path.join(folder, 'loaded'), 'utf8');
-  t.match(loaded, /agent\/commands\/run/, 'it is seen what is loaded');
-  for (const part of ['agent/config/schema.', 'node_modules/yaml/', 'node_modules/yargs/']) t.notMatch(loaded, part);
+t.test('the plain pipe, from builds that have more or less', async (t) => {
+  for (const [reason, change] of BUILDS) {
+    const folder = t.testdir();
+    cpSync(path.join(ROOT, 'dist'), folder, { recursive: true });
+    change(path.join(folder, 'bundles'));
+    const { status, stdout } = spawnSync(process.execPath, [path.join(folder, 'agent', 'cli.js')], { encoding: 'utf8', env: {}, input: 'level=info msg=hello\n' });
+    t.match({ status, stdout }, { status: 0, stdout: /^\{.*"message":"hello".*\}\n$/ }, reason);
+  }
 });
+
+t.test('V8 takes what was kept of the bundles', (t) => {
+  const bundles = path.join(ROOT, 'dist', 'bundles');
+  const rejected = (name: string): string => spawnSync(process.execPath, ['-p', `require('${bundles}/load.js').load('${bundles}', '${name}', require).script.cachedDataRejected`], { encoding: 'utf8', env: {} }).stdout;
+  for (const name of ['agent', 'command-line']) t.equal(rejected(name), 'false\n', name);
+  t.end();
+});
+
+function spoil(file: string, at: number): void {
+  const bytes = readFileSync(file);
+  bytes.fill(0, at, at + 4);
+  writeFileSync(file, bytes);
+}
 
 t.test('stdout is a device that takes nothing more: no closed reader, so it is not well', async (t) => {
   const command = `echo INFO x | ${process.execPath} ${CLI} > /dev/full`;
