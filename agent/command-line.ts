@@ -82,6 +82,7 @@ function parserOf(args: readonly string[], env: NodeJS.ProcessEnv, choose: (comm
     .strict()
     .version(version())
     .help()
+    .alias({ h: 'help', V: 'version' })
     .epilogue(EPILOGUE)
     .wrap(isatty(1) ? process.stdout.columns : 100) // process.stdout is not touched before it is needed: that alone makes a pipe non-blocking
     .exitProcess(false)

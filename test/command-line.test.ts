@@ -71,6 +71,8 @@ t.test('where state is kept', async (t) => {
 const CALLS: [args: string[], code: number, stdout: RegExp, stderr: RegExp, env?: Record<string, string>][] = [
   [['--version'], 0, /^\d+\.\d+\.\d+\n$/, /^$/],
   [['--help'], 0, /Usage: shipper \[run\] \[FILE…\] \[options\][^]*explain[^]*--state-dir[^]*app \| shipper/, /^$/],
+  [['-h'], 0, /Usage: shipper \[run\]/, /^$/],
+  [['-V'], 0, /^\d+\.\d+\.\d+\n$/, /^$/],
   [['validate', '--help'], 0, /shipper validate[^]*--config/, /^$/],
   [['formats'], 0, /^json  JSON objects.*\n {2}\{.*\n {4}\w+=/m, /^$/],
   [['validate', '-c', 'config.example.yaml'], 0, /^config\.example\.yaml: ok \(2 inputs, \d outputs\)\n$/, /^$/],
@@ -101,6 +103,12 @@ t.test('the program: exit codes, and one line for a mistake', async (t) => {
       t.match(ended, { code, signal: null, stdout, stderr }, `shipper ${args.join(' ')}`);
     }
   }));
+});
+
+t.test('validate says which setting has no effect', async (t) => {
+  const file = path.join(t.testdir({ 'c.yaml': 'lanes: 2\noutputs: { screen: { type: console } }\n' }), 'c.yaml');
+  const ended = await run(['validate', '-c', file]);
+  t.match(ended, { code: 0, stdout: /: ok/, stderr: /^shipper: warning: lanes: 2 is not used: what output screen writes is one stream, and has one lane\n$/ });
 });
 
 t.test('stdin beside files, and a dash behind --', async (t) => {

@@ -196,7 +196,7 @@ const MESSAGES: readonly (readonly [string, string, string])[] = [
   ['Traceback (most recent call last):\n  File "a.py", line 2, in g\nValueError: v', 'ValueError: v', 'Python names it last'],
   ['  + Exception Group Traceback (most recent call last):\n  |   File "a.py", line 13, in <module>\n  | ExceptionGroup: grp (1 sub-exception)\n  +-+---------------- 1 ----------------\n    | ValueError: a\n    +------------------------------------', 'ExceptionGroup: grp (1 sub-exception)', 'the group, not what is in it'],
   ['2026/11/25 16:38:30 recovered: goroutine 1 [running]:\nmain.main()\n\t/gop/main.go:7 +0x118', 'recovered: goroutine 1 [running]:', 'Go'],
-  ['fail: App.Worker[0]\n      Failed\n      System.InvalidOperationException: x\n         at App.Worker.Run() in /app/Worker.cs:line 7', 'Failed\n      System.InvalidOperationException: x', '.NET'],
+  ['fail: App.Worker[0]\n      Failed\n      System.InvalidOperationException: x\n         at App.Worker.Run() in /app/Worker.cs:line 7', 'Failed', '.NET: its trace begins with the exception'],
 ];
 
 t.test('a byte order mark in front of a file is no part of its first record', async (t) => {

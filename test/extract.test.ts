@@ -249,6 +249,8 @@ const TRACES: Row[] = [
     { error_type: 'E.AException', error_message: 'a', stack_trace: 'E.AException: a\n\tat a.B.c(B.java:1)\nCaused by: e.BException: b\n\tat x.y(Z.java:2)\nCaused by: e.CException: c\n\t... 3 more\nCaused by: [CIRCULAR REFERENCE: E.AException: a]', error_cause: 'e.CException: c' }, 'the last cause is what it began with; a reference back is none'],
   ['System.AException: outer\n ---> System.IO.IOException: disk\n   at P.A()\n   --- End of inner exception stack trace ---\n   at P.B()',
     { error_type: 'System.AException', error_message: 'outer', stack_trace: 'System.AException: outer\n ---> System.IO.IOException: disk\n   at P.A()\n   --- End of inner exception stack trace ---\n   at P.B()', error_cause: 'System.IO.IOException: disk' }, '.NET: the inner one'],
+  ['Failed\n      System.AException: outer\n       ---> System.IO.IOException: disk\n         at P.A()',
+    { error_type: 'System.AException', error_message: 'outer', stack_trace: '      System.AException: outer\n       ---> System.IO.IOException: disk\n         at P.A()', error_cause: 'System.IO.IOException: disk' }, ".NET's console logger indents the whole trace"],
   ["TypeError: outer\n    at f (/a.js:1:2) {\n  [cause]: RangeError: inner\n      at g (/a.js:2:2) {\n    code: 'E'\n  }\n}",
     { error_type: 'TypeError', error_message: 'outer', stack_trace: "TypeError: outer\n    at f (/a.js:1:2) {\n  [cause]: RangeError: inner\n      at g (/a.js:2:2) {\n    code: 'E'\n  }\n}", error_cause: 'RangeError: inner' }, 'Node: without the brace of its properties'],
   ['/app/a.js:12\n  null.foo;\n       ^\n\nTypeError: no foo\n    at f (/app/a.js:12:8)\n\nNode.js v20.20.2',

@@ -1,5 +1,6 @@
 import { formatProblem, loadConfig, type Loaded } from '../config/load.ts';
 import { ExitCode } from '../exit-codes.ts';
+import { laneCount } from '../lanes/lane-count.ts';
 import { writeToStderr } from '../log.ts';
 import { print } from '../print.ts';
 
@@ -13,6 +14,7 @@ export async function validate(file: string, connects: boolean, env: NodeJS.Proc
   const { inputs, outputs, tests = [] } = loaded.config;
   if (tests.length > 0 && !(await pass(loaded))) return ExitCode.CONFIG;
   const tested = tests.length === 0 ? '' : `, ${counted(tests, 'test')} passed`;
+  laneCount(loaded.config); // says where lanes are not used
   await print(`${file}: ok (${counted(inputs, 'input')}, ${counted(outputs, 'output')}${tested})\n`);
   if (!connects) return ExitCode.OK;
   const { connect } = await import('./connect.ts');

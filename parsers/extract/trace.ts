@@ -92,11 +92,25 @@ function takeLine(bytes: Uint8Array, line: number, before: number, end: number):
   if (cause > 0) trace.cause = cause;
   if (isFrame(bytes, text, end, text > line)) takeFrame(line, line);
   else if (isGoPlace(bytes, line, end)) takeFrame(before > 0 ? before : line, before > 0 ? before : line);
+  else if (trace.head < 0 && text - line > trace.indent && isAboveFrames(bytes, line, text, end)) takeIndented(line, text);
   else if ((text - line === trace.indent ? trace.isPython || trace.head < 0 : trace.head < 0 && (isBar(bytes, line, text) || bytes[text] === Byte.STAR)) && isHead(bytes, text, end, trace.isPython)) {
     if (trace.head >= 0) takeCause(trace.head);
     trace.head = text;
     if (trace.headLine < 0) trace.headLine = line;
   }
+}
+
+/** .NET's console logger: an exception is indented as the text above it, and its frames by more. */
+function isAboveFrames(bytes: Uint8Array, line: number, text: number, end: number): boolean {
+  if (!isHead(bytes, text, end, false)) return false;
+  const next = nextLine(bytes, text, end);
+  const frame = skipIndent(bytes, next, end);
+  return frame - next > text - line && (isFrame(bytes, frame, end, true) || causeOf(bytes, frame, end) > 0);
+}
+
+function takeIndented(line: number, text: number): void {
+  trace.head = text;
+  trace.headLine = line;
 }
 
 /** Python tells the cause first. */
