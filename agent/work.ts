@@ -77,6 +77,7 @@ export async function finish(parts: Assembly, config: Config): Promise<number> {
 /** Closes everything. */
 export async function end(parts: Assembly): Promise<Outcome> {
   for (const { delivery } of parts.outlets) await delivery.stop();
+  for (const input of parts.inputs) input.leave?.();
   for (const input of parts.inputs) await input.stop();
   await close(parts);
   return outcomeOf(parts);

@@ -353,6 +353,33 @@ t.test('deleted files are held to their end, or as long as the disk may keep the
   }
 });
 
+t.test('a deleted file that is let go of, beside a compressed one: it is looked into, and what is in neither is counted', async (t) => {
+  const text = joined(numbered(0, 3_000));
+  const rows: [reason: string, compressed: string, isLost: boolean, isStopped: boolean][] = [
+    ['its copy', text, false, false],
+    ['another', 'something else\n', true, false],
+    ['another, and nobody has time to look', 'something else\n', false, true],
+  ];
+  for (const [reason, compressed, isLost, isStopped] of rows) {
+    const { log, tail, warnings } = setUp(t);
+    let counted = 0;
+    writeFileSync(log, text);
+    const reader = await tail([log], { maxDeletedBytes: 1_024, graceMs: 20_000, searchMs: isLost ? 0 : 120_000, lost: (_, bytes) => (counted += bytes) }, { bytes: 1_000 });
+    reader.pass();
+    const [source] = [...reader.input.known()];
+    const left = text.length - (source?.offset ?? 0);
+    writeFileSync(`${log}.1.gz`, gzipSync(compressed));
+    rmSync(log);
+    await waitFor(() => source?.ended === true, `${reason}: it to be let go of`);
+    if (isStopped) reader.input.leave?.();
+    else if (isLost) await reader.until(() => counted > 0, `${reason}: the loss`);
+    else await reader.untilLines(3_000);
+    t.equal(counted, isLost ? left : 0, reason);
+    t.match(warnings.filter((warning) => !warning.includes('no such file')), isLost ? [`${log} was truncated or deleted, and there is no copy of what it held; what had not been read is lost: ${left} bytes`] : isStopped ? [`${log} was truncated or deleted before its last ${left} bytes could be taken, and no copy of it was found yet: the next run looks for it`] : [], reason);
+    t.equal(new Set(reader.lines).size, reader.lines.length, `${reason}: nothing twice`);
+  }
+});
+
 t.test('the old file is finished before the new one is begun', async (t) => {
   const { log, tail } = setUp(t);
   writeFileSync(log, joined(numbered(0, 3_000)));

@@ -41,6 +41,8 @@ export interface FileInputOptions {
   readonly graceMs?: number;
   /** How long a compressed file must be left alone to count as complete, in ms. */
   readonly settleMs?: number;
+  /** How long the compressed copy of a file that was truncated, or deleted and let go of, is looked for, in ms. */
+  readonly searchMs?: number;
   /** How long after it was made a copy is waited for its original to be truncated, in ms. */
   readonly copyMs?: number;
 }

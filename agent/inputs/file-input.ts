@@ -12,7 +12,7 @@ import { type FileOwner, FileSource } from './file-source.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { type GzipOwner, GzipSource } from './gzip-source.ts';
 import { type Input, InputError, WakeUp } from './input.ts';
-import { LostGenerations } from './lost-generations.ts';
+import { LostGenerations, mayBeCompressed } from './lost-generations.ts';
 import { isAtPlace, isFinished, statIf } from './moved-file.ts';
 import { problemOf } from './named-file.ts';
 import { mayBecome } from './rotation-name.ts';
@@ -70,7 +70,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     this.#intake = new FileIntake({ input: name, checkpoints, encoding, ownFiles, warn });
     const opened = (file: OpenedFile): void => void (this.#state === 'stopped' ? closeSync(file.descriptor) : this.#add(file));
     this.#compressed = new CompressedFiles({ input: name, checkpoints, once, settleMs, isBusy: (id) => this.#files.isBusy(id), opened, rested: () => this.#wakeUp.wake(), warn });
-    this.#lost = new LostGenerations(this.#compressed, warn, ({ index, missing }) => options.lost?.(index, missing));
+    this.#lost = new LostGenerations(this.#compressed, warn, ({ index, missing }) => options.lost?.(index, missing), options.searchMs);
     this.#deleted = new DeletedFiles({ input: name, maxBytes: options.maxDeletedBytes, giveUp: (source) => this.#giveUp(source), warn });
   }
 
@@ -111,6 +111,17 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     return this.#state === 'stopped' || (this.#state === 'running' && isRead);
   }
 
+  leave(): void {
+    this.#lost.leave();
+    for (const source of this.#files.unsafe) {
+      if (!(source instanceof FileSource)) continue;
+      const alone = source.mayGoOn || mayBeCompressed(source) ? 0 : source.heldAlone;
+      const lost = alone + (source.isDone ? 0 : source.lost);
+      if (alone > 0) this.#options.warn(`${source.path} is gone, and ${alone} bytes of it are not delivered: nobody can read them again`);
+      if (lost > 0) this.#options.lost?.(source.index, lost);
+    }
+  }
+
   async stop(): Promise<void> {
     this.#end();
     await this.#options.checkpoints.flush(); // as long as markers can be read
@@ -139,6 +150,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     if (copy === undefined) {
       source.detach();
       this.#files.unplace(source);
+      this.#deleted.givenUp.add(source);
       if (!this.#options.once && this.#lost.add(source)) source.mayGoOn = true;
     } else {
       source.moveTo(copy);

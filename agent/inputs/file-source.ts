@@ -1,4 +1,4 @@
-import { fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { errorText } from '../state/error-code.ts';
 import type { Checkpoint, Checkpoints } from '../state/checkpoints.ts';
 import type { Descriptors, Holder } from './descriptors.ts';
@@ -72,6 +72,8 @@ export class FileSource implements Source, Holder {
   #meant: string;
   #seenAt: string | undefined;
   #done = false;
+  /** What was not read of it is in no file any more. */
+  #isGone = false;
   #idle = false;
   #failing = false;
   /** The first bytes as they were when it was opened: whatever copy is made of it later begins with them. */
@@ -206,6 +208,17 @@ export class FileSource implements Source, Holder {
     if (descriptor === undefined) return 0;
     const { nlink, size } = fstatSync(descriptor);
     return nlink === 0 ? size : 0;
+  }
+
+  /** Bytes that are not safe, and that nobody can read again once this process has ended. They may have been read. */
+  get heldAlone(): number {
+    const end = this.#isGone ? this.offset : this.knownEnd;
+    return end > this.#acknowledged && (this.#isGone || this.#isDeleted) ? end - this.#acknowledged : 0;
+  }
+
+  /** It has ended and everything was read: who reads has taken `lost`. */
+  get isDone(): boolean {
+    return this.#done;
   }
 
   /** Ends before all of it was read. What is in no record yet is lost, unless it can be gone on with elsewhere. */
@@ -343,7 +356,17 @@ export class FileSource implements Source, Holder {
     this.#markerBytes = kept + added.length;
   }
 
+  get #isDeleted(): boolean {
+    const { descriptors } = this.#options;
+    const descriptor = descriptors.get(this) ?? this.reopen();
+    if (descriptor === undefined) return true;
+    const { nlink } = fstatSync(descriptor);
+    if (descriptors.get(this) === undefined) closeSync(descriptor);
+    return nlink === 0;
+  }
+
   #stop(why: string): void {
+    this.#isGone = true;
     const end = Math.max(this.#position, Math.min(this.seen.size, this.#limit));
     this.missing = end - this.offset; // what was read and is in no record yet would have been read again
     this.lost = this.mayGoOn ? 0 : this.missing;

@@ -27,6 +27,8 @@ export interface Input {
   readonly deletedBytes?: number;
   /** Opens what another input of this name could not open again, once this one has stopped. */
   openDeleted?(): OpenedFile[];
+  /** Nobody goes on with its files, not even a reload: says and counts what nobody can read again. Delivery has ended. */
+  leave?(): void;
   /** Closes what is open. Sources can still be acknowledged. */
   stop(): Promise<void>;
 }

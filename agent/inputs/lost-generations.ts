@@ -15,17 +15,20 @@ export class LostGenerations {
   readonly #count: (source: FileSource) => void;
   readonly #lost = new Map<FileSource, number>();
 
+  readonly #searchMs: number;
+
   /** `count`: takes those whose copy was not found. */
-  constructor(compressed: CompressedFiles, warn: (message: string) => void, count: (source: FileSource) => void) {
+  constructor(compressed: CompressedFiles, warn: (message: string) => void, count: (source: FileSource) => void, searchMs = SEARCH_MS) {
     this.#count = count;
+    this.#searchMs = searchMs;
     this.#compressed = compressed;
     this.#warn = warn;
   }
 
   /** Whether what a truncated file held may be in a compressed one. If so it is looked for. */
   add(source: FileSource): boolean {
-    const mayBeThere = descendantsOf(source.asRead()).some((path) => isRecent(path) && isGzip(path));
-    if (mayBeThere) this.#lost.set(source, performance.now() + SEARCH_MS);
+    const mayBeThere = mayBeCompressed(source);
+    if (mayBeThere) this.#lost.set(source, performance.now() + this.#searchMs);
     return mayBeThere;
   }
 
@@ -42,10 +45,20 @@ export class LostGenerations {
     return found;
   }
 
+  /** This run does not look any longer. */
+  leave(): void {
+    for (const { path, missing } of this.#lost.keys()) this.#warn(`${path} was truncated or deleted before its last ${missing} bytes could be taken, and no copy of it was found yet: the next run looks for it`);
+  }
+
   #tell(source: FileSource): void {
     this.#warn(`${source.path} was truncated or deleted, and there is no copy of what it held; what had not been read is lost: ${source.missing} bytes`);
     this.#count(source);
   }
+}
+
+/** Whether rotation may have left a compressed copy of what a file held. */
+export function mayBeCompressed(source: FileSource): boolean {
+  return descendantsOf(source.asRead()).some((path) => isRecent(path) && isGzip(path));
 }
 
 function isRecent(path: string): boolean {

@@ -60,6 +60,11 @@ export class TailedFiles {
     return new Set([...this.#files.values(), ...this.#compressed].map(({ id }) => id));
   }
 
+  /** All that is not safe yet, or was not when it was last tidied. */
+  get unsafe(): Iterable<TailedFile> {
+    return this.#unsafe.values();
+  }
+
   byKey(key: string): FileSource | undefined {
     return this.#files.get(key);
   }

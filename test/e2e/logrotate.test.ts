@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, type Stats, statSync, symlinkSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { setTimeout as wait } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { BulkServer } from '../helpers/bulk-server.ts';
 import { CLI, events, ROOT, type Running, start, until } from './run-shipper.ts';
@@ -260,6 +261,66 @@ t.test('ten rotations, compressed and deleted, while the destination takes nothi
   t.same(order, [...order].sort((a, b) => a - b), 'one file after the other');
   t.notMatch(await ended(shipper), /lost/);
 });
+
+t.test('max_deleted_bytes with a destination that takes nothing: what is said to be lost is what never arrives, to the byte', async (t) => {
+  const [files, count, cap] = [8, 4_000, 2];
+  const lineOf = (n: number): string => `INFO ${PAD}${PAD} line ${n + 100_000}\n`;
+  const textOf = (file: number): string => Array.from({ length: count }, (_, index) => lineOf(file * count + index)).join('');
+  const [lineBytes, size] = [lineOf(0).length, textOf(0).length];
+  const rows: [reason: string, isEndedBefore: boolean][] = [
+    ['it works again', false],
+    ['shipper ends before that: what only its memory holds is lost as well', true],
+  ];
+  for (const [reason, isEndedBefore] of rows) {
+    let isTaking = false;
+    const arrived = new Set<string>();
+    const server = new BulkServer((request, self) => {
+      if (!isTaking) return { status: 503 };
+      for (const document of request.documents) arrived.add(String(document['message']).slice(-11));
+      return self.store(request);
+    });
+    t.teardown(() => server.close());
+    const { logs, run } = setUp(t, ['app.log'], { inputs: { app: { type: 'file', paths: [path.join(t.testdirName, 'logs', 'app.log')], max_deleted_bytes: cap * size } }, outputs: { search: { type: 'elasticsearch', url: await server.listen(), batch: { bytes: '256KiB' } } }, memory: '8MiB', shutdown_timeout: '1s', listen: '127.0.0.1:0' });
+    const log = path.join(logs, 'app.log');
+    let shipper = run();
+    await until(() => /health and metrics on/.test(shipper.stderr()), 'it to be at work: at its start it has files open only to see that it can');
+    for (let file = 0; file < files; file++) {
+      writeFileSync(log, textOf(file));
+      await until(() => openIn(shipper).some(({ ino }) => ino === statSync(log).ino), 'it to be opened: what is deleted unseen nobody can have');
+      unlinkSync(log);
+    }
+    const held = (): number => openIn(shipper).reduce((sum, file) => sum + (file.nlink === 0 ? file.size : 0), 0);
+    await until(() => held() <= cap * size, 'no more to be held than the disk may keep');
+    let said = 0;
+    if (isEndedBefore) {
+      const stderr = await ended(shipper);
+      said = lostIn(stderr);
+      t.match(stderr, /app\.log is gone, and \d+ bytes of it are not delivered: nobody can read them again/, reason);
+      shipper = run();
+    }
+    isTaking = true;
+    writeFileSync(log, lineOf(files * count));
+    await until(() => arrived.has(lineOf(files * count).slice(-12, -1)), 'the last line');
+    while ((await metric(shipper, 'shipper_(pending_records|behind_bytes|deleted_bytes)')) > 0) await wait(50);
+    const missing = (files * count + 1 - arrived.size) * lineBytes;
+    t.ok(missing > size, `${reason}: ${missing} bytes have never arrived`);
+    if (!isEndedBefore) t.equal(await metric(shipper, 'shipper_lost_bytes_total'), missing, `${reason}: in the metrics`);
+    t.equal(said + lostIn(await ended(shipper)), missing, `${reason}: in the last message`);
+    unlinkSync(log);
+  }
+});
+
+/** The sum of a metric, over all labels. */
+async function metric({ stderr }: Running, name: string): Promise<number> {
+  const address = /health and metrics on (\S+)/.exec(stderr())?.[1];
+  const text = await (await fetch(`${address}/metrics`)).text();
+  return [...text.matchAll(new RegExp(`^${name}\\{[^}]*\\} (\\d+)`, 'gm'))].reduce((sum, match) => sum + Number(match.at(-1)), 0);
+}
+
+/** What the last message of a run says is lost, over all sources. */
+function lostIn(stderr: string): number {
+  return [...stderr.matchAll(/read \d+ records.* (\d+) bytes lost/g)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
+}
 
 /** What a process has open. */
 function openIn({ child }: Running): Stats[] {

@@ -38,9 +38,12 @@ export class AgentProcess {
 
   /** Whether it was told to end. */
   isAsked = false;
+  /** How often it was told to reload. */
+  hangups = 0;
 
   kill(signal: NodeJS.Signals): void {
-    this.isAsked ||= signal !== 'SIGHUP';
+    if (signal === 'SIGHUP') this.hangups++;
+    else this.isAsked = true;
     this.child.kill(signal);
   }
 

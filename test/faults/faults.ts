@@ -90,7 +90,8 @@ const fullDiskAndDown: Fault = (world) => {
 };
 
 const RELOADED = 'reloaded: the new configuration is at work';
-const NOT_RELOADED = 'not reloaded, the old configuration stays at work';
+/** Nothing was interrupted then. */
+export const NOT_RELOADED = 'not reloaded, the old configuration stays at work';
 
 /** SIGHUP with a configuration that is right; stdin can't be taken up again, which is said. */
 const reload: Fault = ({ agent, canReload, configure }) => {

@@ -15,6 +15,8 @@ export interface EndOfLife {
   readonly wasSafe: boolean;
   /** Nothing can be brought to safety. */
   readonly isDiskFull: boolean;
+  /** How often another configuration took over: that is an end of its own for requests under way. */
+  readonly reloads: number;
   /** What has to be seen in its exit code is seen to by whoever ended it. */
   readonly stderr: string;
 }
@@ -28,7 +30,7 @@ export interface Verdict {
   readonly unavoidable: number;
   /** Stored more often than once, and it was not the sink that did not say so. */
   readonly repeated: number;
-  /** The most of those that came of one end of a life, unless nothing could be noted as the disk was full. */
+  /** The most of those that came of one end of a life, or of a reload, unless nothing could be noted as the disk was full. */
   readonly mostRepeated: number;
   readonly deadLettered: number;
   /** The most lines that were overtaken by later ones of their stream. */
@@ -59,6 +61,8 @@ export class Books {
   #letters: ReadonlySet<string> = new Set();
   #look: Promise<void> | undefined;
   readonly #full = new Set<number>();
+  /** How often requests under way came to an end, by life. */
+  readonly #ends = new Map<number, number>();
   #killed = 0;
   #lettersBefore = 0;
 
@@ -113,6 +117,7 @@ export class Books {
 
   async endOfLife(end: EndOfLife): Promise<void> {
     const { life, isKilled, stderr } = end;
+    this.#ends.set(life, 1 + end.reloads);
     await this.#look;
     await this.#read();
     const letters = this.#kept.letters.length - this.#lettersBefore;
@@ -146,7 +151,7 @@ export class Books {
     const overtaken = mostOvertaken(this.#sink.attempts, (stream, n) => this.#feed.sourceOf(stream, n));
     if (overtaken > batchEvents) this.problem(`${overtaken} lines were overtaken by later ones, more than a batch`);
     const { byLife, unnoted, examples } = repeatsIn(this.#sink.attempts, (life) => this.#full.has(life));
-    const mostRepeated = Math.max(0, ...byLife.values());
+    const mostRepeated = Math.max(0, ...[...byLife].map(([life, count]) => Math.ceil(count / (this.#ends.get(life) ?? 1))));
     const most = this.#sink.destination === 'elasticsearch' ? 0 : 2 * batchEvents;
     if (mostRepeated > most) this.problem(`${mostRepeated} lines were repeated after one end, more than ${most}: ${examples.join('; ')}`);
     const repeated = [...byLife.values()].reduce((sum, count) => sum + count, unnoted);

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { seeded, type Random } from '../helpers/random.ts';
 import { AgentProcess, openBooks } from './agent-process.ts';
 import { Deck } from './deck.ts';
-import { FAULTS, type Begun, type World } from './faults.ts';
+import { FAULTS, NOT_RELOADED, type Begun, type World } from './faults.ts';
 import type { Feed, FeedOptions } from './feed.ts';
 import { Books } from './judgement.ts';
 import { Sink, type Destination } from './sink.ts';
@@ -201,7 +201,7 @@ export class Scenario {
     const { isFull = false, wasFull = false } = this.disk ?? {};
     if (wasFull) this.books.diskWasFull(this.sink.life);
     await this.feed.ended();
-    await this.books.endOfLife({ life: this.sink.life, isKilled: by !== null, wasSafe: wasSafe && !wasFull, isDiskFull: isFull, stderr: agent.stderr });
+    await this.books.endOfLife({ life: this.sink.life, isKilled: by !== null, wasSafe: wasSafe && !wasFull, isDiskFull: isFull, reloads: Math.max(0, agent.hangups - agent.said(NOT_RELOADED)), stderr: agent.stderr });
   }
 
   /** The last life: nothing goes wrong any more, and everything has to come right. */

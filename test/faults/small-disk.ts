@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { atExit } from './at-exit.ts';
 
@@ -40,14 +40,13 @@ export class SmallDisk {
   fill(): void {
     this.#isFull = this.#wasFull = true;
     const { bavail, bsize } = statfsSync(this.folder);
-    writeFileSync(path.join(this.folder, 'filling'), Buffer.alloc(Math.max(0, bavail * bsize - bsize)));
+    this.#takes('filling', Math.max(0, bavail * bsize - bsize)); // the agent may be writing, too
     for (let at = 0; ; at++) if (!this.#takes(`filling-${at}`, bsize)) return;
   }
 
   free(): void {
     this.#isFull = false;
-    rmSync(path.join(this.folder, 'filling'), { force: true });
-    for (let at = 0; at < 16; at++) rmSync(path.join(this.folder, `filling-${at}`), { force: true });
+    for (const name of readdirSync(this.folder)) if (name.startsWith('filling')) rmSync(path.join(this.folder, name));
   }
 
   unmount(): void {
