@@ -21,7 +21,7 @@ import { redis } from './redis.ts';
 import { ruby } from './ruby.ts';
 import { syslog } from './syslog.ts';
 import { syslog5424 } from './syslog5424.ts';
-import { behindMark, Byte, isDigit } from './values/bytes.ts';
+import { Byte, isDigit } from './values/bytes.ts';
 
 const DIGITS = '0123456789';
 const MONTHS = 'JFMASOND';
@@ -84,11 +84,10 @@ const LETTER_T = 0x54;
 
 /** Reads the record at [start, end) of `chunk` into `event`, which was begun for it. Always succeeds: at worst it is plain text. */
 export function parseRecord(chunk: Chunk, start: number, end: number, event: LogEvent): void {
-  const from = behindMark(chunk.bytes, start, end);
-  const stop = end > from && chunk.bytes[end - 1] === Byte.RETURN ? end - 1 : end;
-  const candidates = candidatesAt(chunk.bytes, from, stop);
+  const stop = end > start && chunk.bytes[end - 1] === Byte.RETURN ? end - 1 : end;
+  const candidates = candidatesAt(chunk.bytes, start, stop);
   for (let index = 0; index < candidates.length; index++) {
-    if (parseWith(candidates[index] ?? plain, chunk, from, stop, event)) return;
+    if (parseWith(candidates[index] ?? plain, chunk, start, stop, event)) return;
   }
 }
 

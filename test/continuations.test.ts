@@ -199,11 +199,6 @@ const MESSAGES: readonly (readonly [string, string, string])[] = [
   ['fail: App.Worker[0]\n      Failed\n      System.InvalidOperationException: x\n         at App.Worker.Run() in /app/Worker.cs:line 7', 'Failed', '.NET: its trace begins with the exception'],
 ];
 
-t.test('a byte order mark in front of a file is no part of its first record', async (t) => {
-  const ledger = new LaneRig().records(streamOf('\ufeff2026-11-25 16:38:31,001 ERROR [main] com.x.A - failed\njava.lang.RuntimeException: outer\n\tat A.main(A.java:7)\n{"msg":"next"}\n'));
-  t.match(ledger.map(({ fields }) => fields), [{ level: 'error', message: 'failed', error_type: 'java.lang.RuntimeException' }, { message: 'next' }]);
-});
-
 t.test('messages of joined records', async (t) => {
   for (const [text, message, reason] of MESSAGES) t.same(new LaneRig().records(streamOf(`${text}\n`)).map(({ fields }) => fields['message']), [message], reason);
 });

@@ -21,8 +21,6 @@ const MAGIC: readonly (readonly [string, 'compressed' | 'binary', string])[] = [
   ['\x04\x22\x4d\x18', 'compressed', 'lz4'],
   ['PK\x03\x04', 'compressed', 'zip'],
   ['7z\xbc\xaf\x27\x1c', 'compressed', '7z'],
-  ['\xff\xfe', 'binary', 'UTF-16, and shipper reads UTF-8 (convert it: iconv -f utf-16 -t utf-8)'],
-  ['\xfe\xff', 'binary', 'UTF-16, and shipper reads UTF-8 (convert it: iconv -f utf-16 -t utf-8)'],
   ['\x7fELF', 'binary', 'an ELF program'],
   ['\xca\xfe\xba\xbe', 'binary', 'a Java class or Mach-O program'],
   ['\xcf\xfa\xed\xfe', 'binary', 'a Mach-O program'],

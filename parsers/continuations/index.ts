@@ -1,5 +1,5 @@
 import { CLOSED, UNSURE, type Continuations } from '../../agent/records/record-cutter.ts';
-import { behindMark, Byte, isBlank, isUpper, skipBlanks, startsWith } from '../values/bytes.ts';
+import { Byte, isBlank, isUpper, skipBlanks, startsWith } from '../values/bytes.ts';
 import { EXPORT_HEADS } from '../journal-text.ts';
 import { isPairs } from './beginnings.ts';
 import { depthAfter } from './brackets.ts';
@@ -14,8 +14,7 @@ import { awaitsLevel, isAlarmed, isCaret, isDumpPart, isFrame, isGoCall, Trace, 
  * cut as the running agent does.
  */
 export const continuations: Continuations = {
-  begin(bytes, lineStart, end) {
-    const start = behindMark(bytes, lineStart, end);
+  begin(bytes, start, end) {
     const at = skipBlanks(bytes, start, end);
     return begin(headOf(bytes, at, end), bytes, start, at, end);
   },

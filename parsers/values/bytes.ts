@@ -95,8 +95,3 @@ export function skipColour(bytes: Uint8Array, at: number, end: number): number {
   }
   return at;
 }
-
-/** Where the text at `start` begins: behind the byte order mark with which some Windows programs begin a file. */
-export function behindMark(bytes: Uint8Array, start: number, end: number): number {
-  return bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf && start + 3 < end ? start + 3 : start;
-}
