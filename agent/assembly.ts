@@ -34,6 +34,7 @@ import { openRedactor, redactionBytes } from './redaction/open.ts';
 import { POD_PLACE_BYTES } from './pod-place.ts';
 import type { Checkpoint, Checkpoints, CheckpointsOptions } from './state/checkpoints.ts';
 import { ownFiles } from './own-messages.ts';
+import { ownPaths } from './own-paths.ts';
 import { StateDirectory } from './state/state-directory.ts';
 
 /** Bytes read at once. */
@@ -221,16 +222,17 @@ async function openCheckpoints(config: Config, folder: string | undefined, { sha
   return new Checkpoints({ folder, known: legacy?.checkpoints ?? [], ...share?.checkpoints, warn: log.warn });
 }
 
-/** What inputs share: places in the table of sources, and who counts what a source has lost after its end. */
-type SourceTable = Required<Pick<FileInputOptions, 'claimIndex' | 'lost'>>;
+/** What inputs share: places in the table of sources, who counts what a source has lost after its end, and what is no source. */
+type SourceTable = Required<Pick<FileInputOptions, 'claimIndex' | 'lost'>> & Pick<FileInputOptions, 'isOwn'>;
 
 async function openInputs(config: Config, options: AssemblyOptions, checkpoints: Checkpoints | undefined, sources: SourceTable): Promise<Input[]> {
   const { claimIndex } = sources;
   const { Descriptors, fairShare } = await import('./inputs/descriptors.ts');
   const { openStream, share } = options;
   const descriptors = new Descriptors(fairShare(share?.lanes));
+  const isOwn = ownPaths(config.outputs, options.stateDir);
   return Promise.all(Object.entries(config.inputs).map(async ([name, input]) => {
-    if (input.type === 'file' && checkpoints !== undefined) return fileInput(name, input, options, checkpoints, descriptors, sources);
+    if (input.type === 'file' && checkpoints !== undefined) return fileInput(name, input, options, checkpoints, descriptors, { ...sources, isOwn });
     const { stdinInput, StreamInput } = await import('./inputs/stdin-source.ts');
     if (openStream !== undefined) return new StreamInput({ name, sourceName: name, stream: await openStream(name), claimIndex, warn: log.warn });
     return stdinInput({ name, claimIndex, warn: log.warn });

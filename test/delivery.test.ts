@@ -181,6 +181,21 @@ t.test('the ledger stays small however many sources there are', async (t) => {
   t.match(summary.join('\n'), /more sources: read|other sources: read/);
 });
 
+t.test('sources that are done make room in the ledger for others', async (t) => {
+  const ledger = new Ledger(['search']);
+  for (let index = 0; index < 20_000; index++) {
+    ledger.add({ index, name: `pod-${index}.log` });
+    ledger.read(index, 1, 10);
+    ledger.filtered(index, 0, 1, 10);
+    ledger.retire(index);
+  }
+  ledger.add({ index: 20_000, name: 'late.log' });
+  ledger.read(20_000, 1, 10);
+  t.equal(ledger.rows().at(-2)?.name, 'late.log', 'it has a row of its own');
+  t.ok(ledger.rows().length < 1_000, `${ledger.rows().length} rows`);
+  t.equal(ledger.rows().reduce((sum, { read }) => sum + read.records, 0), 20_001, 'and none is forgotten');
+});
+
 t.test('parts of a batch', async (t) => {
   const batch = new Batch(arena(), { bytes: 1024, events: 8 });
   for (const text of ['aaaaaaaa', 'b', 'c', 'dd', 'e']) put(batch, 0, 0, 1, `${text}\n`);

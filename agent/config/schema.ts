@@ -29,7 +29,7 @@ const FileInput = z.strictObject({
   exclude: z
     .union([z.array(text()), text().transform((pattern) => [pattern])])
     .prefault([])
-    .describe('Patterns of files to leave alone'),
+    .describe('Patterns of files to leave alone. What shipper itself writes is left out anyway'),
   start_at: z.enum(['beginning', 'end']).prefault('beginning').describe('Where a file without a checkpoint is begun'),
   max_deleted_bytes: size(1024, 2 ** 50).optional().describe('Most bytes that deleted files may keep on the disk until they are read to their end; beyond it the oldest are let go of, and what they held is counted as lost. Without it all are kept, and more than 1 GiB is a warning'),
   format,

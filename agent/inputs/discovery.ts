@@ -20,26 +20,32 @@ interface Glob {
  * a rotation as a change.) Paths are absolute in all it gives.
  */
 export class Discovery {
-  /** Paths that are no globs. */
+  /** Paths that are no globs, and not shipper's own. */
   readonly literals: ReadonlySet<string>;
   /** Folders in which new files may show up, as the last scan found them. */
   folders: ReadonlySet<string> = new Set();
   /** Folders that the last scan could not look into, and why. */
   closed: ReadonlyMap<string, unknown> = new Map();
+  /** One of the files meant that shipper itself writes, and that are left out therefore. */
+  own: string | undefined;
   readonly #globs: readonly Glob[];
   readonly #excluded: (path: string) => boolean;
+  readonly #isOwn: (path: string) => boolean;
 
-  /** `exclude`: globs; those without a slash are held against the name alone. */
-  constructor(paths: readonly string[], exclude: readonly string[] = []) {
+  /** `exclude`: globs; those without a slash are held against the name alone. `isOwn`: whether shipper itself writes what is at a path. */
+  constructor(paths: readonly string[], exclude: readonly string[] = [], isOwn: (path: string) => boolean = () => false) {
     const isGlob = (path: string) => picomatch.scan(path).isGlob && !existsSync(path);
-    this.literals = new Set(paths.filter((path) => !isGlob(path)).map((path) => resolve(path)));
+    const literals = paths.filter((path) => !isGlob(path)).map((path) => resolve(path));
+    this.literals = new Set(literals.filter((path) => !isOwn(path)));
+    this.own = literals.find(isOwn);
     this.#globs = paths.filter(isGlob).map(parseGlob);
     this.#excluded = excluder(exclude);
+    this.#isOwn = isOwn;
   }
 
   /** Whether a path is one of those meant. */
   matches(path: string): boolean {
-    return (this.literals.has(path) || this.#globs.some((glob) => glob.matches(path))) && !this.#excluded(path);
+    return (this.literals.has(path) || this.#globs.some((glob) => glob.matches(path))) && !this.#excluded(path) && !this.#isOwn(path);
   }
 
   /** The paths there are now: existing literals and everything that matches a glob, each once. What they are is not looked at. */
@@ -50,7 +56,12 @@ export class Discovery {
     for (const glob of this.#globs) await walk(glob, glob.base, 0, { found, folders, closed });
     this.folders = folders;
     this.closed = closed;
-    return [...found].filter((path) => !this.#excluded(path));
+    return [...found].filter((path) => {
+      if (this.#excluded(path)) return false;
+      const isOwn = this.#isOwn(path);
+      if (isOwn) this.own ??= path;
+      return !isOwn;
+    });
   }
 }
 

@@ -19,6 +19,8 @@ export interface FileInputOptions {
   readonly encoding?: Encoding;
   /** Files that shipper itself writes, as `device:inode`: reading them would feed it its own output. */
   readonly ownFiles?: ReadonlySet<string>;
+  /** Whether a path is that of a file that shipper itself writes. */
+  readonly isOwn?: (path: string) => boolean;
   /** Files that shipper's own messages are appended to, as `device:inode`: these are left out, the rest is read. */
   readonly ownMessages?: ReadonlySet<string>;
   /** Deleted files that another FileInput held. */

@@ -61,7 +61,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   constructor(options: FileInputOptions) {
     this.name = options.name;
     this.#options = options;
-    this.#discovery = new Discovery(options.paths, options.exclude);
+    this.#discovery = new Discovery(options.paths, options.exclude, options.isOwn);
     this.#descriptors = options.descriptors ?? new Descriptors();
     const { name, share, checkpoints, encoding = 'utf-8', ownFiles = new Set(), once = false, settleMs = SETTLE_MS, warn } = options;
     this.#claims = share && new FileClaims(name, share.claim);
@@ -229,6 +229,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   async #discover(): Promise<number> {
     const paths = await this.#discovery.scan();
     for (const [folder, error] of this.#speaks ? this.#discovery.closed : []) this.#unreadable.tell(folder, error);
+    if (this.#speaks && this.#discovery.own !== undefined) this.#unreadable.tellOwn(this.#discovery.own);
     const fresh = paths.filter((path) => this.#files.byPath(path) === undefined);
     // Ids are made durable in one write for many files. Until then their descriptors are open, beside those that are kept.
     const atOnce = Math.max(1, Math.floor(this.#descriptors.limit / 2));

@@ -3,7 +3,7 @@ import { fromSystem, problemOf } from './named-file.ts';
 
 const MOST_PATHS = 10_000;
 
-/** Paths that can't be opened: each is said once. */
+/** Paths that can't be opened, or must not be read: each is said once. */
 export class Unreadable {
   readonly #options: Pick<FileInputOptions, 'once' | 'refuseBinary' | 'encoding' | 'warn'>;
   readonly #paths = new Set<string>();
@@ -27,6 +27,12 @@ export class Unreadable {
   /** Says that a file or folder can't be read, and what to do about it. */
   tell(path: string, error: unknown): void {
     if (!this.#paths.has(path)) this.#options.warn(`${fromSystem(path, error).message}${this.#options.once ? '' : ': trying again'}`);
+    this.#paths.add(path);
+  }
+
+  /** Says that a file is left out because shipper itself writes it. */
+  tellOwn(path: string): void {
+    if (!this.#paths.has(path)) this.#options.warn(`${path} is where shipper itself writes: left out`);
     this.#paths.add(path);
   }
 

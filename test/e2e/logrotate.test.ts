@@ -1,6 +1,6 @@
 // The program itself, on files that logrotate rotates, that a kubelet rotates, and that are many. Every line once.
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, type Stats, statSync, symlinkSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, type Stats, statSync, symlinkSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -393,6 +393,38 @@ t.test('own messages in a file that is tailed', async (t) => {
   t.match(readFileSync(log, 'utf8'), /shipper: warning: .*missing\.log/, 'they are there');
   t.match(readFileSync(log, 'utf8'), /3 filtered|filtered/, 'and counted as filtered');
   t.same(events(readFileSync(out, 'utf8')).map(({ message }) => message), ['the application', 'words 0', 'words 1', 'words 2'], 'what the application says is shipped, and nothing else');
+});
+
+t.test('what shipper itself writes lies where it looks for logs: it is said, and left out', async (t) => {
+  const dir = t.testdir({ 'logs': { 'app.log': 'app 1\n', 'checkpoints-of-the-app.txt': 'app 2\n' } });
+  const logs = path.join(dir, 'logs');
+  const config = path.join(dir, 'shipper.json');
+  symlinkSync(logs, path.join(dir, 'link'));
+  const rows: [reason: string, paths: string[], output: string, state: string][] = [
+    ['everything in a folder', [path.join(logs, '**')], path.join(logs, 'events.log'), path.join(logs, 'state')],
+    ['by another path', [path.join(dir, 'link', '*')], path.join(logs, 'events.log'), logs],
+    ['the output by another path', [path.join(logs, '*'), path.join(logs, 'events.log')], path.join(dir, 'link', 'events.log'), logs],
+  ];
+  for (const [reason, paths, output, state] of rows) {
+    writeFileSync(config, JSON.stringify({ inputs: { app: { type: 'file', paths } }, outputs: { kept: { type: 'file', path: output, batch: { age: '10ms' }, rotate: { bytes: '64KiB' } } }, state_dir: state, stop_delay: '100ms' }));
+    const running = start(['-c', config], { env: { SHIPPER_STATE_DIR: '' } });
+    t.teardown(() => running.child.kill('SIGKILL'));
+    const written = (): string => readdirSync(logs).filter((name) => name.startsWith('events.log') && !name.endsWith('.gz') && !name.endsWith('.tmp')).map((name) => readFileSync(path.join(logs, name), 'utf8')).join('');
+    const putAside = (): number => readdirSync(logs).filter((name) => name.endsWith('.gz')).length;
+    appendFileSync(path.join(logs, 'app.log'), `${'x'.repeat(100)}\n`.repeat(1_000));
+    await until(() => putAside() > 0, 'a full file, compressed');
+    for (let n = 1; n <= 3; n++) { // each is a look at everything
+      appendFileSync(path.join(logs, 'app.log'), `last ${n}\n`);
+      await until(() => written().includes(`"last ${n}"`), 'what came later');
+    }
+    running.child.kill('SIGTERM');
+    const { code, stderr } = await running.ended;
+    t.equal(code, 0, reason);
+    t.match(stderr, /warning: \S+ is where shipper itself writes: left out/, reason);
+    t.same([...stderr.matchAll(/^shipper: (\S+): read (\d+) records/gm)].map(([, source = '', records]) => [path.basename(source), records]).sort(), [['app.log', '1004'], ['checkpoints-of-the-app.txt', '1']], `${reason}: what others write is read, whatever its name, and nothing else`);
+    for (const name of readdirSync(logs)) if (!/^(?:app\.log|checkpoints-of-the-app\.txt)$/.test(name)) rmSync(path.join(logs, name), { recursive: true });
+    writeFileSync(path.join(logs, 'app.log'), 'app 1\n');
+  }
 });
 
 t.test('thousands of files and few descriptors', async (t) => {
