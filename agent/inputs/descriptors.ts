@@ -34,9 +34,19 @@ export class Descriptors {
   add(holder: Holder, descriptor: number): void {
     this.#open.set(holder, descriptor);
     if (this.#open.size <= this.limit) return;
-    const others = [...this.#open.keys()].filter((other) => other !== holder && other.canReopen);
-    const victim = others.find((other) => other.isIdle) ?? others[0];
+    const victim = this.#victim(holder);
     if (victim !== undefined) this.close(victim);
+  }
+
+  /** The first that is idle, mostly the very first; else the one that was used longest ago. */
+  #victim(holder: Holder): Holder | undefined {
+    let oldest: Holder | undefined;
+    for (const other of this.#open.keys()) {
+      if (other === holder || !other.canReopen) continue;
+      if (other.isIdle) return other;
+      oldest ??= other;
+    }
+    return oldest;
   }
 
   /** The holder's descriptor if it is open. */

@@ -24,7 +24,7 @@ export type { FileInputOptions } from './file-input-options.ts';
 
 const POLL_MS = 500;
 /** With so many files that a look takes long, looks are rarer: they cost this share of a core at most. Appends are seen by hints meanwhile. */
-const POLL_SHARE = 0.01;
+const POLL_SHARE = 0.0025;
 const LONGEST_POLL_MS = 10_000;
 /** The same where hints can't be had. */
 const BLIND_POLL_MS = 2_000;
@@ -56,6 +56,8 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   readonly #speaks: boolean;
   #timer: NodeJS.Timeout | undefined;
   #polls = 0;
+  /** What the last look cost, in ms. */
+  #lastCostMs = Infinity;
   #state: 'starting' | 'running' | 'stopped' = 'starting';
 
   constructor(options: FileInputOptions) {
@@ -214,7 +216,9 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     this.#deleted.look(this.#files.all);
     this.#files.tidy();
     for (const opened of await this.#lost.search()) this.#add(opened);
-    const costMs = 2 * (performance.now() - startMs); // finding what is new costs about as much
+    const tookMs = 2 * (performance.now() - startMs); // finding what is new costs about as much
+    const costMs = Math.min(tookMs, this.#lastCostMs); // one that took long may have had to wait for the machine
+    this.#lastCostMs = tookMs;
     await this.#discover();
     if (this.#polls++ % SWEEP_POLLS === 0) this.#sweep();
     if (this.#state !== 'stopped') this.#schedule(costMs);

@@ -241,11 +241,12 @@ export class FileSource implements Source, Holder {
     return this.#acknowledged;
   }
 
-  /** It was given a name that is meant. */
-  rename(path: string): void {
+  /** It was given a name that is meant. Gives the path that leads to it without links. */
+  rename(path: string): string {
     const real = realPath(path);
     this.path = this.#meant = path;
     this.#seenAt = real === path ? undefined : real;
+    return real;
   }
 
   /** What is known of it as far as it was read, which may be farther than what is safe. */

@@ -35,9 +35,11 @@ export function fromSystem(path: string, error: unknown): InputError {
   }
 }
 
+/** Used again for each file: there may be thousands. */
+const sample = new Uint8Array(SAMPLE_BYTES);
+
 /** Judges an open file by its content. */
 export function kindOf(descriptor: number, encoding: Encoding): FileKind {
-  const sample = new Uint8Array(SAMPLE_BYTES);
   return fileKind(sample.subarray(0, readSync(descriptor, sample, 0, SAMPLE_BYTES, 0)), encoding);
 }
 

@@ -1,6 +1,5 @@
 import { GzipSource } from './gzip-source.ts';
 import { FileSource } from './file-source.ts';
-import { realPath } from './moved-file.ts';
 
 export type TailedFile = FileSource | GzipSource;
 
@@ -10,6 +9,8 @@ export class TailedFiles {
   readonly #files = new Map<string, FileSource>();
   /** The same by path, and by the real path where that is another. Without those whose path is another file now. */
   readonly #paths = new Map<string, FileSource>();
+  /** The paths of each. */
+  readonly #names = new Map<FileSource, Set<string>>();
   readonly #compressed = new Set<GzipSource>();
   readonly #ready = new Set<TailedFile>();
   /** The last generation that was at a path and is still read. */
@@ -74,13 +75,17 @@ export class TailedFiles {
   }
 
   name(source: FileSource, path: string): void {
-    source.rename(path);
-    this.#paths.set(path, source);
-    this.#paths.set(realPath(path), source);
+    const names = this.#names.get(source) ?? new Set();
+    for (const name of [path, source.rename(path)]) {
+      this.#paths.set(name, source);
+      names.add(name);
+    }
+    this.#names.set(source, names);
   }
 
   unname(source: FileSource): void {
-    for (const [path, other] of this.#paths) if (other === source) this.#paths.delete(path);
+    for (const path of this.#names.get(source) ?? []) if (this.#paths.get(path) === source) this.#paths.delete(path);
+    this.#names.delete(source);
   }
 
   /** A generation is at this path no longer; the one that comes next is read after it. */
