@@ -35,13 +35,13 @@ interface Arrived {
 
 type Way = (one: Case, folder: string) => Promise<Arrived | undefined>;
 const WAYS: Readonly<Record<string, Way>> = {
-  'pino transport to a file': toFile,
-  'pino transport over HTTP': overHttp,
-  'app \\| shipper': (one, folder) => shipped((url) => `node ${APP} stdout ${one.ending} ${LINES} 2>&1 | node ${CLI} -o elasticsearch=${url}`, one, folder),
-  'shipper exec': (one, folder) => shipped((url) => `node ${CLI} exec -o elasticsearch=${url} -- node ${APP} stdout ${one.ending} ${LINES}`, one, folder),
+  'transport to a file': toFile,
+  'transport over HTTP': overHttp,
+  '`app \\| shipper`': (one, folder) => shipped((url) => `node ${APP} stdout ${one.ending} ${LINES} 2>&1 | node ${CLI} -o elasticsearch=${url}`, one, folder),
+  '`shipper exec`': (one, folder) => shipped((url) => `node ${CLI} exec -o elasticsearch=${url} -- node ${APP} stdout ${one.ending} ${LINES}`, one, folder),
 };
 
-console.log(`pino ${pino.version}, Node ${process.version}: ${LINES} lines, the last thousand and the end in one turn of the event loop\n`);
+console.log(`pino ${pino.version}, Node ${process.version}: ${LINES.toLocaleString('en-US')} lines, the last thousand and the end in one turn of the event loop\n`);
 console.log(`| ended by | ${Object.keys(WAYS).join(' | ')} |\n|---|${'--:|'.repeat(Object.keys(WAYS).length)}`);
 for (const one of CASES) console.log(`| ${one.what} | ${(await row(one)).join(' | ')} |`);
 
@@ -51,7 +51,7 @@ async function row(one: Case): Promise<string[]> {
     const folder = mkdtempSync(path.join(tmpdir(), 'shipper-pino-'));
     const arrived = await way(one, folder);
     rmSync(folder, { recursive: true });
-    cells.push(arrived === undefined ? '' : `${arrived.lines}${one.ending === 'throw' ? (arrived.trace ? ' and the trace' : ', no trace') : ''}`);
+    cells.push(arrived === undefined ? '' : `${arrived.lines.toLocaleString('en-US')}${one.ending === 'throw' ? (arrived.trace ? ' and the trace' : ', no trace') : ''}`);
     if (name.includes('shipper') && (arrived?.lines !== LINES || (one.ending === 'throw' && !arrived.trace))) process.exitCode = 1;
   }
   return cells;
@@ -81,7 +81,7 @@ async function shipped(command: (url: string) => string, { isDown }: Case, folde
   const server = new BulkServer((request, self) => self.store(request));
   const url = await server.listen();
   if (isDown === true) await server.close();
-  await shell(command(url), folder);
+  await shell(command(url), folder, isDown === true ? { SHIPPER_DRAIN_TIMEOUT: '1s' } : {}); // who is there may be slow, who is not need not be waited for
   if (isDown === true) {
     await server.listen(server.port);
     await shell(`node ${CLI} -o elasticsearch=${url} < /dev/null`, folder); // the next run
@@ -95,7 +95,7 @@ function arrived(text: string): Arrived {
 }
 
 /** What the program and shipper say themselves is not shown. */
-function shell(command: string, state: string): Promise<void> {
-  const child = spawn('sh', ['-c', command], { stdio: 'ignore', env: { ...process.env, SHIPPER_STATE_DIR: path.join(state, 'state'), SHIPPER_DRAIN_TIMEOUT: '1s' } });
+function shell(command: string, state: string, env: Readonly<Record<string, string>> = {}): Promise<void> {
+  const child = spawn('sh', ['-c', command], { stdio: 'ignore', env: { ...process.env, SHIPPER_STATE_DIR: path.join(state, 'state'), ...env } });
   return new Promise((resolve, reject) => child.once('error', reject).once('exit', () => resolve()));
 }

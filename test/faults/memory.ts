@@ -24,7 +24,7 @@ export interface MemoryRow {
 const [LIMIT_MIB, BUDGET] = [128, '16MiB'];
 const [SLOW_LINES, FAST_LINES] = [1_000, 200_000];
 const SLOW_MS = 10;
-const HANG_MS = 120_000;
+const HANG_MS = 240_000;
 
 const FEEDS: [string, (options: FeedOptions) => Feed][] = [
   ['file', (options) => new RenamedFile(options)],
@@ -55,7 +55,10 @@ async function measure(name: string, makeFeed: (options: FeedOptions) => Feed, l
   try {
     const written = (): number => feed.streams.reduce((sum, stream) => sum + feed.written(stream), 0);
     await until(() => agent.address !== undefined, agent);
-    for (; written() < lines && !agent.hasEnded; await wait(atOnce === 1 ? SLOW_MS : 0)) feed.write(atOnce);
+    await until(() => {
+      if (written() < lines) feed.write(atOnce);
+      return written() >= lines;
+    }, agent, atOnce === 1 ? SLOW_MS : 0);
     feed.finish();
     await until(feed.isReadAgain ? heldBack(agent) : async () => (await pending(agent)) >= written(), agent);
     const peakMiB = Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${agent.child.pid}/status`, 'utf8'))?.[1]) / 1024);
@@ -75,8 +78,8 @@ async function measure(name: string, makeFeed: (options: FeedOptions) => Feed, l
   }
 }
 
-async function until(holds: () => boolean | Promise<boolean>, agent: AgentProcess): Promise<void> {
-  for (const startedAt = Date.now(); !agent.hasEnded && !(await holds()); await wait(50)) if (Date.now() - startedAt > HANG_MS) throw new Error('it hangs');
+async function until(holds: () => boolean | Promise<boolean>, agent: AgentProcess, pauseMs = 50): Promise<void> {
+  for (const startedAt = Date.now(); !agent.hasEnded && !(await holds()); await wait(pauseMs)) if (Date.now() - startedAt > HANG_MS) throw new Error('it hangs');
 }
 
 /** Records that it holds, by its own account. */

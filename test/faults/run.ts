@@ -13,6 +13,7 @@ import { BATCH_EVENTS, Scenario, type ScenarioOptions } from './scenario.ts';
 import type { Destination } from './sink.ts';
 import { Exec, Stdin } from './stream-feeds.ts';
 import { print, type Row } from './table.ts';
+import { windowRow } from './window.ts';
 
 /** Scenarios at once: one for each core of a small machine. */
 const AT_ONCE = 2;
@@ -33,7 +34,8 @@ await Promise.all(Array.from({ length: AT_ONCE }, async () => {
   }
 }));
 const memory = 'memory'.includes(values.only) ? await memoryRows() : [];
-process.exitCode = print(rows, memory, values.only === '' ? [...FAULTS.keys()] : []);
+const windows = 'window'.includes(values.only) ? [await windowRow()] : [];
+process.exitCode = print(rows, memory, windows, values.only === '' ? [...FAULTS.keys()] : []);
 
 function scenarios(): ScenarioOptions[] {
   const feeds: [string, (options: FeedOptions, destination: Destination) => Feed][] = [

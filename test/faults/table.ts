@@ -1,5 +1,6 @@
 import type { Verdict } from './judgement.ts';
 import type { MemoryRow } from './memory.ts';
+import type { WindowRow } from './window.ts';
 
 /** What came of one scenario. */
 export interface Row {
@@ -17,7 +18,7 @@ export interface Row {
 const HEAD = ['', 'KILL', 'TERM', 'faults', 'rotations', 'lines', 'dead letters', 'lost', 'unavoidably', 'repeated', 'at once', 'overtaken', 's', ''];
 
 /** Prints what came of all scenarios. `kinds`: the faults of which each has to have happened. Gives the exit code. */
-export function print(rows: readonly Row[], memory: readonly MemoryRow[], kinds: readonly string[]): number {
+export function print(rows: readonly Row[], memory: readonly MemoryRow[], windows: readonly WindowRow[], kinds: readonly string[]): number {
   printCells([HEAD, ...rows.map(cellsOf)]);
   const faults = sumOf(rows);
   console.log(`faults: ${[...faults].map(([kind, count]) => `${kind} ${count}`).join(', ')}`);
@@ -28,10 +29,11 @@ export function print(rows: readonly Row[], memory: readonly MemoryRow[], kinds:
   for (const kind of missing) console.log(`FAIL no fault of this kind: ${kind}`);
   const kills = rows.reduce((sum, row) => sum + row.kills.SIGKILL + row.kills.SIGTERM, 0);
   for (const { name, lines, peakMiB, problem } of memory) console.log(`${problem === undefined ? '' : `FAIL ${problem}: `}memory, ${name}: ${lines} lines, dead destination, peak ${peakMiB} MiB`);
-  const failed = rows.filter(({ verdict }) => verdict.problems.length > 0).length + missing.length + memory.filter(({ problem }) => problem !== undefined).length;
+  for (const { truncations, lines, inWindow, bytes, lost, problem } of windows) console.log(`${problem === undefined ? '' : `FAIL ${problem}: `}window of copytruncate, a writer as fast as can be: ${truncations} truncations, ${lines} lines, ${inWindow} of them (${bytes} bytes) written between copy and truncation, ${lost} of these lost`);
+  const failed = rows.filter(({ verdict }) => verdict.problems.length > 0).length + missing.length + [...memory, ...windows].filter(({ problem }) => problem !== undefined).length;
   console.log(`${kills} kills, ${[...faults.values()].reduce((sum, count) => sum + count, 0)} faults, ${rows.reduce((sum, { verdict }) => sum + verdict.written, 0)} lines`);
-  console.log(`${rows.length + kinds.length + memory.length - failed} passed, ${failed} failed`);
-  return failed > 0 || rows.length + memory.length === 0 ? 1 : 0;
+  console.log(`${rows.length + kinds.length + memory.length + windows.length - failed} passed, ${failed} failed`);
+  return failed > 0 || rows.length + memory.length + windows.length === 0 ? 1 : 0;
 }
 
 function cellsOf({ name, kills, faults, turns, verdict, seconds }: Row): string[] {
