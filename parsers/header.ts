@@ -36,6 +36,8 @@ export const headerParser: Parser = {
     { line: 'Error: boom', event: { level: 'error', message: 'Error: boom' }, reason: 'an exception printed alone keeps its name' },
     { line: '2026-11-22 10:00:00 I think so', event: { timestamp: '2026-11-22T10:00:00Z', message: 'I think so' }, reason: 'a person, not a level' },
     { line: '2026-11-22 10:00:00 INFO status: ok', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', message: 'status: ok' }, reason: 'a label is no logger' },
+    { line: '2026-11-22 10:00:00 INFO [req-abc123] hi', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', request_id: 'req-abc123', message: 'hi' }, reason: 'an id that says what it is of' },
+    { line: '2026-11-22 10:00:00 INFO [req-handler] hi', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', logger: 'req-handler', message: 'hi' }, reason: 'a logger about requests' },
     { line: '2026-11-22 10:00:00 INFO order_id: 42', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', message: 'order_id: 42' }, reason: 'a key and its value' },
     { line: '2026-11-22 10:00:00 INFO http_server: 3 workers', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', logger: 'http_server', message: '3 workers' }, reason: 'a logger and its text' },
     { line: '2026-11-22 10:00:00 INFO [550e8400-e29b-41d4-a716-446655440000] hi', event: { timestamp: '2026-11-22T10:00:00Z', level: 'info', message: '[550e8400-e29b-41d4-a716-446655440000] hi' }, reason: 'an id is no logger' },

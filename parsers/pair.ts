@@ -3,6 +3,7 @@ import { Value, type LogEvent, type ValueKind } from '../agent/event.ts';
 import { Field } from '../agent/fields.ts';
 import { idOf, isKind, isNameOf, Kind, meaning, Meaning } from './keys.ts';
 import { assignText, isWord, Outcome } from './values/assign.ts';
+import { isHexDigit } from './values/bytes.ts';
 import { stringEnd } from './values/json-scan.ts';
 
 // Pairs of a key and a value in text. Portable: see extract/prose.ts.
@@ -72,7 +73,7 @@ export function pair(chunk: Chunk, keyStart: number, keyEnd: number, start: numb
 function isField(chunk: Chunk, keyStart: number, keyEnd: number, start: number, end: number, escaped: boolean, id: number, event: LogEvent): boolean {
   const field = meaning(id, Meaning.FIELD);
   const isCanonical = isNameOf(field, chunk.bytes, keyStart, keyEnd);
-  if (event.has(field) || !isCanonical && meaning(id, Meaning.RANK) !== 0) return false;
+  if (event.has(field) || !isCanonical && meaning(id, Meaning.RANK) !== 0 && !isTraced(chunk.bytes, field, start, end)) return false;
   const how = meaning(id, Meaning.HOW);
   if (escaped && isWord(how)) {
     event.json(field, start - 1, end + 1);
@@ -80,6 +81,13 @@ function isField(chunk: Chunk, keyStart: number, keyEnd: number, start: number, 
   }
   const outcome = assignText(chunk, start, end, field, how, event);
   return outcome === Outcome.RENAMED || isCanonical && outcome === Outcome.COPIED;
+}
+
+/** `trace=` and `span=` mean many things, but 32 and 16 hexadecimal digits are the ids of W3C's. */
+function isTraced(bytes: Uint8Array, field: Field, start: number, end: number): boolean {
+  if (field === Field.trace_id ? end - start !== 32 : field !== Field.span_id || end - start !== 16) return false;
+  for (let at = start; at < end; at++) if (!isHexDigit(bytes[at] as number)) return false;
+  return true;
 }
 
 /** Keeps a pair under its own key, whose id is known. If that is the name of a field, the field has its value or none: one name has one value. */

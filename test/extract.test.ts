@@ -143,6 +143,7 @@ const ERRORS: Row[] = [
 ];
 
 const REQUESTS: Row[] = [
+  ['PATCH /x/5 -> 204 (7 ms)', { http_method: 'PATCH', http_path: '/x/5', http_status: 204, duration_ms: 7 }, 'a duration in brackets is no size'],
   ['GET /healthz: (468.434µs)', { http_method: 'GET', http_path: '/healthz', duration_ms: 0.468434 }, 'punctuation behind the path'],
   ['GET /api/v1/pods responded 200 in 12.34ms', { http_method: 'GET', http_path: '/api/v1/pods', http_status: 200, duration_ms: 12.34 }, 'the verb'],
   ['POST /v1/agents → 200 45ms', { http_method: 'POST', http_path: '/v1/agents', http_status: 200, duration_ms: 45 }, 'an arrow'],
@@ -212,6 +213,9 @@ const IDS: Row[] = [
 ];
 
 const PAIRS: Row[] = [
+  ['handled trace=0af7651916cd43dd8448eb211c80319c span=b7ad6b7169203331', { trace_id: '0af7651916cd43dd8448eb211c80319c', span_id: 'b7ad6b7169203331' }, 'ids by their look, under names that mean many things'],
+  ['trace=on span=3', { trace: 'on', span: '3' }, 'the same names, and no ids'],
+  ['event={"nested":"json"} sent', {}, 'a bracket is no value'],
   ['select u.id from users u where u.id=?', {}, 'a place holder of SQL'],
   ['note: run with `RUST_BACKTRACE=1` to see more', {}, 'code in a sentence'],
   ['"List" url:/api/v1/pods,user-agent:kubectl/v1.28 (linux/amd64) k8s/8d,audit-id:6f1c (total time: 1123ms):', { user_agent: 'kubectl/v1.28 (linux/amd64) k8s/8d', duration_ms: 1123 }, 'klog: an agent in a list'],

@@ -94,7 +94,7 @@ class Cells {
     let to = at;
     while (to < end && !isBlank(bytes[to])) to++;
     let [from, last] = [at, to];
-    while (last > from + 1 && (bytes[last - 1] === Byte.COLON || bytes[last - 1] === Byte.COMMA || bytes[last - 1] === Byte.SEMICOLON || bytes[last - 1] === Byte.CLOSE_PAREN && bytes[from] === Byte.OPEN_PAREN)) last--;
+    while (last > from + 1 && (bytes[last - 1] === Byte.COLON || bytes[last - 1] === Byte.COMMA || bytes[last - 1] === Byte.SEMICOLON || bytes[last - 1] === Byte.CLOSE_PAREN && (bytes[from] === Byte.OPEN_PAREN || last - from === 3 && bytes[from] === 0x6d && bytes[from + 1] === 0x73))) last--; // `(7 ms)`
     if (bytes[from] === Byte.OPEN_PAREN && last > from + 1) from++;
     const kind = kindOf(bytes, from, last);
     const hasMore = kind === Kind.AGENT && bytes[to] === Byte.SPACE && bytes[to + 1] === Byte.OPEN_PAREN;

@@ -15,7 +15,7 @@ export function setSize(request: number, status: number, after: number, event: L
     const counters = hasAccessTime() ? -1 : counterRun(behind);
     if (counters >= 0) return size(counters + 1, event);
     const isSkipped = cells.kind[behind] === Kind.NONE && behind < cells.count || cells.kind[behind] === Kind.WORD;
-    if (isWhole(behind)) return isAgentBetween(after, status) ? sizeOfW3c(behind, event) : size(behind, event);
+    if (isWhole(behind) && !isMs(behind + 1)) return isAgentBetween(after, status) ? sizeOfW3c(behind, event) : size(behind, event);
     if (isSkipped && isWhole(behind + 1)) return size(behind + 1, event);
     const timed = cells.kind[behind] === Kind.DURATION ? behind + 1 : isMs(behind + 1) ? behind + 2 : behind;
     if (timed > behind && cells.kind[timed] === Kind.NONE && isWhole(timed + 1)) size(timed + 1, event);

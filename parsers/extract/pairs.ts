@@ -32,7 +32,7 @@ export function takePair(scan: Scan, marks: number, start: number, at: number): 
   const from = quote === 0 ? valueAt : valueAt + 1;
   const to = quote === 0 ? bareEnd(bytes, from, end) : quotedEnd(bytes, from, end, quote);
   if (to < 0) return at + 1;
-  if (quote === 0 && to === from + 1 && bytes[from] === 0x3f) return to; // SQL's `WHERE id=?`
+  if (quote === 0 && to === from + 1 && IS_NO_VALUE[bytes[from] as number] === 1) return to;
   if (to > from) {
     scan.taken = addPair(keyStart, at, from, to, quote !== 0);
     if (marks !== 0) takeKnown(scan, marks, from, to);
@@ -161,6 +161,10 @@ for (const char of '([{') IN_VALUE[char.charCodeAt(0)] = OPEN;
 for (const char of ')]}>') IN_VALUE[char.charCodeAt(0)] = CLOSE;
 for (const char of ',;') IN_VALUE[char.charCodeAt(0)] = LIST;
 IN_VALUE[Byte.AT] = AT;
+
+/** Alone these are no value: SQL's `WHERE id=?`, the beginning of `event={"a":1}`. */
+const IS_NO_VALUE = new Uint8Array(256);
+for (const char of '?{[(') IS_NO_VALUE[char.charCodeAt(0)] = 1;
 
 const BEFORE_KEY = new Uint8Array(256);
 for (const char of ' \t\n,;([{|<"\'') BEFORE_KEY[char.charCodeAt(0)] = 1;

@@ -2,7 +2,7 @@ import { Field } from '../../agent/fields.ts';
 import { addPair } from '../pair.ts';
 import { Byte, holds, isBlank, isDigit, isLetter, isUpper, isWord, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
 import { levelAt, strongLevelAt } from '../values/levels.ts';
-import { equals, isCaller, isClassName, isMachineName, isQualified, isSimpleName, isThreadName } from '../values/names.ts';
+import { equals, isCaller, isClassName, isMachineName, isQualified, isRequestId, isSimpleName, isThreadName } from '../values/names.ts';
 import { readTimestamp } from '../values/timestamps.ts';
 import { isLevelNext } from './levels.ts';
 import type { Header } from './state.ts';
@@ -277,6 +277,10 @@ function readName(header: Header, start: number, end: number, opener: number): b
   }
   if (header.letter && event.has(Field.logger) && !event.has(Field.thread) && isSimpleName(bytes, start, end)) {
     header.span(Field.thread, start, end); // MongoDB
+    return true;
+  }
+  if (isRequestId(bytes, start, end) && !event.has(Field.request_id)) {
+    header.span(Field.request_id, start, end);
     return true;
   }
   if (event.has(Field.logger) || opener === Byte.OPEN_PAREN) return false;

@@ -158,6 +158,19 @@ export function isParticiple(bytes: Uint8Array, start: number, end: number): boo
   return end - start > 5 && (endsWith(bytes, start, end, 'ed') || endsWith(bytes, start, end, 'ing'));
 }
 
+/** `req-abc123`, `req_7`, `request-550e8400`: an id that says what it is of. */
+export function isRequestId(bytes: Uint8Array, start: number, end: number): boolean {
+  if (!startsWith(bytes, start, end, 'req')) return false;
+  const mark = startsWith(bytes, start, end, 'request') ? start + 7 : start + 3;
+  if (bytes[mark] !== Byte.DASH && bytes[mark] !== Byte.UNDERSCORE) return false;
+  let digits = 0;
+  for (let at = mark + 1; at < end; at++) {
+    if (isDigit(bytes[at])) digits++;
+    else if (!isLetter(bytes[at]) && bytes[at] !== Byte.DASH) return false;
+  }
+  return digits > 0;
+}
+
 /** Whether 36 bytes at `at` have the shape of a UUID. */
 export function isUuid(bytes: Uint8Array, at: number): boolean {
   return bytes[at + 8] === Byte.DASH && bytes[at + 13] === Byte.DASH && bytes[at + 18] === Byte.DASH && bytes[at + 23] === Byte.DASH && isHexId(bytes, at, at + 36);
