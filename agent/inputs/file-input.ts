@@ -117,7 +117,8 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     this.#lost.leave();
     for (const source of this.#files.unsafe) {
       if (!(source instanceof FileSource)) continue;
-      const alone = source.mayGoOn || mayBeCompressed(source) ? 0 : source.heldAlone;
+      const { heldAlone } = source;
+      const alone = heldAlone === 0 || source.mayGoOn || mayBeCompressed(source) ? 0 : heldAlone; // a copy is looked for by the next run
       const lost = alone + (source.isDone ? 0 : source.lost);
       if (alone > 0) this.#options.warn(`${source.path} is gone, and ${alone} bytes of it are not delivered: nobody can read them again`);
       if (lost > 0) this.#options.lost?.(source.index, lost);
