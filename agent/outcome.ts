@@ -12,6 +12,8 @@ export interface Outcome {
   readonly missed: readonly (readonly [input: string, records: number])[];
   /** What came of sources that can't be read again, and was made into no record. */
   readonly untaken: readonly { readonly name: string; readonly bytes: number }[];
+  /** A source could not be read to its end, which was said when it happened. */
+  readonly isCutShort: boolean;
 }
 
 /** Who answers within this time is not silent, in ms. */
@@ -43,6 +45,7 @@ export function outcomeOf(parts: Assembly): Outcome {
     })),
     missed: [...parts.reading.missed],
     untaken: untakenFrom(parts),
+    isCutShort: parts.inputs.some((input) => [...input.known()].some(({ isCutShort }) => isCutShort === true)),
   };
 }
 
@@ -63,7 +66,8 @@ export function conclude(lanes: readonly Outcome[], { inputs }: Pick<Config, 'in
   for (const input of Object.keys(inputs)) tellMissed(input, lanes);
   const left = leftIn(lanes);
   const untaken = lanes.flatMap((lane) => lane.untaken);
-  if ((left.length === 0 && untaken.length === 0) || lanes.some(({ outputs }) => outputs.some(({ isClosed }) => isClosed))) return ExitCode.OK;
+  if (lanes.some(({ outputs }) => outputs.some(({ isClosed }) => isClosed))) return ExitCode.OK;
+  if (left.length === 0 && untaken.length === 0) return lanes.some(({ isCutShort }) => isCutShort) ? ExitCode.IO_ERROR : ExitCode.OK;
   for (const { name, bytes } of untaken) log.error(`${name}: the last ${bytes} bytes that came could not be taken in time. They are lost: they can not be read again`);
   for (const output of left) {
     const { name, left: records, reason } = output;

@@ -5,7 +5,7 @@ import { appendFileSync, chmodSync, mkdirSync, readFileSync, renameSync, symlink
 import { hostname } from 'node:os';
 import path from 'node:path';
 import t, { type Test } from 'tap';
-import { CLI, events, run, start, until, type Running } from './e2e/run-shipper.ts';
+import { CLI, events, ROOT, run, start, until, type Running } from './e2e/run-shipper.ts';
 import { BulkServer, type Answer, type BulkRequest } from './helpers/bulk-server.ts';
 import { accounts, openAccounts } from './helpers/ledger-lines.ts';
 import { jsonProblem } from './helpers/strict-json.ts';
@@ -230,6 +230,23 @@ t.test('a signal while a slow destination holds everything up: what was read and
   t.equal(server.stored.size, 100_000, 'every line of the application that ended in the meantime');
 });
 
+t.test('stdin that can not be read: that is said, and no success', async (t) => {
+  const dir = t.testdir({});
+  const rows: [redirection: string, code: number, stderr: RegExp, reason: string][] = [
+    [`0> ${dir}/out`, 74, /^shipper: warning: stdin can't be read any further: EBADF/, 'open for writing'],
+    [`< ${dir}`, 66, /^shipper: stdin is a directory\n$/, 'a folder'],
+    ['<&-', 0, /^$/, 'closed: as empty, since nobody can tell'],
+    ['< /dev/null', 0, /^$/, 'empty'],
+  ];
+  for (const [redirection, code, stderr, reason] of rows) {
+    const child = spawn('sh', ['-c', `exec "$0" "$@" ${redirection}`, process.execPath, CLI], { cwd: ROOT, env: { PATH: process.env['PATH'] ?? '', HOME: dir }, stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (text: Buffer) => (said += text.toString()));
+    t.equal(await new Promise((resolve) => child.once('close', resolve)), code, reason);
+    t.match(said, stderr, reason);
+  }
+});
+
 t.test('two outputs: each gets all of it, and positions wait for both', async (t) => {
   const { documents, url } = await serve(t);
   const dir = t.testdir({ 'a.log': lines(0, 5_000) });
@@ -286,10 +303,27 @@ t.test('undelivered: exit 69, within the time that was set', async (t) => {
   }
 });
 
+t.test('after SIGTERM it reads on for as long as the application writes its last lines', async (t) => {
+  const { documents, url } = await serve(t);
+  const dir = t.testdir({ 'a.log': lines(0, 1) });
+  writeFileSync(path.join(dir, 'shipper.yaml'), `inputs: { app: { type: file, paths: ['${dir}/a.log'] } }\noutputs: { search: { type: elasticsearch, url: '${url}', batch: { age: 10ms } } }\nshutdown_timeout: 1h\nstop_delay: 1h\n`);
+  const running = begin(t, ['-c', path.join(dir, 'shipper.yaml')]);
+  await until(() => documents.size === 1, 'the first line');
+  running.child.kill('SIGTERM');
+  for (let n = 1; n <= 5; n++) {
+    appendFileSync(path.join(dir, 'a.log'), lines(n, 1));
+    await until(() => documents.size === n + 1 || running.child.exitCode !== null, `line ${n}`);
+  }
+  running.child.kill('SIGTERM'); // enough
+  const { code, stderr } = await running.ended;
+  t.equal(code, 0, stderr);
+  t.same(numbered(documents.values()), range(6));
+});
+
 t.test('shutdown_timeout holds, however long a request may take', async (t) => {
   const { server, url } = await serve(t, () => 'silence');
   const dir = t.testdir({ 'a.log': lines(0, 10) });
-  writeFileSync(path.join(dir, 'shipper.yaml'), `inputs: { app: { type: file, paths: ['${dir}/a.log'] } }\noutputs: { search: { type: elasticsearch, url: '${url}', timeout: 1h, batch: { age: 10ms } } }\nshutdown_timeout: 200ms\nstop_delay: 10ms\n`);
+  writeFileSync(path.join(dir, 'shipper.yaml'), `inputs: { app: { type: file, paths: ['${dir}/a.log'] } }\noutputs: { search: { type: elasticsearch, url: '${url}', timeout: 1h, batch: { age: 10ms } } }\nshutdown_timeout: 200ms\nstop_delay: 10ms\ndrain_timeout: 1h\n`);
   const running = begin(t, ['-c', path.join(dir, 'shipper.yaml')]);
   await until(() => server.requests.length > 0, 'a request that is never answered');
   running.child.kill('SIGTERM');

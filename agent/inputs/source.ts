@@ -35,6 +35,8 @@ export interface Source {
   readonly hasOwnMessages?: boolean;
   /** It can't be read again: what is left of it when the agent ends is lost. */
   readonly readOnce?: boolean;
+  /** It has ended because it could not be read any further. */
+  readonly isCutShort?: boolean;
   /** True once no more bytes will come: what `read` gives now is all there is. */
   readonly ended: boolean;
   /** When bytes last came, in ms of the monotonic clock: how long the source has been quiet. */

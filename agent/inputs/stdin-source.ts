@@ -87,6 +87,7 @@ class StreamSource implements Source {
   readonly input: string;
   offset = 0;
   ended = false;
+  isCutShort = false;
   activeAtMs = performance.now();
   done = false;
   #isHeld = false;
@@ -125,6 +126,7 @@ class StreamSource implements Source {
     this.#stream.on('data', (piece: Buffer) => this.#take(piece));
     this.#stream.on('error', (error) => {
       this.#warn(`${this.name} can't be read any further: ${errorText(error)}`);
+      this.isCutShort = true;
       this.#end();
     });
     for (const event of ['end', 'close']) this.#stream.on(event, () => this.#end());
