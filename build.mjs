@@ -11,11 +11,12 @@ const KERNELS = 'agent/kernel';
 const ASC_OPTIONS = ['-O3', '--enable', 'simd', '--runtime', 'stub', '--importMemory', '--noAssert'];
 
 const PORTABLE = 'agent/kernel/portable';
-/** `hosts`: what a kernel asks of TypeScript. */
+/** `more`: what it has beside how it is called; `hosts`: what it asks of TypeScript. */
 const PORTABLE_KERNELS = [{
   name: 'reader',
-  entries: [['parsers/json-members.ts', 'readMembers'], ['parsers/keys.ts', 'useKeys'], ['parsers/pair.ts', 'attach'], ['agent/key-set.ts', 'isFull'], ['agent/key-set.ts', 'addKey'], ['parsers/header/read.ts', 'readHeader'], ['parsers/extract/prose.ts', 'readProse'], ['parsers/extract/prose.ts', 'settleProse']],
-  hosts: ['descend', 'setFromArray', 'valueHasDuplicates', 'belowFirstLine', 'slowDecimal', 'fallbackYear', 'isReadTime', 'fallbackDateMs', 'localOffset', 'offsetAt'],
+  entries: [['parsers/json-members.ts', 'readMembers'], ['parsers/keys.ts', 'useKeys'], ['parsers/pair.ts', 'attach'], ['agent/key-set.ts', 'isFull'], ['agent/key-set.ts', 'addKey'], ['parsers/header/read.ts', 'readHeader'], ['parsers/extract/prose.ts', 'readProse'], ['parsers/extract/prose.ts', 'settleProse'], ['parsers/alone.ts', 'readAlone'], ['parsers/alone.ts', 'listedMembers']],
+  more: ['run'],
+  hosts: ['listMembers', 'listNested', 'setFromArray', 'valueHasDuplicates', 'belowFirstLine', 'slowDecimal', 'fallbackYear', 'isReadTime', 'fallbackDateMs', 'localOffset', 'offsetAt'],
 }];
 /** Where their constants and objects lie in the arena's memory. */
 const STATIC_START = 1024;
@@ -41,18 +42,24 @@ async function buildKernels() {
 
 /** Kernels whose source is TypeScript that runs as it is, too. */
 async function buildPortable() {
+  const { FIELDS } = await import('./dist/agent/fields.js');
+  const fields = FIELDS.map((name, index) => `const FIELD_${name}: i32 = ${index};`).join('\n');
   const newest = newestIn(['agent', 'parsers', 'parsers/extract', 'parsers/header', 'parsers/values', 'parsers/columns', PORTABLE]);
-  for (const { name, entries, hosts } of PORTABLE_KERNELS) {
+  for (const { name, entries, hosts, more } of PORTABLE_KERNELS) {
     const wasm = path.join(KERNELS, `${name}.wasm`);
     if (!existsSync(wasm) || statSync(wasm).mtimeMs < newest) {
       const { translate } = await import(`./${PORTABLE}/translate.mjs`);
       const { source, texts } = await translate(entries, new Set(hosts));
-      const parts = [...['prelude', 'event'].map((part) => readFileSync(`${PORTABLE}/${part}.ts`, 'utf8')), source, readFileSync(`${PORTABLE}/${name}.ts`, 'utf8')];
+      const parts = [fields, ...['prelude', 'event'].map(portable), source, ...[name, ...more].map(portable)];
       await compileKernel(`${name}.ts`, wasm, ['--memoryBase', String(STATIC_START), '--uncheckedBehavior', 'always'], parts.join('\n'));
       appendFileSync(wasm, customSection('texts', JSON.stringify(texts)));
     }
     copyFileSync(wasm, path.join('dist', wasm));
   }
+}
+
+function portable(part) {
+  return readFileSync(`${PORTABLE}/${part}.ts`, 'utf8');
 }
 
 /** A section of a WebAssembly module that holds a text. */

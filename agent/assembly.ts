@@ -12,6 +12,7 @@ import { memoryOf } from './config/memory.ts';
 import type { Config, FileInputConfig, InputConfig } from './config/schema.ts';
 import type { OpenBuffers } from './delivery/buffer/open-buffers.ts';
 import { DeadLetters } from './delivery/dead-letters.ts';
+import { batchBytes } from './delivery/batch.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { Ledger } from './delivery/ledger.ts';
 import { Outlet } from './delivery/outlet.ts';
@@ -42,9 +43,7 @@ const CHUNK_BYTES = 262_144;
 const SCRATCH_BYTES = 1_048_576;
 const CONSTANT_BYTES = 262_144;
 /** What an outlet needs beside its slots: its list of pieces; and the lane's own tables. */
-const LIST_BYTES = 200_000;
-/** What a record costs a slot beside its bytes: where it ends. */
-const RECORD_BYTES = 4;
+const LIST_BYTES = 205_000;
 
 export interface AssemblyOptions {
   readonly once: boolean;
@@ -187,7 +186,7 @@ function fixedBytes(config: Config, outputs: readonly Output[]): number {
 }
 
 function reserveOf(outputs: readonly Output[], slots: readonly Slots[]): number {
-  const batches = outputs.reduce((sum, { limits }, index) => sum + ((slots[index]?.fill ?? 0) + (slots[index]?.read ?? 0)) * slotBytes(limits), 0);
+  const batches = outputs.reduce((sum, { limits }, index) => sum + ((slots[index]?.fill ?? 0) + (slots[index]?.read ?? 0)) * batchBytes(limits), 0);
   return batches + LANE_BYTES + SCANNER_BYTES + POD_PLACE_BYTES + outputs.length * LIST_BYTES;
 }
 
@@ -201,7 +200,7 @@ interface Slots {
 function slotsOf(config: Config, outputs: readonly Output[], buffers: OpenBuffers | undefined): Slots[] {
   const share = (memoryOf(config) - fixedBytes(config, outputs)) / outputs.length;
   return outputs.map(({ limits, connections }, index) => {
-    const count = Math.max(2, Math.min(MAX_SLOTS, Math.floor(share / slotBytes(limits))));
+    const count = Math.max(2, Math.min(MAX_SLOTS, Math.floor(share / batchBytes(limits))));
     if (buffers?.has(index) !== true) return { fill: count, read: 0 };
     const read = count < 6 ? 2 : connections + 1;
     return { fill: Math.max(2, count - read), read };
@@ -210,10 +209,6 @@ function slotsOf(config: Config, outputs: readonly Output[], buffers: OpenBuffer
 
 /** More small batches than this do no good, and each has tables. */
 const MAX_SLOTS = 64;
-
-function slotBytes({ bytes, events }: Output['limits']): number {
-  return bytes + events * RECORD_BYTES + 256;
-}
 
 /** Only files have positions; what reads and writes them takes a while to load. */
 async function openCheckpoints(config: Config, folder: string | undefined, { share, legacy }: AssemblyOptions): Promise<Checkpoints | undefined> {

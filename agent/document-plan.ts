@@ -1,7 +1,8 @@
 import type { Arena } from './arena.ts';
 import { Shape, Value, type LogEvent } from './event.ts';
 import { Field, FIELDS } from './fields.ts';
-import { As, QUOTE_GROWTH, TEMPLATE_ROW } from './kernel/pieces.ts';
+import { As, QUOTE_GROWTH, TEMPLATE_ROW, TemplateFlag } from './kernel/pieces.ts';
+import { Run } from './kernel/run-state.ts';
 import { decodedKey } from './record-keys.ts';
 import type { Defaults, Stored } from './stored.ts';
 import type { Conversion, Dialect } from '../outputs/dialects/dialect.ts';
@@ -37,6 +38,9 @@ const QUESTION_MARK = 0x3f;
 const OPEN_BRACE = 0x7b;
 /** Bit of a template's key that no field has: the path has a query. */
 const HAS_QUERY = 1 << 31;
+/** Places for templates that kernels find: LENT_BITS is how far a hash of 32 bits is shifted for their number. */
+const [LENT_MULTIPLIER, LENT_BITS] = [0x9e3779b1, 24];
+const LENT_BYTES = 8 * 2 ** (32 - LENT_BITS);
 /** Streams have a few dozen; one that has more is made anew each time. */
 const MAX_TEMPLATES = 1024;
 
@@ -57,12 +61,19 @@ export class DocumentPlan {
   readonly #isRoot = new Map<Stored, boolean>();
   /** By the defaults that are fields: members are no part of a template. */
   readonly #templates = new Map<Defaults['fields'], Map<number, Template>>();
+  /** For kernels: two integers for each place, a mask and the address of its template. They are those with the defaults that were lent last. */
+  readonly #lent: Int32Array;
+  readonly #lentAt: number;
+  #lentFields: Defaults['fields'] | undefined;
   #last: { readonly fields: Defaults['fields']; readonly mask: number; readonly template: Template } | undefined;
 
   /** `prefix`: what stands in front of each document. */
   constructor(arena: Arena, dialect: Dialect, prefix: string) {
     this.#prefix = prefix;
     this.#arena = arena;
+    const lent = arena.claim(LENT_BYTES);
+    this.#lent = new Int32Array(arena.memory.buffer, lent.start, LENT_BYTES / 4);
+    this.#lentAt = lent.start;
     this.#steps = dialect.leaves.map(({ field, path, as }) => ({ field: Field[field], path, as: as === undefined ? As.IS : CODES[as] }));
     this.#constants = dialect.constants ?? '';
     this.#hasAside = dialect.aside !== undefined;
@@ -79,9 +90,26 @@ export class DocumentPlan {
     if (event.blocked !== 0 && this.#isTaken(event, defaults)) return this.#make(mask, this.#untaken(event, defaults), false);
     if (this.#splitsQuery && (mask & (1 << Field.http_path)) !== 0 && this.queryOf(event) >= 0) mask |= HAS_QUERY;
     const last = this.#last;
-    if (last !== undefined && last.mask === mask && last.fields === defaults.fields) return last.template;
+    if (last !== undefined && last.mask === mask && last.fields === defaults.fields) return this.#offer(mask, defaults, last.template);
     const template = this.#find(mask, defaults);
     this.#last = { fields: defaults.fields, mask, template };
+    return this.#offer(mask, defaults, template);
+  }
+
+  /** Lets a kernel find the templates that were asked for with these defaults. */
+  lend(run: Int32Array, { fields }: Defaults): void {
+    if (this.#lentFields !== fields) this.#lent.fill(0);
+    this.#lentFields = fields;
+    run[Run.TEMPLATES] = this.#lentAt;
+    run[Run.SPLITS_QUERY] = this.#splitsQuery ? 1 : 0;
+    run[Run.HAS_ASIDE] = this.#hasAside ? 1 : 0;
+  }
+
+  #offer(mask: number, { fields }: Defaults, template: Template): Template {
+    if (fields !== this.#lentFields || template.isPlain) return template;
+    const at = (Math.imul(mask, LENT_MULTIPLIER) >>> LENT_BITS) * 2;
+    this.#lent[at] = mask;
+    this.#lent[at + 1] = template.address;
     return template;
   }
 
@@ -169,10 +197,13 @@ export class DocumentPlan {
       const column = index % TEMPLATE_ROW;
       return sum + (column === 1 ? length + 22 : column === 5 ? length * QUOTE_GROWTH : 0); // 22: quotes, or an integer
     }, 0);
-    const address = isKept ? this.#arena.integers(Int32Array.of(rows.length / TEMPLATE_ROW, ...rows)) : -1;
     const fields = Array.from({ length: rows.length / TEMPLATE_ROW }, (_, row) => rows[row * TEMPLATE_ROW + 2] ?? 0);
     const repeated = fields.filter((field, index) => fields.indexOf(field) < index);
-    return { address, rows, bytes, repeated, end, isEmpty, inNanoseconds: has(As.NANOSECONDS), splitsQuery: has(As.QUERY) || has(As.BEFORE_QUERY), isPlain: address < 0 || has(As.DECIMAL_ID) };
+    const [inNanoseconds, splitsQuery] = [has(As.NANOSECONDS), has(As.QUERY) || has(As.BEFORE_QUERY)];
+    const flags = (inNanoseconds ? TemplateFlag.IN_NANOSECONDS : 0) | (splitsQuery ? TemplateFlag.SPLITS_QUERY : 0) | (isEmpty ? TemplateFlag.IS_EMPTY : 0);
+    const stored = Int32Array.of(rows.length / TEMPLATE_ROW, ...rows, bytes, end.address, end.length, flags, repeated.length, ...repeated);
+    const address = isKept ? this.#arena.integers(stored) : -1;
+    return { address, rows, bytes, repeated, end, isEmpty, inNanoseconds, splitsQuery, isPlain: address < 0 || has(As.DECIMAL_ID) };
   }
 
   /** What stands between two leaves; at the document's start and end there is only one. */

@@ -6,6 +6,7 @@ import { Field } from './fields.ts';
 import { hex32, isHexId } from './hex-id.ts';
 import type { Encode } from './kernel/kernel.ts';
 import { As, QUOTE_GROWTH, Slot, TEMPLATE_ROW } from './kernel/pieces.ts';
+import { Run } from './kernel/run-state.ts';
 import { LIST_PIECES, PieceList } from './piece-list.ts';
 import type { Defaults, Stored } from './stored.ts';
 import type { Dialect } from '../outputs/dialects/dialect.ts';
@@ -14,6 +15,8 @@ import type { Framing } from '../outputs/output.ts';
 /** Pieces one record may need: framing, two for each leaf, and its members. */
 const RECORD_PIECES = 128;
 const MEMBER_PIECES = 4;
+/** Defaults that kernels know of, at most, and integers of each: see Run.DEFAULTS. */
+const [MOST_LENT, DEFAULT_INTS] = [64, 4];
 /** The last double before 2^63: back ends keep durations as signed 64-bit integers. */
 const MOST_NANOSECONDS = 2 ** 63 - 1024;
 
@@ -28,6 +31,8 @@ export class Encoder {
   readonly #plan: DocumentPlan;
   /** What stands in front of a record's place: the framing's beginning and the id of its source. */
   readonly #head: Region;
+  /** Where a kernel finds the defaults that are no fields. */
+  readonly #lent: Region;
   readonly #comma: Stored;
   readonly #colon: Stored;
   readonly #close: Stored;
@@ -39,6 +44,7 @@ export class Encoder {
   constructor(arena: Arena, encode: Encode, dialect: Dialect, framing: Framing) {
     this.#arena = arena;
     this.#list = new PieceList(arena, encode);
+    this.#lent = arena.claim(MOST_LENT * DEFAULT_INTS * 4);
     this.#comma = arena.constant(',');
     this.#colon = arena.constant(':');
     this.#close = arena.constant('}');
@@ -70,6 +76,37 @@ export class Encoder {
     this.#list.copy(this.#after);
   }
 
+  /** Lets a kernel write records of a source to the list, until `takeBack`. False: what they carry beside their own is not for a kernel. */
+  lend(run: Int32Array, defaults: Defaults, idAddress: number, room: number): boolean {
+    if (defaults.members.length > MOST_LENT || defaults.members.some(({ key }) => this.#plan.isRoot(key))) return false;
+    const head = this.#hasId ? this.#head : { start: this.#beforeId.address, end: this.#beforeId.address + this.#beforeId.length };
+    if (this.#hasId && this.#list.isEmpty) this.#putId(idAddress);
+    run[Run.HEAD] = head.start;
+    run[Run.HEAD_BYTES] = head.end - head.start;
+    run[Run.IS_PLACED] = this.#hasId ? 1 : 0;
+    run[Run.TAIL] = this.#after.address;
+    run[Run.TAIL_BYTES] = this.#after.length;
+    run[Run.COMMA] = this.#comma.address;
+    run[Run.COLON] = this.#colon.address;
+    this.#lendDefaults(run, defaults);
+    this.#plan.lend(run, defaults);
+    this.#list.expect(true, false);
+    this.#list.lend(run, room);
+    return true;
+  }
+
+  takeBack(run: Int32Array): void {
+    this.#list.takeBack(run);
+  }
+
+  #lendDefaults(run: Int32Array, { members }: Defaults): void {
+    const { start } = this.#lent;
+    const ints = new Int32Array(this.#arena.memory.buffer, start, members.length * DEFAULT_INTS);
+    for (const [index, { key, value }] of members.entries()) ints.set([key.address, key.length, value.address, value.length], index * DEFAULT_INTS);
+    run[Run.DEFAULTS] = start;
+    run[Run.DEFAULTS_END] = start + ints.byteLength;
+  }
+
   /** The prepared record is record `index` of the batch. */
   commit(batch: Batch, index: number): void {
     this.#list.commit(batch.endAddress(index));
@@ -99,9 +136,14 @@ export class Encoder {
   }
 
   #id(idAddress: number, offset: number, length: number): void {
-    if (this.#list.isEmpty) this.#arena.bytes.copyWithin(this.#head.end - ID_BYTES - 1, idAddress, idAddress + ID_BYTES); // all that is in a list is of one source
+    if (this.#list.isEmpty) this.#putId(idAddress);
     this.#list.copyAt(this.#head.start, this.#head.end - this.#head.start);
     this.#list.place(offset, length);
+  }
+
+  /** All that is in a list is of one source. */
+  #putId(idAddress: number): void {
+    this.#arena.bytes.copyWithin(this.#head.end - ID_BYTES - 1, idAddress, idAddress + ID_BYTES);
   }
 
   /** Room for what stands in front of a record's place; the source's id is put into it when there is one. */

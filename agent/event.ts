@@ -2,6 +2,7 @@ import type { Arena, Region } from './arena.ts';
 import type { Chunk } from './chunk.ts';
 import { FIELDS, Field } from './fields.ts';
 import { Slot, SLOT_SHIFT } from './kernel/pieces.ts';
+import { Run } from './kernel/run-state.ts';
 import { LEVELS } from './levels.ts';
 import { readNumber, writeNumber } from './numbers.ts';
 import { ruleText } from './kernel/modules.ts';
@@ -133,8 +134,22 @@ export class LogEvent {
     ints[at + State.COUNT] = this.memberCount;
   }
 
+  /**
+   * Lets a kernel begin and fill the event for one record after the other, between `lend` and `takeBack`. If it wraps, the
+   * list was flushed before.
+   */
+  lendPages(run: Int32Array): void {
+    this.keys.clear();
+    if (this.wraps) this.page = this.#pages.start / 4 - PAGE_INTS;
+    run[Run.EVENT] = this.address;
+    run[Run.PAGE_INTS] = PAGE_INTS;
+    run[Run.PAGES_END] = this.#pages.end / 4;
+    run[Run.KEYS] = this.keys.address;
+  }
+
   takeBack(): void {
     const [ints, at] = [this.#ints, this.#state];
+    this.page = ints[at + State.PAGE] as number;
     this.present = ints[at + State.PRESENT] as number;
     this.blocked = ints[at + State.BLOCKED] as number;
     this.bytes = ints[at + State.BYTES] as number;

@@ -20,6 +20,7 @@ import { EnvelopeHead, type Envelopes } from './records/envelope.ts';
 import type { OpenRecord } from './records/open-record.ts';
 import { isOwnMessage } from './own-messages.ts';
 import { RecordCutter, type Continuations } from './records/record-cutter.ts';
+import { Runs } from './records/runs.ts';
 import { Unwrapper } from './records/unwrapper.ts';
 
 /**
@@ -48,6 +49,8 @@ export interface LaneSource {
   readonly source: Source;
   readonly defaults: readonly Defaults[];
   readonly read: ReadRecord;
+  /** That is how records are read where nothing is configured, by their own looks alone. */
+  readonly isBuiltIn?: boolean;
   /** Called before each chunk: what its records carry of this source alone is put where the defaults expect it. */
   readonly begin?: () => void;
   /** What is learned from the source's first bytes; absent: nothing is. */
@@ -77,6 +80,8 @@ export class Lane {
   readonly #overlong: Overlong;
   readonly #unwrapper: Unwrapper;
   readonly #headReader: HeadReader;
+  /** Undefined: each record is taken for itself. */
+  readonly #runs: Runs | undefined;
   /** What the envelope of the record at work says; undefined: it has none. */
   #wrapped: OpenRecord | undefined;
   readonly #head = new EnvelopeHead();
@@ -109,6 +114,8 @@ export class Lane {
       inherited: (before, offset, heir, beyond, stream) => tracker.hold(before, { at: offset, by: heir.index, stream, beyond }, this.#unwrapper.position(before)),
     });
     this.#headReader = new HeadReader(options.chunkBytes);
+    const parts = { reader: options.scanners.reader, event: this.#event, cutter: this.#cutter, sinks };
+    this.#runs = options.redactor === undefined && Runs.canTake(parts) ? new Runs(arena, parts) : undefined;
     this.#idAddress = arena.claim(ID_BYTES).start;
   }
 
@@ -154,9 +161,12 @@ export class Lane {
     this.#chunk.set(length);
     cutter.begin(this.#chunk.bytes, this.#chunk.base, length, flush, final);
     const { offset, places } = source;
+    const runs = places === undefined ? this.#runsOf(from) : undefined;
     let blocked = false;
     let done = 0;
-    while (!blocked && cutter.next()) {
+    while (!blocked) {
+      if (runs !== undefined) done = this.#takeRun(runs, from, origin, nowMs);
+      if (!cutter.next()) break;
       const { start, end } = cutter;
       this.#makeScratch(end - start);
       const at = places === undefined ? offset + start : places.at(start);
@@ -167,6 +177,25 @@ export class Lane {
     this.#finish(source, done);
     if (blocked) return 'blocked';
     return done > 0 ? 'progress' : 'waiting';
+  }
+
+  /** What takes the chunk's records as far as they are usual; undefined: none of them are. */
+  #runsOf({ isBuiltIn, head }: LaneSource): Runs | undefined {
+    const { valid, coloured } = this.#chunk;
+    return isBuiltIn === true && valid && !coloured && !this.#hasOwn && head?.isShaped !== true ? this.#runs : undefined;
+  }
+
+  /** Takes a run of records. Gives the position up to which all are taken. */
+  #takeRun(runs: Runs, { source, defaults }: LaneSource, origin: Origin, nowMs: number): number {
+    do {
+      this.#makeScratch(0);
+      runs.take(source, this.#chunk, defaults, origin, nowMs);
+      this.#records += runs.records;
+      this.#bytes += runs.bytes;
+      this.#count('json', runs.json);
+      this.#count('header', runs.records - runs.json);
+    } while (runs.isFull);
+    return this.#cutter.after;
   }
 
   /** Reads on in a line that is longer than a record may be, and makes one record of its beginning when it ends. */
@@ -253,8 +282,7 @@ export class Lane {
     if (size > cut - start) this.#ledger.cut(from.source.index, size - (cut - start));
     this.#records++;
     this.#bytes += length;
-    if (event.format !== this.#format) this.#endRun(event.format);
-    this.#formatRecords++;
+    this.#count(event.format, 1);
     return true;
   }
 
@@ -269,6 +297,12 @@ export class Lane {
   #completeFrom(record: OpenRecord): void {
     this.#event.multiline = record.isMultiline;
     if (record.stream !== '') this.#options.envelopes.complete(this.#chunk, this.#head, this.#event);
+  }
+
+  #count(format: string, records: number): void {
+    if (records === 0) return;
+    if (format !== this.#format) this.#endRun(format);
+    this.#formatRecords += records;
   }
 
   #endRun(next: string): void {

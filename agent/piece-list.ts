@@ -4,6 +4,7 @@ import { Value } from './event.ts';
 import { encodePlain } from './kernel/encode-plain.ts';
 import type { Encode } from './kernel/kernel.ts';
 import { Kind, KIND_BITS, PIECE_BYTES, PIECE_INTS, QUOTE_GROWTH } from './kernel/pieces.ts';
+import { Run } from './kernel/run-state.ts';
 import type { Stored } from './stored.ts';
 
 /** Pieces in a list: some 200 KB, so that it stays in the processor's second cache. */
@@ -117,6 +118,19 @@ export class PieceList {
   rollback(): void {
     this.#at = this.#committed;
     this.#bytes = this.#committedBytes;
+  }
+
+  /** Lets a kernel add committed records, until `takeBack`. Nothing is prepared then. `room`: bytes that the list may become at most. */
+  lend(run: Int32Array, room: number): void {
+    run[Run.LIST] = this.#at * 4;
+    run[Run.LIST_END] = this.#region.end;
+    run[Run.LIST_BYTES] = this.#bytes;
+    run[Run.ROOM] = room;
+  }
+
+  takeBack(run: Int32Array): void {
+    this.#at = this.#committed = (run[Run.LIST] as number) / 4;
+    this.#bytes = this.#committedBytes = run[Run.LIST_BYTES] as number;
   }
 
   /** Writes the committed records into the batch; what was only prepared stays prepared. */

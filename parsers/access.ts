@@ -1,3 +1,4 @@
+import type { Arena } from '../agent/arena.ts';
 import type { Chunk } from '../agent/chunk.ts';
 import type { LogEvent } from '../agent/event.ts';
 import { Field } from '../agent/fields.ts';
@@ -59,7 +60,7 @@ export const access: Parser = {
 };
 
 /** The last time that was read, and what became of it: lines of the same second need it read only once. */
-const last = { address: 0, length: 0, round: -1 };
+const last: { arena: Arena | undefined; address: number; length: number; round: number } = { arena: undefined, address: 0, length: 0, round: -1 };
 
 /** Hot: every record of an access log. The scanner cuts the line, what follows looks at the parts. */
 function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boolean {
@@ -95,7 +96,7 @@ function part(bytes: Uint8Array, row: Int32Array, column: number, field: Field, 
 function time(chunk: Chunk, row: Int32Array, event: LogEvent): boolean {
   const start = row[Column.TIME] as number;
   const end = row[Column.TIME + 1] as number;
-  if (row[Column.SAME_TIME] === 1 && last.round === event.arena.round) {
+  if (row[Column.SAME_TIME] === 1 && last.round === event.arena.round && last.arena === event.arena) {
     event.at(Field.timestamp, last.address, last.length, start, end);
     return true;
   }
@@ -104,6 +105,7 @@ function time(chunk: Chunk, row: Int32Array, event: LogEvent): boolean {
   last.address = event.addressOf(Field.timestamp);
   last.length = event.lengthOf(Field.timestamp);
   last.round = event.arena.round;
+  last.arena = event.arena;
   return true;
 }
 

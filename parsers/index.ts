@@ -21,7 +21,8 @@ import { redis } from './redis.ts';
 import { ruby } from './ruby.ts';
 import { syslog } from './syslog.ts';
 import { syslog5424 } from './syslog5424.ts';
-import { Byte, isDigit } from './values/bytes.ts';
+import { Byte } from './values/bytes.ts';
+import { isDated } from './values/dated.ts';
 
 const DIGITS = '0123456789';
 const MONTHS = 'JFMASOND';
@@ -72,15 +73,6 @@ function candidatesAt(bytes: Uint8Array, start: number, end: number): readonly P
   if (bytes[start + 4] === Byte.DASH && isDated(bytes, start, end)) return DATED;
   return CANDIDATES[bytes[start] ?? 0] ?? PARSERS;
 }
-
-/** `2026-11-22 1` or `2026-11-22T1`. */
-function isDated(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start < 12 || bytes[start + 7] !== Byte.DASH || (bytes[start + 10] !== Byte.SPACE && bytes[start + 10] !== LETTER_T)) return false;
-  for (let at = start; at < start + 12; at++) if (!isDigit(bytes[at]) && at !== start + 4 && at !== start + 7 && at !== start + 10) return false;
-  return true;
-}
-
-const LETTER_T = 0x54;
 
 /** Reads the record at [start, end) of `chunk` into `event`, which was begun for it. Always succeeds: at worst it is plain text. */
 export function parseRecord(chunk: Chunk, start: number, end: number, event: LogEvent): void {

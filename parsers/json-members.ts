@@ -1,9 +1,11 @@
 import type { Chunk } from '../agent/chunk.ts';
 import type { LogEvent } from '../agent/event.ts';
 import { Field, FIELDS } from '../agent/fields.ts';
-import { descend, setFromArray, valueHasDuplicates } from './json-host.ts';
+import { assign, typeOf } from './json-assign.ts';
+import { valueHasDuplicates } from './json-host.ts';
+import { descend } from './json-nested.ts';
 import { CANONICAL, Kind, meaning, Meaning } from './keys.ts';
-import { assignNumber, assignText, How, isWord, Outcome } from './values/assign.ts';
+import { How, Outcome } from './values/assign.ts';
 import { Byte } from './values/bytes.ts';
 import { decimal } from './values/durations.ts';
 import { levelOfSeverity } from './values/levels.ts';
@@ -14,7 +16,6 @@ import { DOUBTFUL, Json, MAX_ROWS, ROW } from './values/json-scan.ts';
 
 /** Sixth column of a row that is left out: this minus its id, so that it can be taken back. Rows whose key is not known have -1. */
 export const DROPPED = -2;
-const SLASH = 0x2f;
 
 /** Rows that are looked at again when the strong spellings are through: containers and weak spellings. */
 const later = new Int32Array(MAX_ROWS);
@@ -112,44 +113,6 @@ function hasFraction(bytes: Uint8Array, start: number, end: number): boolean {
   return false;
 }
 
-/** Sets a field from the value in a row; one of Outcome. */
-export function assign(chunk: Chunk, table: Int32Array, row: number, field: Field, how: number, event: LogEvent): number {
-  const start = table[row + 2] as number;
-  const end = table[row + 3] as number;
-  switch (typeOf(table, row)) {
-    case Json.STRING: return assignText(chunk, start + 1, end - 1, field, how, event);
-    case Json.ESCAPED:
-      if (!isWord(how) && !(how === How.url && chunk.bytes[start + 2] === SLASH)) return Outcome.UNUSABLE;
-      event.json(how === How.error && !event.has(Field.stack_trace) && isTraceText(chunk.bytes, start + 1, end) ? Field.stack_trace : field, start, end);
-      return Outcome.RENAMED;
-    case Json.NUMBER: return assignNumber(chunk, start, end, field, how, event);
-    case Json.NULL: return Outcome.ABSENT;
-    case Json.ARRAY: return setFromArray(start, end, field, how);
-    default: return Outcome.UNUSABLE;
-  }
-}
-
-/** Whether the inside of a JSON string is a whole trace, and not only an error's text: structlog's `exception`, Serilog's. */
-function isTraceText(bytes: Uint8Array, start: number, end: number): boolean {
-  if (startsWith(bytes, start, end, 'Traceback (most recent call last)')) return true;
-  const limit = Math.min(end, start + LONGEST_ERROR);
-  for (let at = start; at + 4 < limit; at++) {
-    if (bytes[at] !== BACKSLASH || bytes[at + 1] !== LETTER_N) continue;
-    let to = at + 2;
-    if (bytes[to] === BACKSLASH) to += 2; // a tab
-    while (to < limit && bytes[to] === Byte.SPACE) to++;
-    if (to > at + 2 && startsWith(bytes, to, end, 'at ')) return true;
-  }
-  return false;
-}
-
-const LONGEST_ERROR = 4096;
-const [BACKSLASH, LETTER_N] = [0x5c, 0x6e];
-
-export function typeOf(table: Int32Array, row: number): number {
-  return (table[row + 4] as number) & (DOUBTFUL - 1);
-}
-
 /** Graylog's format, whose levels are syslog's: known by its key for the message. */
 function isGelf(table: Int32Array, event: LogEvent): boolean {
   const row = rowOf[Field.message] as number;
@@ -169,7 +132,7 @@ function indirect(chunk: Chunk, table: Int32Array, again: number, event: LogEven
   for (let index = 0; index < again; index++) {
     const row = later[index] as number;
     const id = table[row + 5] as number;
-    if (id >= 0 && typeOf(table, row) === Json.OBJECT && (meaning(id, Meaning.KIND) & Kind.CONTAINER) !== 0) descend(row, id & (CANONICAL - 1));
+    if (id >= 0 && typeOf(table, row) === Json.OBJECT && (meaning(id, Meaning.KIND) & Kind.CONTAINER) !== 0) descend(chunk, table, row, id & (CANONICAL - 1), 1, event);
   }
   if (weaklyNamed(chunk, table, again, 1, event)) weaklyNamed(chunk, table, again, 2, event);
 }

@@ -63,7 +63,7 @@ let lastCount = 0;
  * False: `visit` said so, or one can't be taken over as it stands.
  */
 export function keptMembers(chunk: Chunk, visit: (keyStart: number, keyEnd: number, start: number, end: number) => boolean): boolean {
-  const table = chunk.scanners.members.tables[0] as Int32Array;
+  const table = chunk.scanners.members.table;
   for (let row = 0; row < lastCount * ROW; row += ROW) {
     if ((table[row + 5] as number) <= DROPPED) continue;
     const [keyStart, keyEnd, start, end] = [table[row] as number, table[row + 1] as number, table[row + 2] as number, table[row + 3] as number];
@@ -76,7 +76,7 @@ export function keptMembers(chunk: Chunk, visit: (keyStart: number, keyEnd: numb
 /** Hot: every record of a JSON log. */
 function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boolean {
   const scanner = chunk.scanners.members;
-  const table = scanner.tables[0] as Int32Array;
+  const table = scanner.table;
   let count = scanner.list(start, end, 0, -1);
   if (count < 0) return false;
   if (count >= UNSURE || !chunk.valid) count = dropDuplicates(chunk, table, count & (UNSURE - 1));

@@ -1,5 +1,6 @@
 import type { Chunk } from '../agent/chunk.ts';
 import type { LogEvent } from '../agent/event.ts';
+import type { RunState } from '../agent/kernel/run-state.ts';
 import { readProse, settleProse } from './extract/prose.ts';
 import { readHeader } from './header/read.ts';
 import { readMembers } from './json-members.ts';
@@ -16,6 +17,8 @@ export interface Reader {
   /** Reads the prose at [start, end) into the event. True: it may be a line of columns, and nothing is set until `settleProse`. */
   readProse(chunk: Chunk, start: number, end: number, event: LogEvent): boolean;
   settleProse(event: LogEvent): void;
+  /** Takes records of the chunk by itself, as far as it can; how many. Absent: it can't. */
+  readRun?(run: RunState, chunk: Chunk, event: LogEvent): number;
 }
 
 /** Reads in plain TypeScript: what the kernel is held against, and what reads messages of several lines. */

@@ -3,8 +3,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import t, { type Test } from 'tap';
+import { datadogDialect } from '../outputs/dialects/datadog.ts';
 import { ecs } from '../outputs/dialects/ecs.ts';
 import { flat } from '../outputs/dialects/flat.ts';
+import { otel } from '../outputs/dialects/otel.ts';
 import { PARSERS } from '../parsers/index.ts';
 import { DialectRig, LaneRig, streamOf, untiled } from './helpers/lane-rig.ts';
 import { seeded } from './helpers/random.ts';
@@ -127,3 +129,51 @@ function pairs(): string {
 }
 
 fuzz('pairs with keys that collide', () => Buffer.from(Array.from({ length: 40 }, pairs).join('\n'), random.oneIn(2) ? 'latin1' : 'utf8'));
+
+// Runs: what a kernel cuts, reads and writes by itself, against the same records taken one by one.
+
+const HEADS = ['2026-11-22T10:00:00.123Z INFO [shop]', '2026-11-22T10:00:01Z', '2026-11-22 10:00:00,123 ERROR [main] c.e.App -', '2026-11-22 10:00:00.123 UTC [77] LOG: ', '2026-11-22 10:00:00.5 WARN', '2026-11-22-', '2026-11-22 99:00:00'];
+const MESSAGES = [...TEXTS, 'Error processing request for user John. Error: DB timeout. Took 5000ms request_id=a-1', 'GET /a/b?c=1 status 502 in 1.5s', 'text {"k":1}', '\tat a.b(C.java:1)', 'a,b,c,d,e,f,g,h,i,j,k,l,m,n,o', 'slow: 0.034 s user=7 a=1 env=2'];
+
+/** A line whose parts are mostly what a kernel takes by itself. */
+function usual(): string {
+  const or = (often: string, seldom: () => string): string => (random.oneIn(8) ? seldom() : often);
+  if (random.oneIn(2)) return `${random.of(HEADS)} ${or('slow: took 0.034 s user=7 a=1 env=2 request_id=a-1', () => random.of([pairs(), random.of(MESSAGES)]))}`;
+  const members = [
+    `"level":${or('30', () => random.of(['"warn"', '"x"', '50', '-1']))}`, `"time":${or('1795392255466', () => random.of(NUMBERS))}`, `"hostname":${or('"vm"', () => value(3))}`,
+    `"durationMs":${random.of([...NUMBERS, '0.034', '12.5', '1e2', '123456789012345.5', '7'])}`, `"url":"/a${random.of(['', '?b=1', '?'])}"`, or('"region":"eu"', () => `"${key()}":${value(0)}`),
+    or('"err":{"type":"E","code":5}', () => `"err":${value(1)}`), `"msg":"${or('request completed for order 7', () => random.of(MESSAGES))}"`,
+  ];
+  return `{${members.filter(() => !random.oneIn(4)).join()}}`;
+}
+
+/** Lines as a program writes them, the same few again and again, and others in between. */
+function stream(): string[] {
+  const few = Array.from({ length: 1 + random.below(8) }, usual);
+  const others = [1, 20, 500][random.below(3)] ?? 1;
+  return Array.from({ length: 1 + random.below(600) }, () => (random.below(500) >= others ? random.of(few) : random.of([usual, () => '', () => mutated().toString('latin1')])()));
+}
+
+for (const [name, dialect] of Object.entries({ flat, ecs, datadog: datadogDialect('"ddsource":"x"'), otel })) {
+  t.test(`runs of a kernel: ${name}`, async (t) => {
+    random = seeded(seed);
+    const fields = { service: 'payments', host: 'machine', env: 'prod', region: 'x', a: 1 };
+    const [alone, together] = [1, 2].map(() => new DialectRig([{ dialect, fields }])) as [DialectRig, DialectRig];
+    const endMs = performance.now() + KIND_MS;
+    let records = 0;
+    do {
+      const plain = random.oneIn(6) ? /^$/ : /\u001b/g; // a chunk with colours is taken record by record
+      const text = Buffer.from(stream().join(random.oneIn(9) ? '\r\n' : '\n').replace(plain, ''), random.oneIn(9) ? 'latin1' : 'utf8');
+      const [expected, actual] = [alone.lines(text).flat(), together.lines(text, true).flat()];
+      records += expected.length;
+      for (let index = 0; index < Math.max(expected.length, actual.length); index++) {
+        const [one, other] = [expected[index], actual[index]];
+        if (one !== undefined && other !== undefined && one.bytes.equals(other.bytes) && one.offset === other.offset && one.length === other.length) continue;
+        t.same(other && { ...other, bytes: other.bytes.toString() }, one && { ...one, bytes: one.bytes.toString() }, JSON.stringify(text.subarray(one?.offset ?? 0, (one?.offset ?? 0) + 300).toString('latin1')));
+        return;
+      }
+    } while (performance.now() < endMs);
+    t.equal(alone.inRuns, 0);
+    t.ok(together.inRuns > records / 50, `${together.inRuns} of ${records} records were taken by the kernel alone`);
+  });
+}

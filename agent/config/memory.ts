@@ -6,7 +6,7 @@ interface Budget {
   readonly outputs: Readonly<Record<string, { readonly batch: { readonly bytes: number } }>>;
 }
 
-const DEFAULT_BYTES = 12 * 2 ** 20;
+const DEFAULT_BYTES = 13 * 2 ** 20;
 
 /** Bytes for everything that is read and not yet delivered. */
 export function memoryOf(config: Budget): number {

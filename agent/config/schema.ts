@@ -47,7 +47,7 @@ const OutputsSchema = z.record(NAME, OutputOptions).refine((outputs) => Object.k
 /** Options that are neither inputs nor outputs. Each can also be given as SHIPPER_NAME in the environment. */
 export const SETTINGS = {
   state_dir: text().optional().describe('Folder of checkpoints, source ids and dead letters; without it `$STATE_DIRECTORY`, `$XDG_STATE_HOME/shipper` or `~/.local/state/shipper`'),
-  memory: size(8 * 2 ** 20, 2 ** 30).optional().describe('Budget for everything that is read and not yet delivered; when it is used up, reading waits. Without it `12MiB` for each lane, or twice the `batch.bytes` of all outputs where that is more'),
+  memory: size(8 * 2 ** 20, 2 ** 30).optional().describe('Budget for everything that is read and not yet delivered; when it is used up, reading waits. Without it `13MiB` for each lane, or twice the `batch.bytes` of all outputs where that is more'),
   lanes: count(1, 16).prefault(1).describe('How many files are read, parsed and sent at the same time, each by a lane that can use a core of its own: for backlogs of several files, where there are cores to spare. A file is read by one lane, and stays there. Where an output is the console or a file, there is one lane whatever is set'),
   max_record_bytes: size(1024, 16 * 2 ** 20).prefault('1MiB').describe('Longest record; what is beyond is cut off and counted'),
   time_zone: z.string().refine(isTimeZone, { error: ({ input }) => `must be local, UTC or a name such as Europe/Berlin${didYouMean(String(input), Intl.supportedValuesOf('timeZone'))}` }).prefault('local').describe('Zone of times that are written without one; `local` is that of this machine'),

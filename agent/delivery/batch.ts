@@ -1,4 +1,5 @@
 import type { Arena, Region } from '../arena.ts';
+import { Run } from '../kernel/run-state.ts';
 
 /** Where a batch may lie, and how much goes into it. */
 export interface BatchLimits {
@@ -6,6 +7,14 @@ export interface BatchLimits {
   readonly bytes: number;
   readonly events: number;
 }
+
+/** Bytes a batch claims of its arena. */
+export function batchBytes({ bytes, events }: BatchLimits): number {
+  return bytes + events * RECORD_BYTES + 5 * CLAIM_BYTES;
+}
+
+/** What a record costs beside its bytes; and what a claim may cost beside them. */
+const [RECORD_BYTES, CLAIM_BYTES] = [20, 80];
 
 /**
  * Encoded records on their way to one destination, in a slot of the arena that is used again and again. Record i is
@@ -15,12 +24,12 @@ export class Batch {
   readonly region: Region;
   /** The slot. What is filled of it is `body`. */
   readonly memory: Uint8Array<ArrayBuffer>;
-  /** In the arena: the kernel writes it. */
+  // In the arena: kernels write them.
   readonly ends: Int32Array<ArrayBuffer>;
   readonly #endsAddress: number;
-  readonly offsets: Float64Array;
-  readonly lengths: Int32Array;
-  readonly sources: Int32Array;
+  readonly offsets: Float64Array<ArrayBuffer>;
+  readonly lengths: Int32Array<ArrayBuffer>;
+  readonly sources: Int32Array<ArrayBuffer>;
   /** Bytes and records in it. */
   length = 0;
   count = 0;
@@ -33,9 +42,10 @@ export class Batch {
     this.memory = arena.bytes.subarray(this.region.start, this.region.end);
     this.#endsAddress = arena.claim(limits.events * 4).start;
     this.ends = new Int32Array(arena.memory.buffer, this.#endsAddress, limits.events);
-    this.offsets = new Float64Array(limits.events);
-    this.lengths = new Int32Array(limits.events);
-    this.sources = new Int32Array(limits.events);
+    const memory = arena.memory.buffer;
+    this.offsets = new Float64Array(memory, arena.claim(limits.events * 8).start, limits.events);
+    this.lengths = new Int32Array(memory, arena.claim(limits.events * 4).start, limits.events);
+    this.sources = new Int32Array(memory, arena.claim(limits.events * 4).start, limits.events);
   }
 
   get body(): Uint8Array<ArrayBuffer> {
@@ -45,6 +55,20 @@ export class Batch {
   /** Where the kernel stores the end of record `index`. */
   endAddress(index: number): number {
     return this.#endsAddress + index * 4;
+  }
+
+  /** Lets a kernel add records, until `takeBack`. */
+  lend(run: Int32Array): void {
+    run[Run.ENDS] = this.#endsAddress;
+    run[Run.OFFSETS] = this.offsets.byteOffset;
+    run[Run.LENGTHS] = this.lengths.byteOffset;
+    run[Run.SOURCES] = this.sources.byteOffset;
+    run[Run.COUNT] = this.count;
+    run[Run.LIMIT] = this.ends.length;
+  }
+
+  takeBack(run: Int32Array): void {
+    this.count = run[Run.COUNT] as number;
   }
 
   /** A record that no slot can hold: it lies in memory of its own until the batch is used again. */

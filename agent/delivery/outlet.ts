@@ -4,6 +4,7 @@ import type { Defaults } from '../stored.ts';
 import type { LogEvent } from '../event.ts';
 import type { Encode } from '../kernel/kernel.ts';
 import { QUOTE_GROWTH } from '../kernel/pieces.ts';
+import { Run } from '../kernel/run-state.ts';
 import type { Origin, RecordSink } from '../records/record-sink.ts';
 import type { Output } from '../../outputs/output.ts';
 import type { Batch } from './batch.ts';
@@ -59,6 +60,29 @@ export class Outlet implements RecordSink {
     this.#bytes += length;
     if (this.#alone) this.#seal(batch);
     else this.#encoder.commit(batch, index);
+  }
+
+  lend(run: Int32Array, defaults: Defaults, origin: Origin): boolean {
+    this.#batch ??= this.pool.take();
+    const batch = this.#batch;
+    if (batch === undefined || !this.#encoder.lend(run, defaults, origin.idAddress, batch.memory.length - batch.length)) return false;
+    batch.lend(run);
+    run[Run.SOURCE] = origin.source;
+    return true;
+  }
+
+  takeBack(run: Int32Array, origin: Origin, nowMs: number): void {
+    const batch = this.#batch;
+    if (batch === undefined) return;
+    const before = batch.count;
+    this.#encoder.takeBack(run);
+    batch.takeBack(run);
+    if (batch.count === before) return;
+    if (before === 0) batch.openedAtMs = nowMs;
+    if (this.#from < 0) this.#from = batch.offsets[before] as number;
+    this.#source = origin.source;
+    this.#records += batch.count - before;
+    this.#bytes += run[Run.BYTES] as number;
   }
 
   rollback(): void {

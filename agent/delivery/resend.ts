@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Destination, Output } from '../../outputs/output.ts';
 import { Arena } from '../arena.ts';
 import { AppendFile } from './append-file.ts';
-import type { Batch } from './batch.ts';
+import { batchBytes, type Batch } from './batch.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Delivery } from './delivery.ts';
 import { Ledger } from './ledger.ts';
@@ -34,12 +34,11 @@ export class Resender {
 
   /** `quietMs`: the longest wait without progress. */
   constructor(output: Output, destination: Destination, quietMs: number, report: (message: string) => void) {
-    const { bytes, events } = output.limits;
     this.#output = output;
     this.#destination = destination;
     this.#quietMs = quietMs;
     this.#report = report;
-    this.#pool = new SlotPool(new Arena({ input: 64, scratch: 64, constants: 64 }, SLOTS * (bytes + events * 4 + 256)), output.limits, SLOTS);
+    this.#pool = new SlotPool(new Arena({ input: 64, scratch: 64, constants: 64 }, SLOTS * batchBytes(output.limits)), output.limits, SLOTS);
   }
 
   /** Throws the system's error; then the file, or what was moved aside of it, is still there. */

@@ -1,6 +1,6 @@
 import { flat } from '../../outputs/dialects/flat.ts';
 import type { Arena } from '../arena.ts';
-import { Batch } from '../delivery/batch.ts';
+import { Batch, batchBytes } from '../delivery/batch.ts';
 import { Encoder } from '../encoder.ts';
 import type { Defaults } from '../stored.ts';
 import type { LogEvent } from '../event.ts';
@@ -45,7 +45,7 @@ export interface Explanation {
 
 const BATCH = { bytes: 4 * 2 ** 20, events: 1024 };
 /** What `ExplainSink` claims of an arena. */
-export const EXPLAIN_BYTES = BATCH.bytes + BATCH.events * 4 + 300_000;
+export const EXPLAIN_BYTES = batchBytes(BATCH) + 300_000;
 
 /** Takes records as an output does, and keeps what it takes to explain them. */
 export class ExplainSink implements RecordSink {

@@ -4,10 +4,11 @@ import type { LogEvent } from '../event.ts';
 import { writeNumber } from '../numbers.ts';
 import { plainReader, type Reader } from '../../parsers/reader.ts';
 import { aliasTable, meaningsOf } from '../../parsers/aliases.ts';
-import { descend, setFromArray, valueHasDuplicates } from '../../parsers/json-host.ts';
+import { attachJson, listNested, setFromArray, valueHasDuplicates } from '../../parsers/json-host.ts';
 import { slowDecimal } from '../../parsers/values/durations.ts';
 import { fallbackDateMs, fallbackYear, isReadTime, localOffset, offsetAt } from '../../parsers/values/zones.ts';
 import { instantiate } from './modules.ts';
+import { Run, type RunState } from './run-state.ts';
 
 /** See portable/reader.ts. */
 interface ReaderKernel {
@@ -16,6 +17,7 @@ interface ReaderKernel {
   readonly useKeysAt: (meanings: number, keys: number) => void;
   readonly proseAt: (bytes: number, valid: boolean, start: number, end: number, event: number) => number;
   readonly settleAt: (event: number) => void;
+  readonly run: (state: number) => number;
   readonly memoryEnd: () => number;
 }
 
@@ -27,11 +29,16 @@ export class KernelReader implements Reader {
   readonly #kernel: ReaderKernel;
   /** The event at work. */
   #event: LogEvent | undefined;
+  /** The run at work. */
+  #run: Int32Array | undefined;
+  readonly #table: number;
   /** Who read the last prose. */
   #isPlain = false;
 
-  constructor(arena: Arena) {
-    this.#kernel = instantiate('reader', arena, this.#host(arena)) as unknown as ReaderKernel;
+  /** `alone`: lists the members of a JSON line for this kernel, and the address of its table. */
+  constructor(arena: Arena, alone: { readonly list: (start: number, end: number) => number; readonly table: number }) {
+    this.#table = alone.table;
+    this.#kernel = instantiate('reader', arena, { ...this.#host(arena), listMembers: alone.list }) as unknown as ReaderKernel;
     if (this.#kernel.memoryEnd() > STATIC_END) throw new Error(`the reader's constants take ${this.#kernel.memoryEnd()} bytes of ${STATIC_END}`);
     this.#kernel.useKeysAt(claimed(arena, meaningsOf()), claimed(arena, aliasTable.table));
   }
@@ -55,6 +62,15 @@ export class KernelReader implements Reader {
     else this.#lending(event, (address) => this.#kernel.settleAt(address));
   }
 
+  readRun(run: RunState, chunk: Chunk, event: LogEvent): number {
+    attachJson(chunk, event);
+    run.ints[Run.TABLE] = this.#table;
+    this.#run = run.ints;
+    const records = this.#lending(event, () => this.#kernel.run(run.address));
+    this.#run = undefined;
+    return records;
+  }
+
   #lending<T>(event: LogEvent, call: (address: number) => T): T {
     this.#event = event;
     event.lend();
@@ -66,15 +82,21 @@ export class KernelReader implements Reader {
   /** What the kernel asks of TypeScript: what is rare, or is the business of others. Bytes come as addresses. */
   #host({ bytes }: Arena): Record<string, unknown> {
     return {
-      addKey: (address: number, length: number) => this.#event?.keys.add(address, length) ?? false,
-      descend: (row: number, container: number) => this.#meanwhile(() => descend(row, container)),
-      setFromArray: (start: number, end: number, field: number, how: number) => this.#meanwhile(() => setFromArray(start, end, field, how)),
+      addKey: (address: number, length: number) => this.#unlessRun(() => this.#event?.keys.add(address, length), false),
+      setFromArray: (start: number, end: number, field: number, how: number) => this.#unlessRun(() => this.#meanwhile(() => setFromArray(start, end, field, how)), 0),
       belowFirstLine: (): never => { throw new Error('a message of several lines in a kernel'); },
       slowDecimal: (address: number, start: number, end: number, shift: number) => slowDecimal(bytes, address + start, address + end, shift),
       writeNumber: (address: number, value: number) => writeNumber(bytes, address, value),
-      valueHasDuplicates,
+      listNested, valueHasDuplicates,
       fallbackYear, isReadTime, fallbackDateMs, localOffset, offsetAt,
     };
+  }
+
+  /** What needs the event as TypeScript has it ends a run: its record is read again. */
+  #unlessRun<T>(call: () => T | undefined, otherwise: T): T {
+    if (this.#run === undefined) return call() ?? otherwise;
+    this.#run[Run.GAVE_UP] = 1;
+    return otherwise;
   }
 
   /** Lets TypeScript set fields while the kernel waits. */

@@ -11,6 +11,8 @@ export type Newlines = (start: number, end: number, table: number, limit: number
 /** Lists the members of JSON objects; see assembly/members.ts. */
 export interface MembersKernel {
   readonly setUp: (keys: number, stack: number) => void;
+  readonly setUpList: (table: number, limit: number, base: number) => void;
+  readonly list: (start: number, end: number) => number;
   readonly members: (start: number, end: number, table: number, limit: number, base: number, container: number) => number;
 }
 
@@ -34,8 +36,8 @@ export function loadKernels(arena: Arena): Kernels {
 
 /** The JSON kernel over an arena's memory. It has a state of its own, so each user has one. */
 export function loadMembers(arena: Arena): MembersKernel {
-  const { setUp, members } = instantiate('members', arena);
-  return { setUp, members } as MembersKernel;
+  const { setUp, setUpList, list, members } = instantiate('members', arena);
+  return { setUp, setUpList, list, members } as MembersKernel;
 }
 
 /** The access log kernel over an arena's memory. It has a state of its own too. */

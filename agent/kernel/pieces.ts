@@ -31,9 +31,12 @@ export const Kind = {
 
 /**
  * A template lies in memory as 32-bit integers: the number of its rows, then for each row what stands before the value
- * (address, length), the field, how its value is written (As), and for a default its address, length and kind.
+ * (address, length), the field, how its value is written (As), and for a default its address, length and kind. Behind the
+ * rows: bytes of all that isn't a value from a slot, at most; what stands behind the last leaf (address, length); flags;
+ * how many fields are written once more, and which.
  */
 export const TEMPLATE_ROW = 7;
+export const TemplateFlag = { IN_NANOSECONDS: 1, SPLITS_QUERY: 2, IS_EMPTY: 4 } as const;
 
 /** How a leaf's value is written: as its slot has it, converted, or from the row. */
 export const As = { IS: 0, NANOSECONDS: 1, BEFORE_QUERY: 2, QUERY: 3, DEFAULT: 4, DECIMAL_ID: 5 } as const;

@@ -5,7 +5,7 @@ import { SourceHead } from '../../parsers/learned/head.ts';
 import { compilePattern, type Pattern } from '../../parsers/patterns/compile.ts';
 import { OwnFormat } from '../../parsers/patterns/own-format.ts';
 import { OwnRules } from '../../parsers/patterns/own-rules.ts';
-import { readerOf } from '../../parsers/read.ts';
+import { readerOf, readRecord } from '../../parsers/read.ts';
 import { entriesOf, type PatternText } from '../config/format-choice.ts';
 import type { Config } from '../config/schema.ts';
 import type { ReadRecord } from '../lane.ts';
@@ -20,6 +20,8 @@ type ReadingConfig = Pick<Config, 'inputs' | 'formats' | 'patterns' | 'aliases' 
 /** How records of an input are read. */
 export interface InputReading {
   readonly read: ReadRecord;
+  /** It is read by its own looks alone. */
+  readonly isBuiltIn: boolean;
   readonly begin: () => void;
 }
 
@@ -69,7 +71,8 @@ export class Reading {
     const begin = (): void => {
       if (this.#starts !== undefined) this.#starts.current = starts;
     };
-    this.#inputs.set(input, { read: readerOf({ formats, rules: this.#rulesOf(input), onMiss }), begin });
+    const read = readerOf({ formats, rules: this.#rulesOf(input), onMiss });
+    this.#inputs.set(input, { read, isBuiltIn: read === readRecord, begin });
   }
 
   #formatsOf(input: string): (string | OwnFormat)[] {

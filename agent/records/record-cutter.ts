@@ -1,5 +1,6 @@
 import type { Arena, Region } from '../arena.ts';
 import type { Newlines } from '../kernel/kernel.ts';
+import { Run } from '../kernel/run-state.ts';
 
 const [TAB, CR, SPACE] = [0x09, 0x0d, 0x20];
 
@@ -194,15 +195,39 @@ export class RecordCutter {
     }
   }
 
+  /** Lets a kernel take lines of its own accord, until `takeBack`. False: no line has its end in the chunk. */
+  lend(run: Int32Array): boolean {
+    if (!this.#look()) return false;
+    run[Run.BASE] = this.#base;
+    run[Run.NEWLINES] = this.#table.start;
+    run[Run.FOUND] = this.#found;
+    run[Run.TAKEN] = this.#taken;
+    run[Run.AFTER] = this.after;
+    run[Run.MAX_BYTES] = this.#maxBytes;
+    return true;
+  }
+
+  /** Goes on behind the records that the kernel took. */
+  takeBack(run: Int32Array): void {
+    if (this.#taken === run[Run.TAKEN]) return;
+    this.#taken = run[Run.TAKEN] as number;
+    this.after = run[Run.AFTER] as number;
+    this.#known = -1;
+  }
+
   #newline(): number {
+    return this.#look() ? (this.#ints[this.#table.start / 4 + this.#taken++] as number) - this.#base : -1;
+  }
+
+  /** Whether there is another newline; then it is in the table. */
+  #look(): boolean {
     if (this.#taken === this.#found) {
-      if (this.#scanned === this.#length) return -1;
+      if (this.#scanned === this.#length) return false;
       this.#found = this.#newlines(this.#base + this.#scanned, this.#base + this.#length, this.#table.start, TABLE);
       this.#taken = 0;
       this.#scanned = this.#found < TABLE ? this.#length : (this.#ints[this.#table.start / 4 + TABLE - 1] as number) + 1 - this.#base;
-      if (this.#found === 0) return -1;
     }
-    return (this.#ints[this.#table.start / 4 + this.#taken++] as number) - this.#base;
+    return this.#taken < this.#found;
   }
 }
 

@@ -28,6 +28,9 @@ export interface RecordSink {
   prepare(event: LogEvent, defaults: Defaults, valid: boolean, origin: Origin, offset: number, length: number): boolean;
   commit(origin: Origin, offset: number, length: number, nowMs: number): void;
   rollback(): void;
+  /** Lets a kernel prepare and commit records of a source by itself, between here and `takeBack`. False, or absent: it can't. */
+  lend?(run: Int32Array, defaults: Defaults, origin: Origin): boolean;
+  takeBack?(run: Int32Array, origin: Origin, nowMs: number): void;
   /** What was committed up to here, and what will be, are of two streams of one source. */
   endStream(): void;
   /** The chunk and the scratch space are about to be used again. */

@@ -14,10 +14,10 @@ export const UNSURE = 0x10000;
 
 /** Lists members. A chunk brings one; this file has the plain one. */
 export interface MemberScanner {
-  /** One table for each depth of objects in objects that is listed. */
-  readonly tables: readonly Int32Array[];
+  /** Rows for each depth of objects in objects that is listed: those of a depth begin at DEPTH times it. */
+  readonly table: Int32Array;
   /**
-   * Lists the members of the object that is all of [start, end) but white space in the table of `depth`; the sixth
+   * Lists the members of the object that is all of [start, end) but white space in the rows of `depth`; the sixth
    * column is the key's id inside `container` (-1: at the top), see aliases.ts. Returns their number, UNSURE added or
    * not; -1 if it isn't an object, or has more members than the table holds.
    */
@@ -28,6 +28,8 @@ export interface MemberScanner {
 export const MAX_ROWS = 2000;
 /** How deep objects in objects are listed. */
 export const TABLES = 3;
+/** Integers of one depth. */
+export const DEPTH = MAX_ROWS * ROW;
 
 const [QUOTE, BACKSLASH, COMMA, COLON, MINUS, DOT, ZERO, NINE] = [0x22, 0x5c, 0x2c, 0x3a, 0x2d, 0x2e, 0x30, 0x39];
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];

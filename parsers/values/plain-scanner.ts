@@ -1,9 +1,9 @@
 import { identify } from '../aliases.ts';
-import { MAX_ROWS, ROW, scanObject, TABLES, UNSURE, type MemberScanner } from './json-scan.ts';
+import { DEPTH, ROW, scanObject, TABLES, UNSURE, type MemberScanner } from './json-scan.ts';
 
 /** Lists members in plain TypeScript: what the kernel is held against, and what reads chunks outside of an arena's input. */
 export class PlainScanner implements MemberScanner {
-  readonly tables: readonly Int32Array[] = Array.from({ length: TABLES }, () => new Int32Array(MAX_ROWS * ROW));
+  readonly table = new Int32Array(TABLES * DEPTH);
   readonly #bytes: Uint8Array;
 
   constructor(bytes: Uint8Array) {
@@ -11,8 +11,8 @@ export class PlainScanner implements MemberScanner {
   }
 
   list(start: number, end: number, depth: number, container: number): number {
-    const table = this.tables[depth];
-    if (table === undefined) return -1;
+    if (depth >= TABLES) return -1;
+    const table = this.table.subarray(depth * DEPTH, (depth + 1) * DEPTH);
     const count = scanObject(this.#bytes, start, end, table);
     for (let row = 0; row < count * ROW; row += ROW) table[row + 5] = identify(this.#bytes, table[row] as number, table[row + 1] as number, container);
     return count <= 0 ? count : count + UNSURE;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { Arena } from '../../agent/arena.ts';
-import { Batch } from '../../agent/delivery/batch.ts';
+import { Batch, batchBytes } from '../../agent/delivery/batch.ts';
 import { Journal } from '../../agent/delivery/buffer/journal.ts';
 import { JournalReader } from '../../agent/delivery/buffer/journal-reader.ts';
 import { BulkServer, type Answer, type BulkRequest } from './bulk-server.ts';
@@ -24,7 +24,7 @@ function emptyBatch(limits: typeof LIMITS): Batch {
 }
 
 function newBatch(limits: typeof LIMITS): Batch {
-  return new Batch(new Arena({ input: 64, scratch: 64, constants: 64 }, limits.bytes + limits.events * 4 + 512), limits);
+  return new Batch(new Arena({ input: 64, scratch: 64, constants: 64 }, batchBytes(limits)), limits);
 }
 
 /** A batch of records `n{from}` and so on, each of 10 bytes in source 0. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { Arena } from '../../agent/arena.ts';
-import type { Batch } from '../../agent/delivery/batch.ts';
+import { batchBytes, type Batch } from '../../agent/delivery/batch.ts';
 import type { RetryLimits } from '../../agent/delivery/backoff.ts';
 import { DeadLetters } from '../../agent/delivery/dead-letters.ts';
 import { Delivery } from '../../agent/delivery/delivery.ts';
@@ -46,7 +46,7 @@ export async function rig(t: Test, { url, connections = 1, slots = 4, limits = F
   const folder = mkdtempSync(join(tmpdir(), 'shipper-delivery-'));
   const output = elasticsearch('search', ElasticsearchOptions.parse({ type: 'elasticsearch', url, ...options }));
   const destination = await output.open();
-  const arena = new Arena({ input: 64, scratch: 64, constants: 64 }, slots * (LIMITS.bytes + LIMITS.events * 4 + 512));
+  const arena = new Arena({ input: 64, scratch: 64, constants: 64 }, slots * batchBytes(LIMITS));
   const pool = new SlotPool(arena, LIMITS, slots);
   const ledger = new Ledger(['search']);
   const tracker = new Tracker();

@@ -1,5 +1,5 @@
 import { Arena } from '../../agent/arena.ts';
-import { Batch } from '../../agent/delivery/batch.ts';
+import { Batch, batchBytes } from '../../agent/delivery/batch.ts';
 import { storeDefaults } from '../../agent/defaults.ts';
 import { Ledger } from '../../agent/delivery/ledger.ts';
 import { Tracker } from '../../agent/delivery/tracker.ts';
@@ -10,6 +10,7 @@ import { EXPLAIN_BYTES, ExplainSink, type Explanation } from '../../agent/explai
 import type { Source, StreamPositions } from '../../agent/inputs/source.ts';
 import { kernelScanners, SCANNER_BYTES } from '../../agent/kernel/kernel-scanners.ts';
 import { loadKernels, type Encode } from '../../agent/kernel/kernel.ts';
+import { Run } from '../../agent/kernel/run-state.ts';
 import { Lane, LANE_BYTES, type LaneSource } from '../../agent/lane.ts';
 import { secretFinder } from '../../agent/redaction/finder.ts';
 import type { Disguise, KindName } from '../../agent/redaction/kinds.ts';
@@ -151,6 +152,8 @@ export interface KeptLine {
 /** Encodes records as an output does, and keeps their bytes. */
 class KeepingSink implements RecordSink {
   readonly lines: KeptLine[] = [];
+  /** Records that a kernel prepared by itself. */
+  inRuns = 0;
   readonly #encoder: Encoder;
   readonly #batch: Batch;
   readonly #defaults: Defaults;
@@ -178,6 +181,18 @@ class KeepingSink implements RecordSink {
     this.#encoder.rollback();
   }
 
+  lend(run: Int32Array, _: Defaults, { source, idAddress }: Origin): boolean {
+    run[Run.SOURCE] = source;
+    this.#batch.lend(run);
+    return this.#encoder.lend(run, this.#defaults, idAddress, KEPT.bytes - this.#batch.length);
+  }
+
+  takeBack(run: Int32Array): void {
+    this.inRuns += (run[Run.COUNT] as number) - this.#batch.count;
+    this.#encoder.takeBack(run);
+    this.#batch.takeBack(run);
+  }
+
   endStream(): void {}
 
   endChunk(): void {
@@ -196,7 +211,7 @@ export class DialectRig {
   #sources = 0;
 
   constructor(outputs: readonly { readonly dialect: Dialect; readonly fields: Readonly<Record<string, string | number | boolean>> }[], chunkBytes = 262_144) {
-    const reserve = LANE_BYTES + SCANNER_BYTES + outputs.length * (KEPT.bytes + KEPT.events * 4 + LIST_BYTES);
+    const reserve = LANE_BYTES + SCANNER_BYTES + outputs.length * (batchBytes(KEPT) + LIST_BYTES);
     const arena = new Arena({ input: 1_048_576 + chunkBytes, scratch: 1_048_576, constants: 262_144 }, reserve);
     const kernels = loadKernels(arena);
     this.#sinks = outputs.map(({ dialect, fields }) => new KeepingSink(arena, kernels.encode, dialect, storeDefaults(arena, fields)));
@@ -204,12 +219,17 @@ export class DialectRig {
     this.#lane = new Lane(arena, kernels, this.#sinks, this.ledger, new Tracker(), { chunkBytes, maxRecordBytes: 1_048_576, continuations, envelopes, scanners });
   }
 
+  /** Records that a kernel took by itself: with one output, and `isBuiltIn`. */
+  get inRuns(): number {
+    return this.#sinks.reduce((sum, sink) => sum + sink.inRuns, 0);
+  }
+
   /** Every record of the text, by output. */
-  lines(text: Uint8Array): KeptLine[][] {
+  lines(text: Uint8Array, isBuiltIn = false): KeptLine[][] {
     const source = new TurnSource(this.#sources++, streamOf(text));
     source.available = Infinity;
     this.ledger.add(source);
-    for (let turn = ''; turn !== 'idle'; ) turn = this.#lane.pump({ source, defaults: this.#sinks.map(() => NO_DEFAULTS), read: readRecord }, false, 0);
+    for (let turn = ''; turn !== 'idle'; ) turn = this.#lane.pump({ source, defaults: this.#sinks.map(() => NO_DEFAULTS), read: readRecord, isBuiltIn }, false, 0);
     return this.#sinks.map((sink) => sink.lines.splice(0));
   }
 }

@@ -33,6 +33,22 @@ let escaped: bool = false;
 let doubtful: bool = false;
 let flags: i32 = 0;
 
+let ownTable: usize = 0;
+let ownLimit: i32 = 0;
+let ownBase: usize = 0;
+
+/** For `list`: where its rows go, at most how many, and what its positions count from. */
+export function setUpList(table: usize, limit: i32, base: usize): void {
+  ownTable = table;
+  ownLimit = limit;
+  ownBase = base;
+}
+
+/** `members` at the top for another kernel: start and end count from the base. */
+export function list(start: i32, end: i32): i32 {
+  return members(ownBase + <usize>start, ownBase + <usize>end, ownTable, ownLimit, ownBase, -1);
+}
+
 /** Where the table of keys (48 KiB) and the stack for nested objects (64 × 264 bytes) lie. */
 export function setUp(keysAddress: usize, stackAddress: usize): void {
   keys = keysAddress;

@@ -43,14 +43,20 @@ const NUMBERS: i32 = 192;
   /** The fields that were set here. */
   setHere: i32;
   /** Set of the members' keys, 0 if it is not to be added to here: see agent/key-set.ts. */
-  private keys: i32;
+  keys: i32;
   /** Who is setting fields. */
   rule: Bytes;
-  private members: usize;
-  private memberCount: i32;
+  members: usize;
+  memberCount: i32;
 
   get arena(): Arena { return changetype<Arena>(0); }
 
+  reset(): void {
+    this.present = 0;
+    this.blocked = 0;
+    this.bytes = 0;
+    this.memberCount = 0;
+  }
   has(field: i32): bool { return ((this.present | this.blocked) & (1 << field)) != 0; }
   block(field: i32): void { this.blocked |= 1 << field; }
   unset(field: i32): void { this.present &= ~(1 << field); }
@@ -65,7 +71,7 @@ const NUMBERS: i32 = 192;
   at(field: i32, address: i32, length: i32, start: i32, end: i32): void { this.set(field, address, length, VALUE_TEXT, start, end); }
   level(level: i32, start: i32, end: i32): void {
     const name = LEVEL_NAMES + (level << 4);
-    this.set(LEVEL_FIELD, <i32>name + 4, load<i32>(name), VALUE_TEXT, start, end);
+    this.set(FIELD_level, <i32>name + 4, load<i32>(name), VALUE_TEXT, start, end);
   }
   number(field: i32, value: f64, start: i32, end: i32): void {
     const address = this.arena.scratchSpace(32);
@@ -107,6 +113,7 @@ const NUMBERS: i32 = 192;
 
   addressOf(field: i32): i32 { return load<i32>(this.slot(field)); }
   lengthOf(field: i32): i32 { return load<i32>(this.slot(field), 4); }
+  kindOf(field: i32): i32 { return load<i32>(this.slot(field), 8); }
   fromOf(field: i32): i32 { return load<i32>(this.slot(field), 12); }
   toOf(field: i32): i32 { return load<i32>(this.slot(field), 16); }
 
@@ -124,8 +131,8 @@ const NUMBERS: i32 = 192;
     this.bytes += length;
     store<i32>(changetype<usize>(this) + RULES + (field << 2), this.rule.number);
   }
-  private slot(field: i32): usize { return (<usize>this.page << 2) + (<usize>field << SLOT_BYTES_SHIFT); }
-  private numberAt(field: i32): usize { return changetype<usize>(this) + NUMBERS + (field << 3); }
+  slot(field: i32): usize { return (<usize>this.page << 2) + (<usize>field << SLOT_BYTES_SHIFT); }
+  numberAt(field: i32): usize { return changetype<usize>(this) + NUMBERS + (field << 3); }
 }
 
 /** Names of levels by their position, 16 bytes each: length and text. */
@@ -137,7 +144,6 @@ const LEVEL_NAMES: usize = memory.data<u8>([
   5, 0, 0, 0, 101, 114, 114, 111, 114, 0, 0, 0, 0, 0, 0, 0, // error
   5, 0, 0, 0, 102, 97, 116, 97, 108, 0, 0, 0, 0, 0, 0, 0, // fatal
 ], 16);
-const LEVEL_FIELD: i32 = 1;
 
 /** Adds a key where this can't be done here: see agent/record-keys.ts. */
 @external("host", "addKey") declare function askToAddKey(address: i32, length: i32): bool;
