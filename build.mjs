@@ -42,7 +42,7 @@ async function buildKernels() {
 
 /** Kernels whose source is TypeScript that runs as it is, too. */
 async function buildPortable() {
-  const { FIELDS } = await import('./dist/agent/fields.js');
+  const { FIELDS } = await import('./build/agent/fields.js');
   const fields = FIELDS.map((name, index) => `const FIELD_${name}: i32 = ${index};`).join('\n');
   const newest = newestIn(['agent', 'parsers', 'parsers/extract', 'parsers/header', 'parsers/values', 'parsers/columns', PORTABLE]);
   for (const { name, entries, hosts, more } of PORTABLE_KERNELS) {
