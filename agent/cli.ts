@@ -36,7 +36,10 @@ function isConfigured(env: NodeJS.ProcessEnv): boolean {
 
 async function understand(args: readonly string[], env: NodeJS.ProcessEnv, stdio?: 'ignore'): Promise<Outcome> {
   const { commandLineApart, mayBeAgent } = await import('./command-line-apart.ts');
-  const outcome = mayBeAgent(args) ? await commandLineApart(args, env, stdio) : undefined;
+  const apart = mayBeAgent(args) ? commandLineApart(args, env, stdio) : undefined;
+  // While the other process is at work, this one loads what it will need. If that fails, it fails again where it is needed.
+  if (apart !== undefined) import('./commands/run.ts').catch(() => undefined);
+  const outcome = await apart;
   return outcome ?? (await import('./command-line.ts')).commandLine(args, env);
 }
 

@@ -5,6 +5,10 @@ import { deserialize } from 'node:v8';
 import { ExitCode, UserError } from './exit-codes.ts';
 import { OTHER_COMMANDS, type Outcome } from './plan.ts';
 
+/** Names a file whose certificates Node reads when it starts, which takes longer than all the rest of that; and its name for a process that needs none. */
+const CERTIFICATES = 'NODE_EXTRA_CA_CERTS';
+const PUT_ASIDE = 'SHIPPER_NODE_EXTRA_CA_CERTS';
+
 /** Settings of Node that are for one process only, or of which two would get into each other's way. */
 const OWN_FLAG = /^--(?:inspect|cpu-prof|heap-prof|prof\b|build-snapshot)/;
 
@@ -33,11 +37,20 @@ export function mayBeAgent(args: readonly string[]): boolean {
   return !args.some((arg) => arg === '--help' || OTHER_COMMANDS.includes(arg));
 }
 
+/** The environment as the first process has it; for the one that it has started. */
+export function wholeEnvironment({ [PUT_ASIDE]: file, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return file === undefined ? env : { ...env, [CERTIFICATES]: file };
+}
+
+function withoutCertificates({ [CERTIFICATES]: file, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return file === undefined ? env : { ...env, [PUT_ASIDE]: file };
+}
+
 function start(args: readonly string[], env: NodeJS.ProcessEnv, stdio: 'inherit' | 'ignore'): ChildProcess | undefined {
   const self = fileURLToPath(import.meta.url);
   const file = path.join(path.dirname(self), `command-line-child${path.extname(self)}`);
   try {
-    return spawn(process.execPath, [...process.execArgv.filter((flag) => !OWN_FLAG.test(flag)), file, ...args], { env, stdio: [stdio, stdio, 'inherit', 'pipe'] });
+    return spawn(process.execPath, [...process.execArgv.filter((flag) => !OWN_FLAG.test(flag)), file, ...args], { env: withoutCertificates(env), stdio: [stdio, stdio, 'inherit', 'pipe'] });
   } catch {
     return undefined;
   }

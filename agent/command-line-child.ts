@@ -1,6 +1,7 @@
 // The other process of command-line-apart.ts: what the command line came to goes to descriptor 3, messages to stderr.
 import { writeSync } from 'node:fs';
 import { serialize } from 'node:v8';
+import { wholeEnvironment } from './command-line-apart.ts';
 import { commandLine } from './command-line.ts';
 import { ExitCode } from './exit-codes.ts';
 import type { Outcome } from './plan.ts';
@@ -8,7 +9,7 @@ import { report } from './report.ts';
 import { errorCode } from './state/error-code.ts';
 
 process.exitCode = ExitCode.SOFTWARE; // nothing settles if something waits for what will never come
-commandLine(process.argv.slice(2), process.env).then(tell, report).then((exitCode) => {
+commandLine(process.argv.slice(2), wholeEnvironment(process.env)).then(tell, report).then((exitCode) => {
   process.exitCode = exitCode;
 }, report);
 
