@@ -236,6 +236,12 @@ const PAIRS: Row[] = [
 ];
 
 const TRACES: Row[] = [
+  ['fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [chan receive]:\nmain.main()\n\t/gop/main.go:9 +0x2b4',
+    { error_message: 'all goroutines are asleep - deadlock!', stack_trace: 'fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [chan receive]:\nmain.main()\n\t/gop/main.go:9 +0x2b4' }, 'Go: what its runtime died of'],
+  ['panic: assignment to entry in nil map\n\ngoroutine 1 [running]:\nmain.main()\n\t/gop/main.go:9 +0x2b4',
+    { error_type: 'panic', error_message: 'assignment to entry in nil map', stack_trace: 'panic: assignment to entry in nil map\n\ngoroutine 1 [running]:\nmain.main()\n\t/gop/main.go:9 +0x2b4' }, 'Go: what it died of'],
+  ["thread 'main' panicked at a.rs:1:30:\nindex out of bounds: the len is 1\nnote: run with `RUST_BACKTRACE=1` environment variable to display a backtrace", { error_type: 'panic', error_message: 'index out of bounds: the len is 1' }, 'Rust: its text is on the second line'],
+  ['panic: disk is full\nsee the manual', {}, 'no stack: a person may say so'],
   ['boom\njava.lang.IllegalStateException: bad\n\tat a.B.c(B.java:1)\nCaused by: java.io.IOException: gone\n\tat x.y(Z.java:2)',
     { error_type: 'java.lang.IllegalStateException', error_message: 'bad', stack_trace: 'java.lang.IllegalStateException: bad\n\tat a.B.c(B.java:1)\nCaused by: java.io.IOException: gone\n\tat x.y(Z.java:2)', error_cause: 'java.io.IOException: gone' }, 'Java: what was thrown in the end comes first'],
   ['failed\nTraceback (most recent call last):\n  File "a.py", line 1, in f\n    f()\npsycopg.errors.QueryCanceled: canceling statement\nCONTEXT:  while updating tuple (1,2)',

@@ -5,6 +5,7 @@ import { levelAt } from '../values/levels.ts';
 
 const PHP = Buffer.from('PHP ');
 const NPM = Buffer.from('npm ');
+const WARNING = Buffer.from('Warning');
 
 /** `PHP Warning:  text`. */
 export function isPhp(bytes: Uint8Array, start: number, end: number): boolean {
@@ -20,6 +21,16 @@ export function isNpm(bytes: Uint8Array, start: number, end: number): boolean {
   let to = start + 4;
   while (to < end && isLetter(bytes[to])) to++;
   return bytes[to] === 0x21 || bytes[to] === Byte.SPACE && levelAt(bytes, start + 4, to) >= 0;
+}
+
+/** Python's `/app/a.py:7: DeprecationWarning: text`. */
+export function isPythonWarning(bytes: Uint8Array, at: number, end: number): boolean {
+  let to = at;
+  while (to < end && to - at < 512 && bytes[to] !== Byte.SPACE) to++;
+  if (to + 8 > end || bytes[to - 1] !== Byte.COLON || !isDigit(bytes[to - 2]) || !isUpper(bytes[to + 1])) return false;
+  let last = to + 1;
+  while (last < end && isLetter(bytes[last])) last++;
+  return bytes[last] === Byte.COLON && last - to > 7 && startsWith(bytes, last - 7, end, WARNING);
 }
 
 /** Whether the line consists of pairs, as far as its first two tell: `method=GET path=/`. */

@@ -1,6 +1,6 @@
 import type { LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
-import { Byte } from '../values/bytes.ts';
+import { Byte, startsWith } from '../values/bytes.ts';
 import { textEnd } from './error-text.ts';
 import { errorSuffix } from './errors.ts';
 import { Sure, type Scan } from './scan.ts';
@@ -39,6 +39,7 @@ export function takeTrace(scan: Scan, event: LogEvent, at: number): number {
   else begin(bytes, thrown, nextLine(bytes, thrown, end) - 1, end);
   const first = thrown < 0 ? at + 1 : nextLine(bytes, thrown, end);
   for (let line = first, before = -1; line < end; before = line, line = nextLine(bytes, line, end)) takeLine(bytes, line, before, end);
+  takePanic(scan);
   if (trace.from < 0 || trace.frames === 0) {
     if (thrown > 0 && event.has(Field.message)) event.span(Field.message, thrown, trimmedEnd(bytes, thrown, nextLine(bytes, thrown, end)));
     return at + 1;
@@ -48,6 +49,34 @@ export function takeTrace(scan: Scan, event: LogEvent, at: number): number {
   scan.end = at; // the rest of the rules see the first line only
   return end;
 }
+
+/** Go's `panic: text` and `fatal error: text`; Rust's `thread 'main' panicked at a.rs:4:5:`, whose text is on the next line. */
+function takePanic(scan: Scan): void {
+  const { bytes, start, end } = scan;
+  const line = nextLine(bytes, start, end) - 1;
+  if (startsWith(bytes, start, end, RUST)) {
+    let at = start + RUST.length;
+    while (at < line && !startsWith(bytes, at, line, PANICKED)) at++;
+    if (at === line || bytes[line - 1] !== Byte.COLON) return;
+    scan.offer(Field.error_type, Sure.TOTAL, at + 1, at + 6, 'panic');
+    return takePanicText(scan, line + 1);
+  }
+  const isPanic = startsWith(bytes, start, end, PANIC);
+  if (trace.from < 0 || trace.head >= 0 || !isPanic && !startsWith(bytes, start, end, FATAL)) return;
+  const text = start + (isPanic ? PANIC.length : FATAL.length);
+  if (isPanic) scan.offer(Field.error_type, Sure.TOTAL, start, text - 2, 'panic');
+  takePanicText(scan, text);
+}
+
+function takePanicText(scan: Scan, from: number): void {
+  const to = textEnd(scan.bytes, from, scan.end, scan.start);
+  if (to > from) scan.offer(Field.error_message, Sure.TOTAL, from, to, 'panic');
+}
+
+const RUST = Buffer.from("thread '");
+const PANICKED = Buffer.from(' panicked at ');
+const PANIC = Buffer.from('panic: ');
+const FATAL = Buffer.from('fatal error: ');
 
 /** Looks at the first line, at [start, at). */
 function begin(bytes: Uint8Array, start: number, at: number, end: number): void {
