@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import type { Checkpoint, Checkpoints } from '../state/checkpoints.ts';
+import { openDeletedFile } from './deleted-file.ts';
 import type { OpenedFile } from './file-intake.ts';
 import { GzipStream } from './gzip-stream.ts';
 import type { LearnedShape } from '../records/head.ts';
@@ -124,14 +125,8 @@ export class GzipSource implements Source {
 
   /** The file, opened once more, if no path leads to it any more. Linux only. */
   openDeleted(): OpenedFile | undefined {
-    const { descriptor } = this.#options;
-    if (this.#isDone) return undefined;
-    try {
-      if (fstatSync(descriptor).nlink > 0) return undefined;
-      return { ...this.#options, descriptor: openSync(`/proc/self/fd/${descriptor}`, 'r'), checkpoint: this.#snapshot() };
-    } catch {
-      return undefined; // everything of it was uncompressed, and it is closed
-    }
+    const opened = this.#isDone ? undefined : openDeletedFile(this.#options.descriptor);
+    return opened && { ...this.#options, ...opened, checkpoint: this.#snapshot() };
   }
 
   #finish(): void {

@@ -20,20 +20,20 @@ export class TailedFiles {
 
   add(source: TailedFile): void {
     if (source instanceof GzipSource) this.#compressed.add(source);
-    else this.#files.set(source.key, source);
+    else this.#files.set(source.identity.key, source);
     this.#unsafe.set(source.id, source);
   }
 
   /** What was a copy of its content is its file now; `key`: that of before. */
   moved(source: FileSource, key: string): void {
     if (this.#files.get(key) === source) this.#files.delete(key);
-    this.#files.set(source.key, source);
+    this.#files.set(source.identity.key, source);
     this.unname(source);
   }
 
   /** Its inode holds something else now. It is read to its end, which has come. */
   unplace(source: FileSource): void {
-    if (this.#files.get(source.key) === source) this.#files.delete(source.key);
+    if (this.#files.get(source.identity.key) === source) this.#files.delete(source.identity.key);
     this.unname(source);
   }
 
@@ -76,7 +76,7 @@ export class TailedFiles {
 
   name(source: FileSource, path: string): void {
     const names = this.#names.get(source) ?? new Set();
-    for (const name of [path, source.rename(path)]) {
+    for (const name of [path, source.identity.rename(path)]) {
       this.#paths.set(name, source);
       names.add(name);
     }
@@ -143,6 +143,6 @@ export class TailedFiles {
   }
 
   #isRead(source: TailedFile): boolean {
-    return source instanceof GzipSource ? this.#compressed.has(source) : this.#files.get(source.key) === source || this.#ready.has(source);
+    return source instanceof GzipSource ? this.#compressed.has(source) : this.#files.get(source.identity.key) === source || this.#ready.has(source);
   }
 }
