@@ -115,6 +115,10 @@ class DecodedSource implements Source {
     return this.#source.readOnce === true;
   }
 
+  get isCutShort(): boolean {
+    return this.#source.isCutShort === true;
+  }
+
   get ended(): boolean {
     return this.#source.ended;
   }
