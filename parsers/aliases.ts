@@ -129,12 +129,16 @@ useKeys(meaningsOf(), aliasTable.table);
  */
 export function useAliases(own: Readonly<Partial<Record<FieldName, readonly string[]>>>): void {
   const added = Object.entries(own).flatMap(([field, keys]) => keys.map((key): Alias => ({ key, field: Field[field as FieldName], how: How[howOf(field, key)], rank: 0, company: 0 })));
+  if (added.length === 0 && !hasOwn) return; // they are as they were made
+  hasOwn = added.length > 0;
   aliases.splice(0, Infinity, ...BUILT_IN);
   const ids = aliasTable.extend(added.map(({ key }) => key));
   while (aliases.length <= Math.max(-1, ...ids)) aliases.push(undefined); // ids of what is no alias, so that the array has no holes
   ids.forEach((id, index) => (aliases[id] = added[index]));
   useKeys(meaningsOf(), aliasTable.table);
 }
+
+let hasOwn = false;
 
 /** What keys mean by their ids: see Meaning. */
 export function meaningsOf(): Int32Array<ArrayBuffer> {
