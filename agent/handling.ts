@@ -5,7 +5,7 @@ import type { Config } from './config/schema.ts';
 import { networkFields, storeDefaults } from './defaults.ts';
 import type { Encoding } from './inputs/decoding/names.ts';
 import type { Source } from './inputs/source.ts';
-import type { LaneSource } from './lane.ts';
+import type { LaneSource } from './lane-source.ts';
 import type { ObservedTime } from './observed-time.ts';
 import { PodPlace } from './pod-place.ts';
 import type { Reading } from './reading/reading.ts';

@@ -1,5 +1,4 @@
 import type { Arena } from './arena.ts';
-import type { Chunk } from './chunk.ts';
 import type { Ledger } from './delivery/ledger.ts';
 import type { Tracker } from './delivery/tracker.ts';
 import { ID_BYTES } from './encoder.ts';
@@ -8,11 +7,11 @@ import { eventBytes, LogEvent } from './event.ts';
 import { Field } from './fields.ts';
 import type { Source } from './inputs/source.ts';
 import type { Kernels } from './kernel/kernel.ts';
-import type { Shape as HeaderShape } from '../parsers/learned/shape.ts';
+import type { LaneSource } from './lane-source.ts';
 import type { Scanners } from '../parsers/values/scanners.ts';
 import { HeadReader } from './records/head-reader.ts';
-import type { Head } from './records/head.ts';
 import type { Redactor } from './redaction/redactor.ts';
+import { FormatCounts } from './records/format-counts.ts';
 import { InputChunk } from './records/input-chunk.ts';
 import { cutAt, Overlong } from './records/overlong.ts';
 import type { Origin, RecordSink } from './records/record-sink.ts';
@@ -29,9 +28,6 @@ import { Unwrapper } from './records/unwrapper.ts';
  */
 export type Turn = 'progress' | 'waiting' | 'idle' | 'blocked';
 
-/** Reads the record at [start, end) of the chunk into the event. `shape`: what its stream's headers were found to look like. */
-export type ReadRecord = (chunk: Chunk, start: number, end: number, event: LogEvent, shape?: HeaderShape) => void;
-
 export interface LaneOptions {
   /** Bytes that are read at once. */
   readonly chunkBytes: number;
@@ -42,19 +38,6 @@ export interface LaneOptions {
   readonly scanners: Scanners;
   /** Takes secrets out of every event; undefined: nothing is redacted. */
   readonly redactor?: Redactor | undefined;
-}
-
-/** A source, what its records carry where they have nothing of their own (by sink), and how they are read. */
-export interface LaneSource {
-  readonly source: Source;
-  readonly defaults: readonly Defaults[];
-  readonly read: ReadRecord;
-  /** That is how records are read where nothing is configured, by their own looks alone. */
-  readonly isBuiltIn?: boolean;
-  /** Called before each chunk: what its records carry of this source alone is put where the defaults expect it. */
-  readonly begin?: () => void;
-  /** What is learned from the source's first bytes; absent: nothing is. */
-  readonly head?: Head;
 }
 
 /** Records that are encoded together at most. */
@@ -93,10 +76,7 @@ export class Lane {
   #hasOwn = false;
   #records = 0;
   #bytes = 0;
-  /** Records by format. Those of the present run of one format are counted apart: they mostly come in long runs. */
-  readonly #formats = new Map<string, number>();
-  #format = '';
-  #formatRecords = 0;
+  readonly #formats = new FormatCounts();
 
   constructor(arena: Arena, kernels: Kernels, sinks: readonly RecordSink[], ledger: Ledger, tracker: Tracker, options: LaneOptions) {
     this.#arena = arena;
@@ -121,8 +101,7 @@ export class Lane {
 
   /** How many records of each format there were. */
   get formats(): ReadonlyMap<string, number> {
-    this.#endRun(this.#format);
-    return this.#formats;
+    return this.#formats.all;
   }
 
   /**
@@ -192,8 +171,7 @@ export class Lane {
       runs.take(source, this.#chunk, defaults, origin, nowMs);
       this.#records += runs.records;
       this.#bytes += runs.bytes;
-      this.#count('json', runs.json);
-      this.#count('header', runs.records - runs.json);
+      runs.countFormats(this.#formats);
     } while (runs.isFull);
     return this.#cutter.after;
   }
@@ -282,7 +260,7 @@ export class Lane {
     if (size > cut - start) this.#ledger.cut(from.source.index, size - (cut - start));
     this.#records++;
     this.#bytes += length;
-    this.#count(event.format, 1);
+    this.#formats.add(event.format, 1);
     return true;
   }
 
@@ -297,18 +275,6 @@ export class Lane {
   #completeFrom(record: OpenRecord): void {
     this.#event.multiline = record.isMultiline;
     if (record.stream !== '') this.#options.envelopes.complete(this.#chunk, this.#head, this.#event);
-  }
-
-  #count(format: string, records: number): void {
-    if (records === 0) return;
-    if (format !== this.#format) this.#endRun(format);
-    this.#formatRecords += records;
-  }
-
-  #endRun(next: string): void {
-    if (this.#formatRecords > 0) this.#formats.set(this.#format, (this.#formats.get(this.#format) ?? 0) + this.#formatRecords);
-    this.#format = next;
-    this.#formatRecords = 0;
   }
 
   #markCut(event: LogEvent, start: number, cut: number, length: number): void {

@@ -2,7 +2,7 @@ import type { Assembly } from './assembly.ts';
 import { decoded } from './inputs/decoding/decoded-source.ts';
 import type { Input } from './inputs/input.ts';
 import type { Source } from './inputs/source.ts';
-import type { LaneSource } from './lane.ts';
+import type { LaneSource } from './lane-source.ts';
 import { setTimeContext } from '../parsers/values/zones.ts';
 
 /** How long a source must be quiet until its open record is taken for whole, in ms. */

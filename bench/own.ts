@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseConfig } from '../agent/config/load.ts';
-import type { ReadRecord } from '../agent/lane.ts';
+import type { ReadRecord } from '../agent/lane-source.ts';
 import { Reading } from '../agent/reading/reading.ts';
 import { openRedactor } from '../agent/redaction/open.ts';
 import type { Redactor } from '../agent/redaction/redactor.ts';

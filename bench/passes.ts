@@ -1,7 +1,8 @@
 import { Arena } from '../agent/arena.ts';
 import { LogEvent } from '../agent/event.ts';
 import { kernelScanners, SCANNER_BYTES } from '../agent/kernel/kernel-scanners.ts';
-import { LANE_BYTES, type ReadRecord } from '../agent/lane.ts';
+import { LANE_BYTES } from '../agent/lane.ts';
+import type { ReadRecord } from '../agent/lane-source.ts';
 import { InputChunk } from '../agent/records/input-chunk.ts';
 import type { Redactor } from '../agent/redaction/redactor.ts';
 import { identify } from '../parsers/aliases.ts';

@@ -8,7 +8,7 @@ import { OwnRules } from '../../parsers/patterns/own-rules.ts';
 import { readerOf, readRecord } from '../../parsers/read.ts';
 import { entriesOf, type PatternText } from '../config/format-choice.ts';
 import type { Config } from '../config/schema.ts';
-import type { ReadRecord } from '../lane.ts';
+import type { ReadRecord } from '../lane-source.ts';
 import { secretFinder } from '../redaction/finder.ts';
 import type { KindName } from '../redaction/kinds.ts';
 import type { Head, LearnedShape } from '../records/head.ts';

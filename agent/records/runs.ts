@@ -4,6 +4,7 @@ import type { LogEvent } from '../event.ts';
 import { Run, RunState } from '../kernel/run-state.ts';
 import type { Defaults } from '../stored.ts';
 import type { Reader } from '../../parsers/reader.ts';
+import type { FormatCounts } from './format-counts.ts';
 import type { RecordCutter } from './record-cutter.ts';
 import type { Origin, RecordSink } from './record-sink.ts';
 import type { Source } from '../inputs/source.ts';
@@ -26,11 +27,11 @@ const MOST_PATIENCE = 128;
  * does it. What is unusual ends the run, and is left to the lane.
  */
 export class Runs {
-  /** Of the last run: records, their bytes, how many are lines of JSON, and whether the run ended only because lists and pages are full. */
+  /** Of the last run: records, their bytes, and whether the run ended only because lists and pages are full. */
   records = 0;
   bytes = 0;
-  json = 0;
   isFull = false;
+  #json = 0;
   readonly #parts: RunParts;
   readonly #state: RunState;
   /** Records to be left to the lane now, and after the next bad run. */
@@ -49,7 +50,7 @@ export class Runs {
 
   /** Takes records of the source's chunk as long as it can. Lists and pages have room for one at least. */
   take(source: Source, chunk: Chunk, defaults: readonly Defaults[], origin: Origin, nowMs: number): void {
-    this.records = this.bytes = this.json = 0;
+    this.records = this.bytes = this.#json = 0;
     this.isFull = false;
     if (this.#left-- > 0) return;
     const { reader, event, cutter, sinks: [sink] } = this.#parts;
@@ -60,11 +61,17 @@ export class Runs {
     ints[Run.BYTES] = ints[Run.JSON] = ints[Run.GAVE_UP] = ints[Run.IS_FULL] = 0;
     this.records = reader.readRun?.(this.#state, chunk, event) ?? 0;
     this.bytes = ints[Run.BYTES] as number;
-    this.json = ints[Run.JSON] as number;
+    this.#json = ints[Run.JSON] as number;
     this.isFull = ints[Run.IS_FULL] !== 0;
     cutter.takeBack(ints);
     sink.takeBack?.(ints, origin, nowMs);
     if (!this.isFull) this.#judge();
+  }
+
+  /** Adds the formats of the last run's records. */
+  countFormats(counts: FormatCounts): void {
+    counts.add('json', this.#json);
+    counts.add('header', this.records - this.#json);
   }
 
   /** Where runs are short time and again, they are tried less often. */
