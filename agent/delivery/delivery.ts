@@ -48,8 +48,13 @@ export class Delivery implements Shipping {
   #last: Promise<void> = Promise.resolve();
   #notBeforeMs = 0;
   #limitBytes = Infinity;
-  /** Requests that were answered well: whether it grows tells a failing destination from a bad record. */
-  #answered = 0;
+  /**
+   * Requests that were begun, and the youngest of them that was answered well. A success tells a bad record from a
+   * failing destination only if it was begun after the record's failure: what was under way when an outage began says
+   * nothing about it.
+   */
+  #begun = 0;
+  #lastGood = 0;
   #progressAtMs = 0;
   #refusalReported = false;
   readonly #traffic = newTraffic();
@@ -97,7 +102,7 @@ export class Delivery implements Shipping {
   /** Takes a sealed batch; its slot goes back to the pool when all records are settled. Never waits: the slots are the bound. */
   submit(batch: Batch): void {
     if (batch.count === 0) return this.#options.pool.release(batch);
-    this.#queue.push({ batch, parts: [Part.whole(batch)], unsettled: batch.count, answeredBefore: this.#answered });
+    this.#queue.push({ batch, parts: [Part.whole(batch)], unsettled: batch.count, begunBefore: undefined });
     this.#pump();
   }
 
@@ -184,8 +189,10 @@ export class Delivery implements Shipping {
 
   async #send(part: Part): Promise<Verdict> {
     for (let waitMs = this.#leftToWait(); waitMs > 0; waitMs = this.#leftToWait()) await this.#pauses.wait(waitMs);
+    const number = ++this.#begun;
     const verdict = await this.#request(part);
     this.#traffic[verdict.kind]++;
+    if (hasTaken(verdict)) this.#lastGood = Math.max(this.#lastGood, number);
     return verdict;
   }
 
@@ -220,7 +227,6 @@ export class Delivery implements Shipping {
   }
 
   #delivered(shipment: Shipment, part: Part): void {
-    this.#answered++;
     this.#health.works();
     this.#settle(shipment, part, 'delivered');
   }
@@ -229,7 +235,8 @@ export class Delivery implements Shipping {
     const { history } = part;
     history.failures++;
     this.#traffic.again++;
-    if (verdict.stubborn === true && history.suspicions++ === 0) history.answeredBefore = this.#answered;
+    if (verdict.stubborn === true) shipment.begunBefore ??= this.#begun;
+    if (verdict.stubborn === true && history.suspicions++ === 0) history.begunBefore = this.#begun;
     this.#health.fails(verdict.reason, history.failures);
     this.#obey(verdict.afterMs ?? 0);
     const suspected = verdict.stubborn === true && history.suspicions >= this.#limits.suspicions;
@@ -246,9 +253,9 @@ export class Delivery implements Shipping {
 
   /** Whether the destination works for other records: only then can these be to blame. */
   #othersPass(shipment: Shipment, part: Part): boolean {
-    if (this.#answered > part.history.answeredBefore) return true;
+    if (this.#lastGood > part.history.begunBefore) return true;
     // A last record has no others left to be compared with, except those that went before it.
-    return this.#answered > shipment.answeredBefore && part.history.suspicions >= 2 * this.#limits.suspicions;
+    return this.#lastGood > (shipment.begunBefore ?? Infinity) && part.history.suspicions >= 2 * this.#limits.suspicions;
   }
 
   /** Sends another record alone, to learn whether the destination fails or the suspect is to blame: with one connection nothing else passes meanwhile. */
@@ -297,7 +304,7 @@ export class Delivery implements Shipping {
     const [first, second] = part.halves();
     // One more failure halves a part again, but a record that stands alone gets all its chances: it may be lost to people for that.
     for (const half of [first, second]) if (half.count > 1 && part.history.suspicions > 0) half.history.suspicions = this.#limits.suspicions - 1;
-    for (const half of [first, second]) half.history.answeredBefore = this.#answered;
+    for (const half of [first, second]) half.history.begunBefore = this.#begun;
     shipment.parts.push(second, first);
   }
 
@@ -310,6 +317,8 @@ export class Delivery implements Shipping {
     if (rejected.count > 0) await this.#refuse(shipment, rejected, (at) => refusals[at] ?? '');
     const moved = delivered.count + rejected.count > 0;
     const again = part.where((at) => items[at]?.kind === 'retry' || items[at]?.kind === 'blocked');
+    const isSuspect = items.some((item) => item.kind === 'retry' && item.stubborn === true);
+    if (isSuspect && delivered.count > 0) shipment.begunBefore = Math.min(shipment.begunBefore ?? Infinity, this.#lastGood - 1); // others passed in the same request
     if (again.count > 0 && !this.#stop.signal.aborted) await this.#again(shipment, moved ? again : part, items);
   }
 
@@ -341,4 +350,9 @@ export class Delivery implements Shipping {
     this.#progressAtMs = this.#now();
     this.#drains.endAll();
   }
+}
+
+/** Whether a destination has taken anything of a request. */
+function hasTaken(verdict: Verdict): boolean {
+  return verdict.kind === 'delivered' || (verdict.kind === 'partial' && verdict.items.some(({ kind }) => kind === 'delivered'));
 }

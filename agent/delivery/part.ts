@@ -6,8 +6,8 @@ export interface History {
   failures: number;
   /** Failures in a row that the records themselves may be the reason of. */
   suspicions: number;
-  /** How many requests had been answered well at the first of these. */
-  answeredBefore: number;
+  /** How many requests had been begun at the first of these. */
+  begunBefore: number;
 }
 
 /** Some records of a batch, to be sent as one request. `positions` are theirs in the batch, rising. */
@@ -16,7 +16,7 @@ export class Part {
   readonly positions: Int32Array;
   readonly history: History;
 
-  constructor(batch: Batch, positions: Int32Array, history: History = { failures: 0, suspicions: 0, answeredBefore: 0 }) {
+  constructor(batch: Batch, positions: Int32Array, history: History = { failures: 0, suspicions: 0, begunBefore: 0 }) {
     this.batch = batch;
     this.positions = positions;
     this.history = history;

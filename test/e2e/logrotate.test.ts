@@ -409,7 +409,13 @@ t.test('what shipper itself writes lies where it looks for logs: it is said, and
     writeFileSync(config, JSON.stringify({ inputs: { app: { type: 'file', paths } }, outputs: { kept: { type: 'file', path: output, batch: { age: '10ms' }, rotate: { bytes: '64KiB' } } }, state_dir: state, stop_delay: '100ms' }));
     const running = start(['-c', config], { env: { SHIPPER_STATE_DIR: '' } });
     t.teardown(() => running.child.kill('SIGKILL'));
-    const written = (): string => readdirSync(logs).filter((name) => name.startsWith('events.log') && !name.endsWith('.gz') && !name.endsWith('.tmp')).map((name) => readFileSync(path.join(logs, name), 'utf8')).join('');
+    const written = (): string => {
+      try {
+        return readFileSync(path.join(logs, 'events.log'), 'utf8');
+      } catch {
+        return ''; // just put aside
+      }
+    };
     const putAside = (): number => readdirSync(logs).filter((name) => name.endsWith('.gz')).length;
     appendFileSync(path.join(logs, 'app.log'), `${'x'.repeat(100)}\n`.repeat(1_000));
     await until(() => putAside() > 0, 'a full file, compressed');
