@@ -145,6 +145,12 @@ t.test('V8 takes what was kept of the bundles', (t) => {
   t.end();
 });
 
+t.test('a file of certificates is not read for the configuration, which may name it all the same', async (t) => {
+  const folder = t.testdir({ 'ca.pem': 'a line\n', 'shipper.yaml': "inputs: {file: {type: file, paths: ['${NODE_EXTRA_CA_CERTS}']}}\n" });
+  const { code, stdout } = await run(['-c', path.join(folder, 'shipper.yaml'), '--once'], { env: { NODE_EXTRA_CA_CERTS: path.join(folder, 'ca.pem') } });
+  t.match({ code, stdout }, { code: 0, stdout: '{"message":"a line"}\n' });
+});
+
 function spoil(file: string, at: number): void {
   const bytes = readFileSync(file);
   bytes.fill(0, at, at + 4);
