@@ -261,14 +261,14 @@ t.test('few descriptors, many files', async (t) => {
   for (const path of paths) writeFileSync(path, 'a\n');
   const reader = await tail([join(logs, '*')], { descriptors: new Descriptors(4) });
   await reader.untilLines(20);
-  t.ok(openFiles(logs) <= 4, `${openFiles(logs)} open`);
+  t.ok(openFiles(`${logs}/`) <= 4, 'of files: the folder itself may be open as well');
   for (const path of paths) appendFileSync(path, 'b\n');
   await reader.untilLines(40);
   renameSync(paths[0] ?? '', join(logs, '.hidden')); // closed, renamed, and written to
   appendFileSync(join(logs, '.hidden'), 'c\n');
   await reader.untilLines(41);
   t.equal(reader.bySource.size, 20);
-  t.ok(openFiles(logs) <= 5);
+  t.ok(openFiles(`${logs}/`) <= 5);
 });
 
 t.test('every source has its turn', async (t) => {
@@ -323,7 +323,7 @@ t.test('an abort ends it, and wakes who waits', async (t) => {
   controller.abort();
   await waiting;
   t.equal(input.finished, true);
-  t.equal(openFiles(dir), 0);
+  t.equal(openFiles(`${dir}/`), 0);
 });
 
 t.test('what is named and is no log', async (t) => {

@@ -1,12 +1,12 @@
 // What rotation does to files: compressed, copied, renamed, while shipper looks and while it does not. Every line once.
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { FileSource } from '../agent/inputs/file-source.ts';
 import { remoteKind, remoteKindOf } from '../agent/inputs/file-system.ts';
-import { mayBecome } from '../agent/inputs/rotation-name.ts';
+import { compareGenerations, isBetween, isGeneration, mayBecome } from '../agent/inputs/rotation-name.ts';
 import { decodeCheckpoints, encodeCheckpoints } from '../agent/state/checkpoint-file.ts';
 import { joined, numbered, openFiles, setUp } from './helpers/tail-rig.ts';
 
@@ -38,6 +38,8 @@ t.test('names that rotation gives', (t) => {
     ['app-2026-11-24.log', 'app-2026-11-24.log.gz', true, 'a dated file, compressed'],
     ['app-2026-11-24.log', 'app-2026-11-25.log.gz', false, 'another day is another file'],
     ['worker-1.log', 'worker-2.log', false, 'two workers'],
+    ['worker-1.log', 'worker-1.log.2', true, 'the second one of a worker'],
+    ['access-2026-11-24.log', 'access-2026-11-24.log.1.gz', true, 'a dated file that grew too large, compressed'],
     ['app.log', 'app.log', true, 'itself'],
     ['app.log', 'apple.log.1', false, 'another name'],
     ['app.log', 'web.log.1', false, 'another name'],
@@ -45,6 +47,31 @@ t.test('names that rotation gives', (t) => {
     ['a/app.log', 'b/app.log.1', false, 'another folder'],
   ];
   for (const [earlier, later, expected, why] of cases) t.equal(mayBecome(`/logs/${earlier}`, `/logs/${later}`), expected, `${earlier} → ${later}: ${why}`);
+  t.end();
+});
+
+t.test('names of generations that nobody has seen', (t) => {
+  const cases: [string, boolean, boolean, string][] = [
+    ['app.log.1', false, true, 'a count'],
+    ['app.log-20261125.gz', false, true, 'a date'],
+    ['app-2026-11-25-1.log', false, true, 'a date inside'],
+    ['app.251125.log', false, true, 'a short one'],
+    ['app-1.log', false, false, 'a count inside: it may be the log of a worker'],
+    ['app-1.log', true, true, 'the same, where generations are known to be called so'],
+    ['app.log', false, false, 'the one that is there now'],
+    ['app.log.tmp', false, false, 'no name of a generation'],
+  ];
+  for (const [name, isCounted, expected, why] of cases) t.equal(isGeneration('/logs/app.log', `/logs/${name}`, isCounted), expected, `${name}: ${why}`);
+  const between: [string, string, string, boolean][] = [
+    ['app-2026-11-24.log', 'app-2026-11-26.log', 'app-2026-11-25.log', true],
+    ['app.log.9', 'app.log.11', 'app.log.10', true],
+    ['app-2026-11-24.log', 'app-2026-11-26.log', 'app-2026-11-26.log', false],
+    ['app-2026-11-24.log', 'app-2026-11-26.log', 'app-2026-11-23.log', false],
+    ['app-2026-11-24.log', 'app-2026-11-26.log', 'web-2026-11-25.log', false],
+  ];
+  for (const [earlier, later, name, expected] of between) t.equal(isBetween(`/logs/${earlier}`, `/logs/${later}`, `/logs/${name}`), expected, `${name} between ${earlier} and ${later}`);
+  t.ok((compareGenerations('/logs/app.log.10', '/logs/app.log.9.gz') ?? 0) < 0, 'the higher the count, the older');
+  t.equal(compareGenerations('/logs/app.log-20261124', '/logs/app.log-20261125'), undefined, 'dates: their times tell');
   t.end();
 });
 
@@ -168,27 +195,174 @@ t.test('gone on while nobody looked', async (t) => {
   for (const isPattern of [false, true]) {
     for (const [why, rotate] of cases) {
       const { log, logs, tail } = setUp(t);
+      writeFileSync(`${log}.9.gz`, gzipSync('another generation\n'));
+      age(`${log}.9.gz`);
       writeFileSync(log, joined(before));
       const paths = isPattern ? [join(logs, 'app*')] : [log];
       const first = await tail(paths);
-      await first.untilLines(before.length);
+      await first.untilLines(before.length + (isPattern ? 1 : 0));
       await first.stop();
       appendFileSync(log, joined(rest));
-      writeFileSync(`${log}.9.gz`, gzipSync('another generation\n'));
       rotate(log);
       writeFileSync(log, joined(fresh));
       const what = `${why}, ${isPattern ? 'pattern' : 'name'}`;
       const second = await tail(paths, { once: true }, { bytes: 1_000 });
       await second.untilFinished();
-      const own = second.lines.filter((line) => line !== 'another generation');
-      t.same(own, [...rest, ...fresh], `${what}: goes on where it was, and is finished first`);
-      t.equal(second.lines.length - own.length, isPattern ? 1 : 0, `${what}: other generations are read only if they are meant`);
+      t.equal(first.lines.includes('another generation'), isPattern, `${what}: what was there before is read only if it is meant`);
+      t.same(second.lines, [...rest, ...fresh], `${what}: goes on where it was, and is finished first`);
       await second.stop();
       const third = await tail(paths, { once: true });
       await third.untilFinished();
       t.same(third.lines, [], `${what}: nothing twice`);
       await third.stop();
     }
+  }
+});
+
+/** Makes the file at `log` a generation with a count, as logrotate and others do. */
+function shift(log: string): void {
+  for (let count = 30; count > 0; count--) {
+    for (const end of ['', '.gz']) if (existsSync(`${log}.${count}${end}`)) renameSync(`${log}.${count}${end}`, `${log}.${count + 1}${end}`);
+  }
+  if (existsSync(log)) renameSync(log, `${log}.1`);
+}
+
+function copyTruncate(log: string): void {
+  const content = readFileSync(log);
+  const { ino } = statSync(log);
+  shift(log);
+  renameSync(`${log}.1`, log); // only the others have moved
+  writeFileSync(`${log}.1`, content);
+  truncateSync(log);
+  if (statSync(log).ino !== ino) throw new Error('another file');
+}
+
+/** How the generation with this number leaves its place, for a log that is called app.log. */
+const ROTATIONS: readonly [reason: string, rotate: (log: string, generation: number) => void][] = [
+  ['counted', shift],
+  ['counted, and compressed at once', (log) => (shift(log), gzip(`${log}.1`))],
+  ['counted, and compressed one rotation later', (log) => (shift(log), existsSync(`${log}.2`) && gzip(`${log}.2`))],
+  ['counted, and the one that was read is deleted', (log) => (shift(log), rmSync(`${log}.4`, { force: true }))],
+  ['dated', (log, generation) => renameSync(log, `${log}-2026112${generation}`)],
+  ['dated inside', (log, generation) => renameSync(log, log.replace('.log', `-2026-11-25-${generation}.log`))],
+  ['dated inside and compressed, as by Log4j', (log, generation) => gzip(log, log.replace('.log', `-2026-11-25-${generation}.log.gz`))],
+  ['counted inside, where the one that was read shows it', (log, generation) => renameSync(log, log.replace('.log', `-${generation}.log`))],
+  ['copied and truncated', copyTruncate],
+];
+
+t.test('several generations that nobody has seen at their path', async (t) => {
+  const linesOf = (generation: number): string[] => numbered(generation * 100, generation * 100 + 100);
+  for (const isRunning of [false, true]) {
+    for (const [reason, rotate] of ROTATIONS) {
+      const { log, logs, tail, warnings } = setUp(t);
+      const what = `${reason}, ${isRunning ? 'faster than anybody looks' : 'while nobody looked'}`;
+      const strangers = ['app.log.27', 'app-20261101.log', 'app-77.log', 'app.log.old'].map((name) => join(logs, name));
+      for (const stranger of strangers) writeFileSync(stranger, 'from before the first look\n');
+      for (const stranger of strangers) age(stranger);
+      writeFileSync(log, joined(linesOf(0)));
+      const first = await tail([log]);
+      await first.untilLines(100);
+      if (!isRunning) await first.stop();
+      for (let generation = 1; generation < 5; generation++) {
+        rotate(log, generation); // all at once: a reader in this thread can't look in between
+        writeFileSync(log, joined(linesOf(generation)));
+      }
+      const second = isRunning ? first : await tail([log], {}, { bytes: 1_000 });
+      const expected = numbered(isRunning ? 0 : 100, 500);
+      await second.untilLines(expected.length);
+      appendFileSync(log, 'last\n');
+      await second.untilLines(expected.length + 1);
+      t.same(second.lines, [...expected, 'last'], `${what}: all of them, the oldest first, and nothing that was there before`);
+      await second.stop();
+      const third = await tail([log], { once: true });
+      await third.untilFinished();
+      t.same([third.lines, warnings], [[], []], `${what}: nothing twice`);
+      await third.stop();
+    }
+  }
+});
+
+t.test('generations that nobody has seen: stopped in the middle of them, copies, logs of workers', async (t) => {
+  const { log, logs, tail } = setUp(t);
+  writeFileSync(log, joined(numbered(0, 10)));
+  const first = await tail([log]);
+  await first.untilLines(10);
+  await first.stop();
+  copyFileSync(log, `${log}.bak`);
+  writeFileSync(join(logs, 'app-1.log'), 'a worker\n');
+  for (let generation = 1; generation < 4; generation++) {
+    shift(log);
+    if (generation === 3) gzip(`${log}.1`);
+    writeFileSync(log, joined(numbered(generation * 1_000, generation * 1_000 + 1_000)));
+  }
+  const second = await tail([log], {}, { bytes: 1_000 });
+  await second.untilLines(500);
+  await second.stop();
+  shift(log);
+  const third = await tail([log], {}, { bytes: 1_000 });
+  await third.untilLines(1_800);
+  await third.stop();
+  const fourth = await tail([log], { once: true }).catch(() => undefined);
+  t.equal(fourth, undefined, 'nothing is at the path');
+  writeFileSync(log, 'new\n');
+  const fifth = await tail([log], { once: true });
+  await fifth.untilFinished();
+  t.same([...second.lines, ...third.lines, ...fifth.lines], [...numbered(1_000, 4_000), 'new'], 'neither the copy of what was read, nor the log of a worker');
+});
+
+t.test('generations that nobody has seen, and that are left out', async (t) => {
+  const { log, tail } = setUp(t);
+  writeFileSync(log, 'read\n');
+  const first = await tail([log], { exclude: ['*.gz'] });
+  await first.untilLines(1);
+  await first.stop();
+  for (const line of ['in .gz', 'in .1', 'new']) {
+    shift(log);
+    if (line === 'new') gzip(`${log}.2`);
+    writeFileSync(log, `${line}\n`);
+  }
+  const second = await tail([log], { exclude: ['*.gz'], once: true });
+  await second.untilFinished();
+  t.same(second.lines, ['in .1', 'new']);
+});
+
+t.test('a link that led to files which nobody has seen', async (t) => {
+  const { log, logs, tail } = setUp(t);
+  const day = (date: number): string => join(logs, `web-2026-11-${date}.txt`);
+  for (let date = 21; date < 24; date++) writeFileSync(day(date), joined(numbered(date * 10, date * 10 + 10)));
+  symlinkSync(day(23), log);
+  const first = await tail([log]);
+  await first.untilLines(10);
+  await first.stop();
+  for (let date = 24; date < 28; date++) writeFileSync(day(date), joined(numbered(date * 10, date * 10 + 10)));
+  unlinkSync(log);
+  symlinkSync(day(26), log);
+  const second = await tail([log]);
+  await second.untilLines(30);
+  unlinkSync(log);
+  symlinkSync(day(27), log);
+  await second.untilLines(40);
+  t.same(second.lines, numbered(240, 280), 'those between where it led and where it leads');
+});
+
+t.test('start_at: end is about files that were not read before, and not about what came to their places', async (t) => {
+  const rows: [reason: string, change: (log: string) => void][] = [
+    ['rotated', (log) => (renameSync(log, `${log}.1`), writeFileSync(log, 'new\n'))],
+    ['truncated', (log) => writeFileSync(log, 'new\n')],
+    ['deleted', (log) => (unlinkSync(log), writeFileSync(log, 'new\n'))],
+  ];
+  for (const [reason, change] of rows) {
+    const { log, logs, tail } = setUp(t);
+    writeFileSync(log, 'one\ntwo\nthree\n');
+    const first = await tail([join(logs, '*.log')], { startAt: 'end' });
+    appendFileSync(log, 'four\n');
+    await first.untilLines(1);
+    await first.stop();
+    change(log);
+    writeFileSync(join(logs, 'other.log'), 'not read\n');
+    const second = await tail([join(logs, '*.log')], { startAt: 'end', once: true });
+    await second.untilFinished();
+    t.same([...first.lines, ...second.lines], ['four', 'new'], `${reason} while nobody looked`);
   }
 });
 

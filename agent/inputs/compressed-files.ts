@@ -6,6 +6,7 @@ import { matchGzip } from './content-match.ts';
 import { type OpenedFile, keyOf } from './file-intake.ts';
 import { isSameContent, markerOf, prefixOf } from './fingerprint.ts';
 import { isGzip } from './gzip-file.ts';
+import type { FoundFile } from './missed-generations.ts';
 import { descendantsOf, locate, realPath } from './moved-file.ts';
 import { isCompressedOf, mayBecome } from './rotation-name.ts';
 
@@ -91,6 +92,20 @@ export class CompressedFiles {
       closeSync(descriptor);
     }
     return undefined;
+  }
+
+  /** Takes up a generation of `place` that nobody has seen there. Its descriptor is closed if it is known, or being looked at. */
+  async adopt({ path, descriptor, stat }: FoundFile, place: string, after: string | undefined): Promise<OpenedFile | undefined> {
+    const key = keyOf(stat);
+    const isTaken = this.#taken.has(key) || this.#waiting.has(key);
+    this.#taken.add(key);
+    if (isTaken || (await matchGzip(descriptor, this.#originals(path))) !== undefined) {
+      if (!isTaken) this.#taken.delete(key);
+      return void closeSync(descriptor);
+    }
+    const checkpoint = bound({ id: newSourceId(), input: this.#options.input, offset: 0, after }, place, path, descriptor, stat);
+    await this.#options.checkpoints.adopt(checkpoint);
+    return fileOf(path, descriptor, stat, checkpoint);
   }
 
   /** What was opened has been read to its end. */
@@ -217,7 +232,7 @@ function fileOf(path: string, descriptor: number, stat: BigIntStats, checkpoint:
   return { path, descriptor, checkpoint, size: Number(stat.size), changedNs: stat.mtimeNs };
 }
 
-function bound({ id, input, offset, after, ahead }: Pick<Checkpoint, 'id' | 'input' | 'offset' | 'after' | 'ahead'>, path: string, seenAt: string, descriptor: number, stat: BigIntStats): Checkpoint {
+function bound({ id, input, offset, after, ahead, changedNs }: Pick<Checkpoint, 'id' | 'input' | 'offset' | 'after' | 'ahead' | 'changedNs'>, path: string, seenAt: string, descriptor: number, stat: BigIntStats): Checkpoint {
   const size = Number(stat.size);
   return {
     id, input, path, offset,
@@ -226,6 +241,7 @@ function bound({ id, input, offset, after, ahead }: Pick<Checkpoint, 'id' | 'inp
     prefix: prefixOf(descriptor, size),
     marker: markerOf(descriptor, size),
     gzip: {},
+    changedNs: changedNs ?? String(stat.mtimeNs),
     ...(seenAt !== path && { seenAt }),
     ...(after !== undefined && { after }),
     ...(ahead !== undefined && { ahead }),

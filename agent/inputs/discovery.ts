@@ -48,6 +48,11 @@ export class Discovery {
     return (this.literals.has(path) || this.#globs.some((glob) => glob.matches(path))) && !this.#excluded(path) && !this.#isOwn(path);
   }
 
+  /** Whether a path shall not be read, however it is come by. */
+  excludes(path: string): boolean {
+    return this.#excluded(path) || this.#isOwn(path);
+  }
+
   /** The paths there are now: existing literals and everything that matches a glob, each once. What they are is not looked at. */
   async scan(): Promise<string[]> {
     const found = new Set(this.literals);

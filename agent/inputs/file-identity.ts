@@ -4,8 +4,8 @@ import { findInode, holds, openIf, realPath } from './moved-file.ts';
 import type { ReadMark } from './read-mark.ts';
 import type { Source } from './source.ts';
 
-/** What a source has learned, and how far its streams are safe: both are part of its checkpoint. */
-type Known = Pick<Source, 'learned' | 'ahead'>;
+/** What a source has learned, how far its streams are safe, and when it was written to: all are part of its checkpoint. */
+type Known = Pick<Source, 'learned' | 'ahead'> & { readonly seen: { readonly changedNs: bigint } };
 
 /** Who one generation of a file is: its inode, its names and what it begins and ends with, so that it is known again anywhere. */
 export class FileIdentity {
@@ -106,8 +106,8 @@ export class FileIdentity {
     return holds(path, { ...this.#checkpoint, offset: 0, prefix: prefixOf(descriptor, size), marker: markerOf(descriptor, size) });
   }
 
-  #place({ learned, ahead }: Known): Checkpoint {
+  #place({ learned, ahead, seen }: Known): Checkpoint {
     const { seenAt: _, learned: __, ahead: ___, ...rest } = this.#checkpoint;
-    return { ...rest, ...(learned && { learned: [...learned] }), path: this.#meant, ...(ahead && { ahead }), ...(this.#seenAt !== undefined && { seenAt: this.#seenAt }) };
+    return { ...rest, ...(learned && { learned: [...learned] }), path: this.#meant, changedNs: String(seen.changedNs), ...(ahead && { ahead }), ...(this.#seenAt !== undefined && { seenAt: this.#seenAt }) };
   }
 }

@@ -1,5 +1,6 @@
 import { closeSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Checkpoint } from '../state/checkpoints.ts';
 import { CompressedFiles } from './compressed-files.ts';
 import { Descriptors } from './descriptors.ts';
 import { Discovery } from './discovery.ts';
@@ -9,8 +10,10 @@ import { FileIntake, type OpenedFile, keyOf } from './file-intake.ts';
 import type { FileOwner } from './file-source-options.ts';
 import { FileSource } from './file-source.ts';
 import { FolderWatch } from './folder-watch.ts';
+import { isGzip } from './gzip-file.ts';
 import { type GzipOwner, GzipSource } from './gzip-source.ts';
 import { type Input, InputError, WakeUp } from './input.ts';
+import { MissedGenerations } from './missed-generations.ts';
 import { isAtPlace, isFinished } from './moved-file.ts';
 import { problemOf } from './named-file.ts';
 import { PollTimer } from './poll-timer.ts';
@@ -34,6 +37,11 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   readonly #intake: FileIntake;
   readonly #compressed: CompressedFiles;
   readonly #rotation: Rotation;
+  readonly #missed: MissedGenerations;
+  /** One search after the other: what one has found the next one knows. */
+  #missing = Promise.resolve();
+  /** Paths at which a file was read before this start. */
+  readonly #before: ReadonlySet<string>;
   readonly #watch = new FolderWatch((path, renamed) => this.#hint(path, renamed));
   readonly #wakeUp = new WakeUp();
   readonly #files = new TailedFiles();
@@ -66,6 +74,8 @@ export class FileInput implements Input, FileOwner, GzipOwner {
       wake: (source) => this.#wake(source),
       consider: (path) => void this.#consider(path),
     });
+    this.#missed = new MissedGenerations({ input: name, checkpoints, files: this.#files, isMeant: (path) => this.#discovery.matches(path) || this.#discovery.excludes(path) });
+    this.#before = new Set(checkpoints.previous(name).map(({ path }) => path));
     this.#timer = new PollTimer(() => this.#poll(), options.pollMs);
   }
 
@@ -161,13 +171,45 @@ export class FileInput implements Input, FileOwner, GzipOwner {
 
   /** Generations that were renamed, copied or compressed while nobody looked: they come before what is in their places now. */
   async #resume(): Promise<void> {
+    const left = new Set<string>();
+    const resumed = new Map<string, { readonly source: TailedFile; readonly checkpoint: Checkpoint }>();
     for (const checkpoint of this.#options.checkpoints.previous(this.name)) {
-      if (!this.#discovery.matches(checkpoint.path) || isFinished(checkpoint) || isAtPlace(checkpoint)) continue;
+      if (!this.#discovery.matches(checkpoint.path)) continue;
+      const isHere = isAtPlace(checkpoint);
+      if (!isHere && checkpoint.goneSinceMs === undefined) left.add(checkpoint.path);
+      if (isHere || isFinished(checkpoint)) continue;
       const opened = this.#intake.openMoved(checkpoint) ?? this.#intake.openCopy(checkpoint, checkpoint.offset) ?? (await this.#compressed.resume(checkpoint));
       if (opened === undefined) continue;
       const source = this.#add(opened);
       this.#orphaned(source);
-      this.#files.left(checkpoint.path, source);
+      resumed.set(source.id, { source, checkpoint });
+    }
+    for (const { source, checkpoint } of resumed.values()) source.predecessor = resumed.get(checkpoint.after ?? '')?.source;
+    const older = new Set([...resumed.values()].map(({ checkpoint }) => checkpoint.after));
+    for (const { source, checkpoint } of resumed.values()) if (!older.has(source.id)) this.#files.left(checkpoint.path, source);
+    for (const path of left) await this.#takeUpMissed(path);
+  }
+
+  /** Generations that nobody has seen at their path: each is read after the one before it, and before the one that is there now. */
+  #takeUpMissed(path: string): Promise<void> {
+    const turn = this.#missing.then(() => this.#openMissed(path));
+    this.#missing = turn.catch(() => undefined); // whoever has asked is told
+    return turn;
+  }
+
+  async #openMissed(path: string): Promise<void> {
+    for (const found of this.#missed.open(path)) {
+      const before = this.#files.before(path, undefined);
+      const opened = await (isGzip(found.path) ? this.#compressed : this.#intake).adopt(found, path, before?.id);
+      if (opened === undefined) continue;
+      if (this.#state === 'stopped') {
+        closeSync(opened.descriptor);
+        continue;
+      }
+      const source = this.#add(opened);
+      source.predecessor = before;
+      this.#orphaned(source);
+      this.#files.left(path, source);
     }
   }
 
@@ -179,6 +221,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   async #poll(): Promise<void> {
     const startMs = performance.now();
     for (const opened of await this.#rotation.look()) this.#add(opened);
+    for (const path of this.#missed.again) await this.#takeUpMissed(path);
     this.#timer.took(2 * (performance.now() - startMs)); // finding what is new costs about as much
     await this.#discover();
     if (this.#polls++ % SWEEP_POLLS === 0) this.#sweep();
@@ -251,8 +294,9 @@ export class FileInput implements Input, FileOwner, GzipOwner {
         await this.#claims?.ask(path, keyOf(stat), Number(stat.size));
         return await this.#consider(path); // what is there may have changed meanwhile
       }
-      const fromEnd = this.#options.startAt === 'end' && this.#state === 'starting' && !this.#options.checkpoints.lost;
+      const fromEnd = this.#options.startAt === 'end' && this.#state === 'starting' && !this.#options.checkpoints.lost && !this.#before.has(path);
       if (this.#compressed.consider(path, stat, fromEnd) || (this.#state === 'running' && this.#rotation.isCopying(path, stat))) return;
+      if (this.#files.before(path, undefined) !== undefined) await this.#takeUpMissed(path);
       const opened = await this.#intake.open(path, fromEnd, this.#files.before(path, undefined)?.id);
       if (opened === undefined) return;
       if (this.#state === 'stopped') closeSync(opened.descriptor);

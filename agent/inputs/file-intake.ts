@@ -5,6 +5,7 @@ import type { Encoding } from './decoding/names.ts';
 import { isRemote } from './file-system.ts';
 import { isSameContent, markerOf, prefixOf } from './fingerprint.ts';
 import { lastLineEnd } from './line-end.ts';
+import type { FoundFile } from './missed-generations.ts';
 import { descendantsOf, findInode, openIf, realPath } from './moved-file.ts';
 import { kindOf, refusal } from './named-file.ts';
 
@@ -107,6 +108,14 @@ export class FileIntake {
     return { path, descriptor, checkpoint: next, size, changedNs: stat.mtimeNs };
   }
 
+  /** Takes up a generation of `place` that nobody has seen there. `after`: id of the one before it. Its descriptor is closed if it is not to be read. */
+  async adopt({ path, descriptor, stat }: FoundFile, place: string, after: string | undefined): Promise<OpenedFile | undefined> {
+    if (!this.#isWanted(path, descriptor, stat)) return void closeSync(descriptor);
+    const checkpoint = { ...this.#newCheckpoint(place, descriptor, stat, false), seenAt: path, ...(after !== undefined && { after }) };
+    await this.#options.checkpoints.adopt(checkpoint);
+    return { path, descriptor, checkpoint, size: Number(stat.size), changedNs: stat.mtimeNs };
+  }
+
   async #identify(path: string, descriptor: number, stat: BigIntStats, fromEnd: boolean, after: string | undefined): Promise<OpenedFile | undefined> {
     const key = keyOf(stat);
     if (this.#opening.has(key)) return undefined;
@@ -172,6 +181,7 @@ export class FileIntake {
       offset,
       prefix: prefixOf(descriptor, size),
       marker: markerOf(descriptor, offset),
+      changedNs: String(stat.mtimeNs),
       ...(seenAt !== path && { seenAt }),
     };
   }

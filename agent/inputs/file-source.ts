@@ -224,11 +224,21 @@ export class FileSource implements Source, Holder {
     if (this.#options.owner.truncated(this) === undefined) this.#stop('was truncated');
   }
 
-  /** Whether another file holds the same, up to its own end or as far as this one was read. */
+  /** Whether another file holds the same, as far as both go; if this one was truncated, as far as it was read. */
   isCopiedBy(path: string, size: number): boolean {
-    if (size >= this.position) return holds(path, this.asRead());
     const descriptor = this.#options.descriptors.get(this);
-    return descriptor !== undefined && this.identity.isBeginningIn(path, descriptor, size);
+    if (descriptor === undefined || !this.#mark.isIntact(descriptor)) return size >= this.position && holds(path, this.asRead());
+    return this.identity.isBeginningIn(path, descriptor, Math.min(size, fstatSync(descriptor).size));
+  }
+
+  /** Whether the file holds what was read of it; true if nobody can tell just now. */
+  get isIntact(): boolean {
+    try {
+      const descriptor = this.#options.descriptors.get(this);
+      return descriptor === undefined || this.#mark.isIntact(descriptor);
+    } catch {
+      return true; // the next read says what is wrong
+    }
   }
 
   /** The file, opened once more, if no path leads to it any more. */

@@ -85,7 +85,8 @@ export function realPath(path: string): string {
   }
 }
 
-function pathsIn(folder: string): string[] {
+/** What is in a folder; nothing if it can't be looked into. */
+export function pathsIn(folder: string): string[] {
   try {
     return readdirSync(folder).map((name) => join(folder, name));
   } catch {

@@ -69,8 +69,9 @@ export class Rotation {
     if (stat === undefined || ((stat.ino !== source.seen.inode || stat.dev !== source.seen.device) && !this.#isRenumbered(source))) return this.#orphan(source);
     const size = Number(stat.size);
     // Same size, other time: it may have been truncated and filled again. Reading finds out.
-    if (size !== source.position || stat.mtimeNs !== source.seen.changedNs) this.#host.wake(source);
-    source.seen = { ...source.seen, size, changedNs: stat.mtimeNs };
+    const isChanged = size !== source.position || stat.mtimeNs !== source.seen.changedNs;
+    if (isChanged) this.#host.wake(source);
+    if (!isChanged || source.isIntact) source.seen = { ...source.seen, size, changedNs: stat.mtimeNs }; // else it is another generation's
   }
 
   /** A renamed file is followed to a name that is meant as well. A second name of a file that has one means nothing. */

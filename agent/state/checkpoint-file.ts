@@ -34,6 +34,8 @@ export interface Checkpoint {
   readonly gzip?: { readonly end?: number | undefined } | undefined;
   /** The content is not in this file any more, which was truncated: at best there is a copy of it. */
   readonly detached?: true | undefined;
+  /** When its file was written to last, as far as it was looked at in its place, in ns since 1970. */
+  readonly changedNs?: string | undefined;
   /** Id of the generation before it at the same path. */
   readonly after?: string | undefined;
   /** How headers were found to look, and from which offset on records were read so. */
@@ -54,7 +56,7 @@ const decimals = text(/^\d+$/);
 const learned = object({ stream: text(), from: position, shape: text() });
 const checkpoint = object(
   { id, input: text(), path: text(), device: decimals, inode: decimals, offset: position, prefix: object({ bytes: position, hash }), marker: object({ end: position, bytes: position, hash }) },
-  { seenAt: text(), ahead: mapOf(text(/^/, 16), position), gzip: object({}, { end: position }), detached: yes, after: hash, learned: listOf(learned), goneSinceMs: number },
+  { seenAt: text(), ahead: mapOf(text(/^/, 16), position), gzip: object({}, { end: position }), detached: yes, changedNs: decimals, after: hash, learned: listOf(learned), goneSinceMs: number },
 );
 const checkGeneration = object({ generation: position, checkpoints: listOf(checkpoint) });
 /** A size of the file is a multiple of it, with at least as much to spare. */
