@@ -94,9 +94,13 @@ export class MissedGenerations {
     const direct = checkpoints.find(input, String(stat.dev), String(stat.ino));
     const size = Number(stat.size);
     if (direct !== undefined && isSameContent(descriptor, size, direct)) return true;
-    for (const source of files.all) if (known.some(({ id }) => id === source.id) && source.isCopiedBy(path, size)) return true;
+    const live = new Set<string>();
+    for (const source of files.all) {
+      live.add(source.id);
+      if (known.some(({ id }) => id === source.id) && source.isCopiedBy(path, size)) return true;
+    }
     // A checkpoint of which nothing was read says too little: many logs begin alike.
-    return known.some((one) => !files.isBusy(one.id) && one.gzip === undefined && one.marker.bytes > 0 && size >= one.marker.end && isSameContent(descriptor, size, one));
+    return known.some((one) => !live.has(one.id) && one.gzip === undefined && one.marker.bytes > 0 && size >= one.marker.end && isSameContent(descriptor, size, one));
   }
 }
 
