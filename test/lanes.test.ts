@@ -85,7 +85,7 @@ t.test('what a lane gets of the configuration', (t) => {
   const [main, other] = [laneConfig(config, 2, true), laneConfig(config, 2, false)];
   t.strictSame([Object.keys(main.inputs), Object.keys(other.inputs)], [['app', 'pipe'], ['app']], 'stdin has one reader');
   t.strictSame([main.memory, other.memory], [24 * MIB, 24 * MIB], 'memory is divided');
-  t.equal(laneConfig(parse({}), 2, false).memory, 12 * MIB, 'unless nothing is said about it: each has what one lane has');
+  t.equal(laneConfig(parse({}), 2, false).memory, 13 * MIB, 'unless nothing is said about it: each has what one lane has');
   t.match(other.outputs['es'], { buffer: { max_bytes: 5 * MIB } }, 'and so is the room on the disk');
   t.strictSame(structuredClone(other), other, 'it can be given to a thread');
   t.throws(() => parse({ memory: '8MiB', outputs: { es: { type: 'elasticsearch', url: 'http://x', batch: { bytes: '4MiB' } } } }), /16MiB.* for each lane/s, 'less than the batches of both need');
