@@ -348,8 +348,6 @@ t.test('a link that led to files which nobody has seen', async (t) => {
 t.test('start_at: end is about files that were not read before, and not about what came to their places', async (t) => {
   const rows: [reason: string, change: (log: string) => void][] = [
     ['rotated', (log) => (renameSync(log, `${log}.1`), writeFileSync(log, 'new\n'))],
-    ['truncated', (log) => writeFileSync(log, 'new\n')],
-    ['deleted', (log) => (unlinkSync(log), writeFileSync(log, 'new\n'))],
   ];
   for (const [reason, change] of rows) {
     const { log, logs, tail } = setUp(t);
