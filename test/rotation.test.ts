@@ -348,6 +348,8 @@ t.test('a link that led to files which nobody has seen', async (t) => {
 t.test('start_at: end is about files that were not read before, and not about what came to their places', async (t) => {
   const rows: [reason: string, change: (log: string) => void][] = [
     ['rotated', (log) => (renameSync(log, `${log}.1`), writeFileSync(log, 'new\n'))],
+    ['truncated', (log) => writeFileSync(log, 'new\n')],
+    ['deleted', (log) => (unlinkSync(log), writeFileSync(log, 'new\n'))],
   ];
   for (const [reason, change] of rows) {
     const { log, logs, tail } = setUp(t);
@@ -357,6 +359,7 @@ t.test('start_at: end is about files that were not read before, and not about wh
     await first.untilLines(1);
     await first.stop();
     change(log);
+    writeFileSync(join(logs, 'other.log'), 'not read\n');
     const second = await tail([join(logs, '*.log')], { startAt: 'end', once: true });
     await second.untilFinished();
     t.same([...first.lines, ...second.lines], ['four', 'new'], `${reason} while nobody looked`);

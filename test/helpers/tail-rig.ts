@@ -1,5 +1,5 @@
 // Files that are tailed in a folder of the test's own, by a reader that does what a lane does in its plainest form.
-import { readdirSync, readlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { FileInput, type FileInputOptions } from '../../agent/inputs/file-input.ts';
@@ -68,14 +68,20 @@ export class Reader {
   }
 }
 
-/** A folder to work in, with inputs that are stopped when the test ends. */
+/** How many folders each test has. */
+const folders = new WeakMap<Test, number>();
+
+/**
+ * A folder to work in, with inputs that are stopped when the test ends. Each call gives a folder of its own: an input of an
+ * earlier one may be running still, and would write its checkpoints into one that has the same path.
+ */
 export function setUp(test: Test) {
   const running: (() => Promise<void>)[] = [];
   // Before the folder is made: what is set up last is torn down first.
   test.teardown(async () => {
     for (const stop of running) await stop();
   });
-  const dir = test.testdir({ state: {}, logs: {} });
+  const dir = folderOf(test);
   const warnings: string[] = [];
   const warn = (message: string) => warnings.push(message);
   const openCheckpoints = () => new Checkpoints({ folder: join(dir, 'state'), warn, intervalMs: 5 });
@@ -92,6 +98,14 @@ export function setUp(test: Test) {
     return Object.assign(new Reader(input, reading), { stop, checkpoints });
   };
   return { dir, log: join(dir, 'logs', 'app.log'), logs: join(dir, 'logs'), state: join(dir, 'state'), warnings, tail };
+}
+
+function folderOf(test: Test): string {
+  const count = folders.get(test) ?? 0;
+  folders.set(test, count + 1);
+  const dir = join(count === 0 ? test.testdir({}) : test.testdirName, String(count));
+  for (const name of ['state', 'logs']) mkdirSync(join(dir, name), { recursive: true });
+  return dir;
 }
 
 export const numbered = (from: number, to: number, text = 'line') => Array.from({ length: to - from }, (_, i) => `${text} ${from + i}`);
