@@ -68,6 +68,10 @@ export class ElasticsearchDestination implements Destination {
     return new ElasticsearchDestination(name, options, client, login);
   }
 
+  get keepsIds(): boolean {
+    return this.#keepsIds;
+  }
+
   get degraded() {
     return this.#degraded.records;
   }

@@ -35,6 +35,8 @@ export interface Framing {
 export interface Destination {
   /** Sends `count` records as one request. `body` must stay as it is until the promise settles. */
   send(body: Uint8Array<ArrayBuffer>, count: number, signal: AbortSignal): Promise<Verdict>;
+  /** A record that is sent again is known by its id, and stored once. */
+  readonly keepsIds?: boolean;
   /** Records that were delivered not quite as they were, by how. */
   readonly degraded?: ReadonlyMap<Degradation, number>;
   /** Closes connections and files. */

@@ -361,6 +361,62 @@ t.test('one bad record costs only itself', async (t) => {
   }
 });
 
+t.test('an outage makes no record a bad one, whatever passed before it or at its edges', async (t) => {
+  const isAlone = ({ ids }: BulkRequest, id: string): boolean => ids.length === 1 && ids[0] === id;
+  const [gateway, bad] = [{ status: 502 }, { status: 400 }] as const;
+  type Rule = (request: BulkRequest, server: BulkServer) => Answer;
+  const rows: { reason: string; batches: number[]; connections: number; rule: () => Rule; withoutIds?: boolean }[] = [
+    {
+      reason: 'a lone record fails, another passes beside it, then nothing for long', batches: [1, 1], connections: 2,
+      rule: () => (request, server) => (request.number > 300 || (isAlone(request, '1') && !server.stored.has('1')) ? server.store(request) : gateway),
+    },
+    {
+      reason: 'the same, and nothing is left to compare it with', batches: [1, 1], connections: 2, withoutIds: true,
+      rule: () => (request, server) => (request.number > 300 || (isAlone(request, '1') && !server.stored.has('1')) ? server.store(request) : gateway),
+    },
+    {
+      reason: 'one half of a batch passes, then nothing for long', batches: [8, 4], connections: 1,
+      rule: () => (request, server) => (request.number > 300 || request.number === 2 ? server.store(request) : request.number === 1 ? bad : gateway),
+    },
+    {
+      reason: 'the last record of a batch that was halved', batches: [2], connections: 1,
+      rule: () => (request, server) => (request.number > 300 || (isAlone(request, '0') && !server.stored.has('0')) ? server.store(request) : request.number === 1 ? bad : gateway),
+    },
+    {
+      reason: 'it is up for one request in seven', batches: [1, 20, 20], connections: 1,
+      rule: () => (request, server) => (request.number > 300 || (request.number % 7 === 0 && !request.ids.includes('0')) ? server.store(request) : gateway),
+    },
+    {
+      reason: 'every second request goes to a backend that is dead', batches: [1, 1, 20, 20], connections: 1,
+      rule: () => (request, server) => (request.number > 300 || request.number % 2 === 0 ? server.store(request) : 'reset'),
+    },
+  ];
+  for (const { reason, batches, connections, rule, withoutIds = false } of rows) {
+    await t.test(reason, async (t) => {
+      const { server, url } = await serve(t, rule());
+      const it = await rig(t, { url, connections, slots: batches.length, withoutIds });
+      await it.submit(batches[0] ?? 0);
+      await until(() => it.delivery.traffic.again > 0 || it.delivery.traffic.invalid > 0 || it.ledger.total(0, 'delivered').records > 0);
+      for (const count of batches.slice(1)) await it.submit(count);
+      t.ok(await it.drain());
+      t.ok(storedAll(server, it.submitted()));
+      t.same(it.letters(), []);
+    });
+  }
+});
+
+t.test('a bad record that nothing can be compared with is kept until something can', async (t) => {
+  const { server, url } = await serve(t, (request, server) => (request.ids.includes('0') ? { status: 500 } : server.store(request)));
+  const it = await rig(t, { url, connections: 1, withoutIds: true });
+  await it.submit(1);
+  await until(() => it.delivery.idle); // so an aged batch is sealed, though the only connection is busy
+  t.same([it.letters(), it.ledger.total(0, 'pending').records], [[], 1]);
+  await it.submit(4);
+  t.ok(await it.drain());
+  t.match(it.letters(), [{ reason: 'HTTP 500', document: { n: 0 } }]);
+  t.ok(storedAll(server, 5, [0]));
+});
+
 t.test('an item that fails for ever while others pass is refused; a busy one is not', async (t) => {
   const { server, url } = await serve(t, (request, server) =>
     server.answerItems(request, ({ n }) => (n === 3 ? { status: 500, type: 'null_pointer_exception', reason: 'oops' } : n === 4 && request.number < 30 ? { status: 429, type: 'busy', reason: 'queue' } : 201)),

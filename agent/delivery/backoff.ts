@@ -11,11 +11,13 @@ export interface RetryLimits extends BackoffLimits {
   readonly blockedMs: number;
   /** Longest wait that a destination can ask for. */
   readonly retryAfterCapMs: number;
-  /** Failures in a row after which the records are suspected to be the reason. */
+  /** Failures in a row after which the records are suspected to be the reason: each further one is a trial, if another record passes. */
   readonly suspicions: number;
+  /** Trials in a row after which a record is refused: another one was delivered, and this one, sent at once, failed. */
+  readonly trials: number;
 }
 
-export const RETRY_LIMITS: RetryLimits = { baseMs: 500, capMs: 45_000, blockedMs: 30_000, retryAfterCapMs: 3_600_000, suspicions: 5 };
+export const RETRY_LIMITS: RetryLimits = { baseMs: 500, capMs: 45_000, blockedMs: 30_000, retryAfterCapMs: 3_600_000, suspicions: 5, trials: 3 };
 
 /**
  * Wait after failure number `failures` (from 1): exponential with full jitter, so that many agents do not come back in

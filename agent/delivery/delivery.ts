@@ -1,6 +1,7 @@
 import type { Destination, ItemVerdict, Verdict } from '../../outputs/output.ts';
 import { backoffMs, Pauses, RETRY_LIMITS, type RetryLimits } from './backoff.ts';
 import type { Batch } from './batch.ts';
+import { Comparison, isConvicted, noteFailure } from './comparison.ts';
 import { Health, type HealthState } from './health.ts';
 import { Part } from './part.ts';
 import { newTraffic, type DrainLimits, type Shipping, type Traffic } from './shipping.ts';
@@ -48,13 +49,7 @@ export class Delivery implements Shipping {
   #last: Promise<void> = Promise.resolve();
   #notBeforeMs = 0;
   #limitBytes = Infinity;
-  /**
-   * Requests that were begun, and the youngest of them that was answered well. A success tells a bad record from a
-   * failing destination only if it was begun after the record's failure: what was under way when an outage began says
-   * nothing about it.
-   */
-  #begun = 0;
-  #lastGood = 0;
+  readonly #comparison: Comparison;
   #progressAtMs = 0;
   #refusalReported = false;
   readonly #traffic = newTraffic();
@@ -65,6 +60,13 @@ export class Delivery implements Shipping {
     this.#now = options.now ?? (() => performance.now());
     this.#random = options.random ?? Math.random;
     this.#health = new Health(options.name, options.report, this.#now);
+    this.#comparison = new Comparison({
+      send: (body, count) => this.#send(body, count),
+      delivered: (shipment, part) => this.#delivered(shipment, part),
+      queue: this.#queue,
+      keepsIds: () => options.destination.keepsIds === true,
+      random: this.#random,
+    });
     options.closed?.addEventListener('abort', () => this.#end(), { once: true });
   }
 
@@ -81,7 +83,7 @@ export class Delivery implements Shipping {
 
   /** Whether a connection is free: an aged batch may be sealed. While there is none, small batches had better grow. */
   get idle(): boolean {
-    return this.#queue.length === 0 && this.#active.size < this.#options.connections && !this.#stop.signal.aborted;
+    return this.#queue.length === 0 && (this.#active.size < this.#options.connections || this.#comparison.isLonely) && !this.#stop.signal.aborted;
   }
 
   /** Settles when `idle` is true, or when it has ended and never will be again. */
@@ -102,7 +104,8 @@ export class Delivery implements Shipping {
   /** Takes a sealed batch; its slot goes back to the pool when all records are settled. Never waits: the slots are the bound. */
   submit(batch: Batch): void {
     if (batch.count === 0) return this.#options.pool.release(batch);
-    this.#queue.push({ batch, parts: [Part.whole(batch)], unsettled: batch.count, begunBefore: undefined });
+    this.#queue.push({ batch, parts: [Part.whole(batch)], unsettled: batch.count });
+    this.#comparison.isLonely = false;
     this.#pump();
   }
 
@@ -180,25 +183,23 @@ export class Delivery implements Shipping {
     for (let part = shipment.parts.pop(); part !== undefined; part = shipment.parts.pop()) {
       const [first = part, ...later] = part.slices(this.#limitBytes);
       shipment.parts.push(...later.reverse());
-      const verdict = await this.#send(first);
+      const verdict = await this.#send(first.body(), first.count);
       if (this.#stop.signal.aborted && verdict.kind !== 'delivered') return;
       await this.#judge(shipment, first, verdict);
       if (this.#stop.signal.aborted) return;
     }
   }
 
-  async #send(part: Part): Promise<Verdict> {
+  async #send(body: Uint8Array<ArrayBuffer>, count: number): Promise<Verdict> {
     for (let waitMs = this.#leftToWait(); waitMs > 0; waitMs = this.#leftToWait()) await this.#pauses.wait(waitMs);
-    const number = ++this.#begun;
-    const verdict = await this.#request(part);
+    const verdict = await this.#request(body, count);
     this.#traffic[verdict.kind]++;
-    if (hasTaken(verdict)) this.#lastGood = Math.max(this.#lastGood, number);
     return verdict;
   }
 
-  async #request(part: Part): Promise<Verdict> {
+  async #request(body: Uint8Array<ArrayBuffer>, count: number): Promise<Verdict> {
     try {
-      return await this.#options.destination.send(part.body(), part.count, this.#stop.signal);
+      return await this.#options.destination.send(body, count, this.#stop.signal);
     } catch (error) {
       // A destination answers with values; this is a bug in it. The records must not pay for it.
       return { kind: 'retry', reason: `internal error: ${String(error)}`, stubborn: true };
@@ -231,19 +232,21 @@ export class Delivery implements Shipping {
     this.#settle(shipment, part, 'delivered');
   }
 
-  async #retry(shipment: Shipment, part: Part, verdict: Verdict & { kind: 'retry' }): Promise<void> {
+  async #retry(shipment: Shipment, part: Part, { reason, stubborn, afterMs = 0 }: Verdict & { kind: 'retry' }): Promise<void> {
     const { history } = part;
-    history.failures++;
+    const isSuspect = noteFailure(history, stubborn === true, this.#limits);
     this.#traffic.again++;
-    if (verdict.stubborn === true) shipment.begunBefore ??= this.#begun;
-    if (verdict.stubborn === true && history.suspicions++ === 0) history.begunBefore = this.#begun;
-    this.#health.fails(verdict.reason, history.failures);
-    this.#obey(verdict.afterMs ?? 0);
-    const suspected = verdict.stubborn === true && history.suspicions >= this.#limits.suspicions;
-    if (suspected && this.#othersPass(shipment, part)) return this.#bisect(shipment, part, verdict.reason);
-    await this.#pauses.wait(backoffMs(history.failures, this.#limits, this.#random));
+    this.#health.fails(reason, history.trials > 0 ? 1 : history.failures); // of one record's troubles nobody is told each time
+    this.#obey(afterMs);
+    if (isConvicted(part, this.#limits)) return this.#bisect(shipment, part, reason);
     shipment.parts.push(part);
-    if (suspected && !this.#stop.signal.aborted) await this.#probe(shipment, part);
+    if (isSuspect && !this.#stop.signal.aborted) await this.#compare(shipment, part);
+    if (!history.isCompared) await this.#pauses.wait(backoffMs(history.failures, this.#limits, this.#random));
+  }
+
+  async #compare(shipment: Shipment, part: Part): Promise<void> {
+    await this.#comparison.compare(shipment, part);
+    this.#pump(); // a shipment may be back in the queue, or an aged batch be wanted
   }
 
   /** What a destination asks for holds for every request to it. */
@@ -251,37 +254,9 @@ export class Delivery implements Shipping {
     if (afterMs > 0) this.#notBeforeMs = Math.max(this.#notBeforeMs, this.#now() + Math.min(afterMs, this.#limits.retryAfterCapMs));
   }
 
-  /** Whether the destination works for other records: only then can these be to blame. */
-  #othersPass(shipment: Shipment, part: Part): boolean {
-    if (this.#lastGood > part.history.begunBefore) return true;
-    // A last record has no others left to be compared with, except those that went before it.
-    return this.#lastGood > (shipment.begunBefore ?? Infinity) && part.history.suspicions >= 2 * this.#limits.suspicions;
-  }
-
-  /** Sends another record alone, to learn whether the destination fails or the suspect is to blame: with one connection nothing else passes meanwhile. */
-  async #probe(shipment: Shipment, suspect: Part): Promise<void> {
-    const own = shipment.parts.length - (suspect.count > 1 ? 1 : 2);
-    const lender = own >= 0 ? shipment : this.#queue.shift(); // out of the queue, so that nobody else sends it meanwhile
-    if (lender === undefined) return;
-    await this.#probeWith(lender, own >= 0 ? own : lender.parts.length - 1);
-    if (lender === shipment || lender.unsettled === 0) return;
-    this.#queue.unshift(lender);
-    this.#pump();
-  }
-
-  async #probeWith(lender: Shipment, at: number): Promise<void> {
-    const part = lender.parts[at];
-    const position = part?.positions[Math.floor(this.#random() * part.count)];
-    if (part === undefined || position === undefined) return;
-    const single = part.pick(Int32Array.of(position));
-    const verdict = await this.#send(single);
-    if (verdict.kind !== 'delivered') return;
-    lender.parts.splice(at, 1, ...(part.count > 1 ? [part.without(position)] : []));
-    this.#delivered(lender, single);
-  }
-
   async #blocked(shipment: Shipment, part: Part, reason: string): Promise<void> {
     shipment.parts.push(part);
+    part.history.isCompared = false;
     this.#traffic.again++;
     this.#health.blocked(reason);
     await this.#waitForPerson();
@@ -302,9 +277,8 @@ export class Delivery implements Shipping {
   async #bisect(shipment: Shipment, part: Part, reason: string): Promise<void> {
     if (part.count < 2) return this.#refuse(shipment, part, () => reason);
     const [first, second] = part.halves();
-    // One more failure halves a part again, but a record that stands alone gets all its chances: it may be lost to people for that.
-    for (const half of [first, second]) if (half.count > 1 && part.history.suspicions > 0) half.history.suspicions = this.#limits.suspicions - 1;
-    for (const half of [first, second]) half.history.begunBefore = this.#begun;
+    // One more failure puts a half to the test again. A record that stands alone gets all its trials: it may be lost to people for that.
+    if (part.history.suspicions > 0) for (const half of [first, second]) half.history.suspicions = this.#limits.suspicions - 1;
     shipment.parts.push(second, first);
   }
 
@@ -318,7 +292,7 @@ export class Delivery implements Shipping {
     const moved = delivered.count + rejected.count > 0;
     const again = part.where((at) => items[at]?.kind === 'retry' || items[at]?.kind === 'blocked');
     const isSuspect = items.some((item) => item.kind === 'retry' && item.stubborn === true);
-    if (isSuspect && delivered.count > 0) shipment.begunBefore = Math.min(shipment.begunBefore ?? Infinity, this.#lastGood - 1); // others passed in the same request
+    if (isSuspect && delivered.count > 0) this.#comparison.remember(delivered);
     if (again.count > 0 && !this.#stop.signal.aborted) await this.#again(shipment, moved ? again : part, items);
   }
 
@@ -347,12 +321,8 @@ export class Delivery implements Shipping {
 
   #settle(shipment: Shipment, part: Part, fate: 'delivered' | 'dead_lettered'): void {
     settle(this.#options, shipment, part, fate);
+    this.#comparison.isLonely = false;
     this.#progressAtMs = this.#now();
     this.#drains.endAll();
   }
-}
-
-/** Whether a destination has taken anything of a request. */
-function hasTaken(verdict: Verdict): boolean {
-  return verdict.kind === 'delivered' || (verdict.kind === 'partial' && verdict.items.some(({ kind }) => kind === 'delivered'));
 }

@@ -6,8 +6,10 @@ export interface History {
   failures: number;
   /** Failures in a row that the records themselves may be the reason of. */
   suspicions: number;
-  /** How many requests had been begun at the first of these. */
-  begunBefore: number;
+  /** Another record has just been delivered, and these are sent at once. */
+  isCompared: boolean;
+  /** How often in a row they have failed then. */
+  trials: number;
 }
 
 /** Some records of a batch, to be sent as one request. `positions` are theirs in the batch, rising. */
@@ -16,7 +18,7 @@ export class Part {
   readonly positions: Int32Array;
   readonly history: History;
 
-  constructor(batch: Batch, positions: Int32Array, history: History = { failures: 0, suspicions: 0, begunBefore: 0 }) {
+  constructor(batch: Batch, positions: Int32Array, history: History = { failures: 0, suspicions: 0, isCompared: false, trials: 0 }) {
     this.batch = batch;
     this.positions = positions;
     this.history = history;

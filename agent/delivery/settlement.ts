@@ -23,8 +23,6 @@ export interface Shipment {
   readonly batch: Batch;
   readonly parts: Part[];
   unsettled: number;
-  /** How many requests had been begun when one of its own first failed in a way that its records could be to blame for. */
-  begunBefore: number | undefined;
 }
 
 /** Settles records: in the ledger, and when all of a batch are settled, in the tracker; then the slot is free again. */

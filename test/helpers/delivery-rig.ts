@@ -14,7 +14,7 @@ import type { Source } from '../../agent/inputs/source.ts';
 import { elasticsearch } from '../../outputs/elasticsearch.ts';
 import { ElasticsearchOptions } from '../../outputs/elasticsearch-options.ts';
 
-export const FAST: RetryLimits = { baseMs: 1, capMs: 4, blockedMs: 4, retryAfterCapMs: 40, suspicions: 5 };
+export const FAST: RetryLimits = { baseMs: 1, capMs: 4, blockedMs: 4, retryAfterCapMs: 40, suspicions: 5, trials: 3 };
 export const RECORD_BYTES = 10; // of each record in its source
 const LIMITS = { bytes: 1 << 20, events: 1_000 };
 
@@ -39,13 +39,16 @@ export interface RigOptions {
   readonly options?: Record<string, unknown>;
   readonly deadLetterPath?: string;
   readonly closed?: AbortSignal;
+  /** The destination does not say that it keeps ids. */
+  readonly withoutIds?: boolean;
 }
 
 /** Everything from a sealed batch to a socket, with one source. */
-export async function rig(t: Test, { url, connections = 1, slots = 4, limits = FAST, options = {}, deadLetterPath, closed }: RigOptions) {
+export async function rig(t: Test, { url, connections = 1, slots = 4, limits = FAST, options = {}, deadLetterPath, closed, withoutIds = false }: RigOptions) {
   const folder = mkdtempSync(join(tmpdir(), 'shipper-delivery-'));
   const output = elasticsearch('search', ElasticsearchOptions.parse({ type: 'elasticsearch', url, ...options }));
   const destination = await output.open();
+  const sender = withoutIds ? { send: destination.send.bind(destination), close: destination.close.bind(destination) } : destination;
   const arena = new Arena({ input: 64, scratch: 64, constants: 64 }, slots * batchBytes(LIMITS));
   const pool = new SlotPool(arena, LIMITS, slots);
   const ledger = new Ledger(['search']);
@@ -58,7 +61,7 @@ export async function rig(t: Test, { url, connections = 1, slots = 4, limits = F
   tracker.add(source);
   ledger.add(source);
   const delivery = new Delivery({
-    name: 'search', index: 0, destination, connections, pool, ledger, tracker, deadLetters, sourceOf: () => source, report, limits,
+    name: 'search', index: 0, destination: sender, connections, pool, ledger, tracker, deadLetters, sourceOf: () => source, report, limits,
     ...(closed === undefined ? {} : { closed }),
   });
   t.teardown(async () => {
