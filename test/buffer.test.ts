@@ -8,16 +8,20 @@ import t, { type Test } from 'tap';
 import { Arena } from '../agent/arena.ts';
 import { assemble } from '../agent/assembly.ts';
 import { ConfigSchema } from '../agent/config/schema.ts';
-import { Batch } from '../agent/delivery/batch.ts';
+import { Batch, batchBytes } from '../agent/delivery/batch.ts';
 import type { Amounts } from '../agent/delivery/buffer/amounts.ts';
 import { segmentsIn } from '../agent/delivery/buffer/buffer-files.ts';
+import { BufferedDelivery } from '../agent/delivery/buffer/buffered-delivery.ts';
 import { inspectBuffers } from '../agent/delivery/buffer/inspect.ts';
 import { JournalReader } from '../agent/delivery/buffer/journal-reader.ts';
+import { SourceNames } from '../agent/delivery/buffer/source-names.ts';
+import { Ledger } from '../agent/delivery/ledger.ts';
+import { SlotPool } from '../agent/delivery/slot-pool.ts';
 import { Ending } from '../agent/ending.ts';
 import { work } from '../agent/work.ts';
 import { CLI, run, start, until, type Running } from './e2e/run-shipper.ts';
 import { Life } from './helpers/buffer-life.ts';
-import { batchOf, downServer, linesOf, openJournal, readAll, readDamaged } from './helpers/buffer-rig.ts';
+import { batchOf, downServer, EARLIER, linesOf, openJournal, readAll, readDamaged } from './helpers/buffer-rig.ts';
 import { BulkServer } from './helpers/bulk-server.ts';
 import { crashed, failingReads } from './helpers/disk-faults.ts';
 import { seeded } from './helpers/random.ts';
@@ -31,6 +35,8 @@ function folder(t: Test): string {
   t.teardown(() => rmSync(made, { recursive: true, force: true }));
   return made;
 }
+
+const SMALL = { bytes: 1024, events: 3 };
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, i) => from + i);
@@ -209,6 +215,41 @@ t.test('the oldest segments are dropped, and another run does not take that for 
   t.same(await readAll(journal), { read: [0, 1, 2, 9, 10, 11], lost: 0 });
   const { journal: later } = await openJournal(dir);
   t.same(await readAll(later), { read: [0, 1, 2, 9, 10, 11], lost: 0 });
+});
+
+t.test('what is delivered while others are still tidied away is tidied away, too', async (t) => {
+  for (const [isHurried, reason] of [[false, 'by itself'], [true, 'at the end of the run']] as const) {
+    const { dir } = await written(t, 1);
+    const { journal } = await openJournal(dir);
+    const answers: (() => void)[] = [];
+    const destination = { send: () => new Promise<{ kind: 'delivered' }>((resolve) => answers.push(() => resolve({ kind: 'delivered' }))), close: async () => undefined };
+    const arena = new Arena({ input: 64, scratch: 64, constants: 64 }, 8 * batchBytes(SMALL));
+    const [pool, readSlots] = [new SlotPool(arena, SMALL, 4), new SlotPool(arena, SMALL, 4)];
+    const ledger = new Ledger(['search']);
+    let indices = EARLIER + 1;
+    const names = new SourceNames(new Map(), () => indices++, ledger);
+    names.addEarlier(EARLIER, 0, 'earlier', 12, 120);
+    let finished = 0;
+    const delivery = new BufferedDelivery(
+      { name: 'search', index: 0, destination, connections: 4, pool, ledger, deadLetters: { append: async () => undefined, path: '' }, sourceOf: () => ({ name: '', id: '' }), report: t.fail },
+      { journal: undefined, older: [journal], readSlots, maxBytes: 1, whenFull: 'block', names, finished: async () => void finished++ },
+    );
+    await until(() => answers.length === 4, 'all four requests');
+    let stopped: Promise<void> | undefined;
+    const prune = journal.prune.bind(journal);
+    journal.prune = async (next, all) => {
+      await prune(next, all);
+      for (const answer of answers.splice(0)) answer();
+      if (isHurried) stopped ??= delivery.stop();
+      await until(() => delivery.traffic.delivered === 4, 'the answers'); // the disk is slow
+    };
+    answers.shift()?.();
+    if (isHurried) await (await until(() => stopped && { stopped }, 'the end')).stopped;
+    else await until(() => finished > 0, 'the end of the older buffer');
+    t.same([finished, readdirSync(dir).filter((name) => name.endsWith('.segment'))], [1, []], reason);
+    if (!isHurried) await delivery.stop();
+    t.equal(finished, 1, 'once');
+  }
 });
 
 t.test('a crash between any two calls of the system: what was safe is there, nothing counts as damaged, and it goes on', async (t) => {

@@ -165,7 +165,8 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   #tellNone(): void {
     const { once, paths, warn } = this.#options;
     const message = `no file matches ${paths.join(', ')}`;
-    if (once) throw new InputError(message, 66);
+    const isClosed = this.#discovery.closed.size > 0; // there may be one behind what was said of a folder
+    if (once) throw isClosed ? new InputError(`${message}, as far as it may be looked for`, 77) : new InputError(message, 66);
     warn(`${message}: waiting for one`);
   }
 

@@ -52,6 +52,8 @@ export class BufferedDelivery implements Shipping {
   readonly #drains = new Pauses();
   #loading = false;
   #tidying: Promise<void> | undefined;
+  /** There is more to tidy up than those who are at it have seen. */
+  #isUntidy = false;
   #stopped = false;
   #progressAtMs = 0;
   /** Why nothing can be read of the disk, and how often it was tried. */
@@ -144,11 +146,12 @@ export class BufferedDelivery implements Shipping {
     this.#drains.endAll();
     await this.#writer?.stop();
     while (this.#loading) await this.#drains.wait(RETRY_MS);
-    await this.#tidying;
+    while (this.#tidying !== undefined) await this.#tidying;
     for (const { journal, reader } of this.#journals) {
       await reader.close();
       if (journal.segments.length > 0) await this.#note(journal, true);
-      await journal.close();
+      if (journal === this.#buffer.journal || journal.segments.length > 0) await journal.close();
+      else await this.#buffer.finished(journal);
     }
   }
 
@@ -299,7 +302,11 @@ export class BufferedDelivery implements Shipping {
 
   /** Deletes what is done with, and notes from time to time how far delivery is. */
   #tidy(isDue = this.#now() - this.#notedAtMs >= NOTE_AFTER_MS): void {
-    this.#tidying ??= this.#tidyAll(isDue).finally(() => (this.#tidying = undefined));
+    this.#isUntidy = this.#tidying !== undefined;
+    this.#tidying ??= this.#tidyAll(isDue).finally(() => {
+      this.#tidying = undefined;
+      if (this.#isUntidy) this.#tidy();
+    });
   }
 
   async #tidyAll(isDue: boolean): Promise<void> {
