@@ -1,6 +1,7 @@
 import { SLACK } from './kernel/pieces.ts';
 
 const PAGE_BYTES = 65_536;
+const LF = 0x0a;
 /** Where the next free byte of the scratch region is told, as an integer, and its end: kernels take of it too. */
 const [SCRATCH_AT, SCRATCH_END] = [64, 68];
 /** Up to here memory belongs to the kernels that are made of TypeScript: their constants and objects (see build.mjs). */
@@ -111,6 +112,23 @@ export class Arena {
   /** Gives back the part of the last `scratchSpace` from `address` on. */
   scratchShrink(address: number): void {
     this.#scratchAt = address;
+  }
+
+  /**
+   * Scratch space for a text that is read as a record is: `bytes` of it at most, between two line ends as in a chunk. Whoever
+   * looks at what stands beside it sees those, never what an earlier record has left there. -1 when there is no room.
+   */
+  beginText(bytes: number): number {
+    const address = this.scratchSpace(bytes + 2);
+    if (address < 0) return -1;
+    this.bytes[address] = LF;
+    return address + 1;
+  }
+
+  /** Ends the text of the last `beginText` at `end`, and gives back what it did not need. */
+  endText(end: number): void {
+    this.bytes[end] = LF;
+    this.scratchShrink(end + 1);
   }
 
   resetScratch(): void {

@@ -255,13 +255,13 @@ export class LogEvent {
     this.numbers[field] = NaN;
   }
 
-  /** Text that had to be computed from [start, end) of the chunk. */
+  /** Text that had to be computed from [start, end) of the chunk. It may be read on as a record is. */
   value(field: Field, text: string, start: number, end: number): void {
     const length = Buffer.byteLength(text);
-    const address = this.arena.scratchSpace(length);
+    const address = this.arena.beginText(length);
     if (address < 0) return;
-    if (length === text.length) for (let i = 0; i < length; i++) this.arena.bytes[address + i] = text.charCodeAt(i);
-    else Buffer.from(this.arena.memory.buffer).write(text, address);
+    Buffer.from(this.arena.memory.buffer).write(text, address);
+    this.arena.endText(address + length);
     this.#set(field, address, length, Value.TEXT, start, end);
   }
 

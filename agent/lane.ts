@@ -44,8 +44,9 @@ export interface LaneOptions {
 const RECORDS_AT_ONCE = 256;
 /** Bytes a lane claims of its arena, beside what scanners and sinks do. */
 export const LANE_BYTES = eventBytes(RECORDS_AT_ONCE) + eventBytes(1) + 65_536; // the second event is for records inside of records
-/** Scratch space that one record may need. */
+/** Scratch space that one record may need, and for each of its bytes: decoded, without colours, taken out of another, each is a copy. */
 const SCRATCH_PER_RECORD = 65_536;
+const SCRATCH_PER_BYTE = 8;
 
 /**
  * From bytes to batches, one chunk at a time and to the end: cut, parse, extract, encode. Nothing is kept between two
@@ -291,9 +292,12 @@ export class Lane {
     return { source: source.index, idAddress: this.#idAddress };
   }
 
-  /** Encodes what is in the lists when scratch space or the event's pages run out, so that they can be used again. `length`: the next record's. */
+  /**
+   * Encodes what is in the lists when scratch space or the event's pages run out, so that they can be used again. `length`: the
+   * next record's, which has what it needs, or all there is: what earlier ones took must not decide what is read of it.
+   */
   #makeScratch(length: number): void {
-    const needed = SCRATCH_PER_RECORD + (this.#options.redactor?.scratchFor(length) ?? 0);
+    const needed = SCRATCH_PER_RECORD + SCRATCH_PER_BYTE * length + (this.#options.redactor?.scratchFor(length) ?? 0);
     if (this.#arena.scratchLeft >= needed && !this.#event.wraps) return;
     for (const sink of this.#sinks) sink.endChunk();
     this.#arena.resetScratch();

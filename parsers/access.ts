@@ -1,9 +1,8 @@
-import type { Arena } from '../agent/arena.ts';
 import type { Chunk } from '../agent/chunk.ts';
 import type { LogEvent } from '../agent/event.ts';
 import { Field } from '../agent/fields.ts';
 import type { Parser } from './parser.ts';
-import { Column, isDash, quoteEnd } from './values/access-scan.ts';
+import { Column, isDash, quoteEnd, type AccessScanner } from './values/access-scan.ts';
 import { isDigit, isUpper, skipColour } from './values/bytes.ts';
 import { durationMs } from './values/durations.ts';
 import { accessTimestamp } from './values/timestamps.ts';
@@ -59,8 +58,11 @@ export const access: Parser = {
   parse,
 };
 
-/** The last time that was read, and what became of it: lines of the same second need it read only once. */
-const last: { arena: Arena | undefined; address: number; length: number; round: number } = { arena: undefined, address: 0, length: 0, round: -1 };
+/**
+ * The last time that was read, and what became of it: lines of the same second need it read only once. `scanner`: whose line
+ * before it is; another one, of records inside of records, has read other lines since.
+ */
+const last: { scanner: AccessScanner | undefined; address: number; length: number; round: number } = { scanner: undefined, address: 0, length: 0, round: -1 };
 
 /** Hot: every record of an access log. The scanner cuts the line, what follows looks at the parts. */
 function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boolean {
@@ -69,7 +71,7 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
   if (!scanner.scan(start, end)) return false;
   const row = scanner.row;
   const statusEnd = row[Column.STATUS_END] as number;
-  if (!time(chunk, row, event) || !statusAndSize(bytes, row, statusEnd, event)) return false;
+  if (!time(chunk, scanner, event) || !statusAndSize(bytes, row, statusEnd, event)) return false;
   const hostEnd = row[Column.HOST + 1] as number;
   if (hostEnd > 0) event.span(Field.host, row[Column.HOST] as number, hostEnd);
   clientField(bytes, row[Column.CLIENT] as number, row[Column.CLIENT + 1] as number, event);
@@ -93,10 +95,11 @@ function part(bytes: Uint8Array, row: Int32Array, column: number, field: Field, 
   if (!isDash(bytes, start, end)) event.span(field, start, end);
 }
 
-function time(chunk: Chunk, row: Int32Array, event: LogEvent): boolean {
+function time(chunk: Chunk, scanner: AccessScanner, event: LogEvent): boolean {
+  const { row } = scanner;
   const start = row[Column.TIME] as number;
   const end = row[Column.TIME + 1] as number;
-  if (row[Column.SAME_TIME] === 1 && last.round === event.arena.round && last.arena === event.arena) {
+  if (row[Column.SAME_TIME] === 1 && last.scanner === scanner && last.round === event.arena.round) {
     event.at(Field.timestamp, last.address, last.length, start, end);
     return true;
   }
@@ -105,7 +108,7 @@ function time(chunk: Chunk, row: Int32Array, event: LogEvent): boolean {
   last.address = event.addressOf(Field.timestamp);
   last.length = event.lengthOf(Field.timestamp);
   last.round = event.arena.round;
-  last.arena = event.arena;
+  last.scanner = scanner;
   return true;
 }
 

@@ -42,7 +42,7 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
   hasWeak = false;
   for (let at = start; at < end; ) {
     const equals = keyEnd(chunk.bytes, at, end);
-    const quoted = chunk.bytes[equals + 1] === QUOTE;
+    const quoted = equals + 1 < end && chunk.bytes[equals + 1] === QUOTE;
     const valueStart = equals + (quoted ? 2 : 1);
     const valueEnd = quoted ? quoteEnd(chunk.bytes, valueStart, end) : wordEnd(chunk.bytes, valueStart, end);
     if (equals < end && chunk.bytes[equals] === EQUALS) {
@@ -65,7 +65,7 @@ function weaklyNamed(chunk: Chunk, start: number, end: number, event: LogEvent):
     const equals = keyEnd(bytes, at, end);
     if (equals >= end || bytes[equals] !== EQUALS) at = equals;
     else {
-      const quoted = bytes[equals + 1] === QUOTE;
+      const quoted = equals + 1 < end && bytes[equals + 1] === QUOTE;
       const from = equals + (quoted ? 2 : 1);
       const to = quoted ? quoteEnd(bytes, from, end) : wordEnd(bytes, from, end);
       if (to > from && !(quoted && hasEscape(bytes, from, to))) weakPair(chunk, at, equals, from, to, event);
@@ -94,7 +94,7 @@ function isLogfmt(bytes: Uint8Array, start: number, end: number): boolean {
     if (equals === at || words > pairs) return false; // a word that is none, or two flags more than pairs
     if (equals < end && bytes[equals] === EQUALS) {
       pairs++;
-      const quoted = bytes[equals + 1] === QUOTE;
+      const quoted = equals + 1 < end && bytes[equals + 1] === QUOTE;
       at = quoted ? quoteEnd(bytes, equals + 2, end) + 1 : wordEnd(bytes, equals + 1, end);
       if (at === 0) return false;
     } else at = equals;

@@ -39,15 +39,18 @@ export function mayBeRecord(bytes: Uint8Array, start: number, hasLevel: boolean)
   if (isLower(first)) return !hasLevel && isKey(bytes, start);
   if (first === Byte.OPEN_BRACE) return true;
   const second = bytes[start + 1];
-  if (isDigit(first)) return isDigit(second);
+  if (isDigit(first)) return isDigit(second) || second === Byte.DOT; // a time, an address
   if (first === Byte.OPEN_BRACKET) return isDigit(second) || !hasLevel;
   return isUpper(first) && (isDigit(second) || isUpper(second) && (!hasLevel || isCef(bytes, start)));
 }
 
-/** `CEF:0|`, `LEEF:1.0|`. */
+/** `CEF:`, `LEEF:`. */
 function isCef(bytes: Uint8Array, start: number): boolean {
-  return bytes[start + 3] === Byte.COLON && bytes[start + 5] === Byte.PIPE || bytes[start + 4] === Byte.COLON && bytes[start + 8] === Byte.PIPE;
+  const at = bytes[start] === LETTER_L ? start + 1 : start; // one letter after the other: a shorter text ends before
+  return bytes[at] === (at > start ? LETTER_E : LETTER_C) && bytes[at + 1] === LETTER_E && bytes[at + 2] === LETTER_F && bytes[at + 3] === Byte.COLON;
 }
+
+const [LETTER_C, LETTER_E, LETTER_F, LETTER_L] = [0x43, 0x45, 0x46, 0x4c];
 
 /** `time=`, `level=`: the first word is a key. */
 function isKey(bytes: Uint8Array, start: number): boolean {

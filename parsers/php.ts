@@ -29,7 +29,7 @@ export const php: Parser = {
     const kind = bytes[start] === Byte.OPEN_BRACKET ? behindTime(chunk, start, end, event) : start;
     if (kind < 0 || !startsWith(bytes, kind, end, 'PHP ')) return false;
     const from = kind + 4;
-    const known = KINDS.find(([name]) => startsWith(bytes, from, end, name) && bytes[from + name.length] === Byte.COLON);
+    const known = KINDS.find(([name]) => startsWith(bytes, from, end, name) && from + name.length < end && bytes[from + name.length] === Byte.COLON);
     if (known === undefined) return false;
     const [name, level] = known;
     event.level(level, from, from + name.length);

@@ -28,10 +28,10 @@ export const unescaped = { start: 0, end: 0 };
 
 /** Fills `unescaped`; false when there is no room. The string is a valid one. */
 export function unescape(arena: Arena, start: number, end: number): boolean {
-  const to = arena.scratchSpace(end - start);
+  const to = arena.beginText(end - start);
   if (to < 0) return false;
   const free = unescapeInto(arena.bytes, start, end, arena.bytes, to);
-  arena.scratchShrink(free);
+  arena.endText(free);
   arena.texts?.push(to, free);
   unescaped.start = to;
   unescaped.end = free;
@@ -40,7 +40,7 @@ export function unescape(arena: Arena, start: number, end: number): boolean {
 
 /** Fills `unescaped` with what is left of [start, end) without its colours; false when there is no room. */
 export function uncolour(arena: Arena, start: number, end: number): boolean {
-  const to = arena.scratchSpace(end - start);
+  const to = arena.beginText(end - start);
   if (to < 0) return false;
   const { bytes } = arena;
   let free = to;
@@ -48,7 +48,7 @@ export function uncolour(arena: Arena, start: number, end: number): boolean {
     for (let next = skipColour(bytes, at, end); next > at && at < end; next = skipColour(bytes, at, end)) at = next;
     if (at < end) bytes[free++] = bytes[at] as number;
   }
-  arena.scratchShrink(free);
+  arena.endText(free);
   unescaped.start = to;
   unescaped.end = free;
   return true;

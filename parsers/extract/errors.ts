@@ -132,8 +132,9 @@ function takeBracket(scan: Scan, open: number): void {
     else if (bytes[to] === 0x29 && --depth === 0) break;
   }
   if (bytes[to] !== 0x29 || to >= end) return;
-  if (bytes[to + 1] === Byte.COLON && bytes[to + 2] === Byte.SPACE && to + 3 < end) scan.errorTextStart = to + 3;
-  else if (bytes[open - 1] === Byte.SPACE || bytes[to + 1] === Byte.COLON) scan.offer(Field.error_message, Sure.NAMED, open + 1, to, 'error text');
+  const isNamed = to + 1 < end && bytes[to + 1] === Byte.COLON;
+  if (isNamed && bytes[to + 2] === Byte.SPACE && to + 3 < end) scan.errorTextStart = to + 3;
+  else if (bytes[open - 1] === Byte.SPACE || isNamed) scan.offer(Field.error_message, Sure.NAMED, open + 1, to, 'error text');
 }
 
 function takeQuoted(scan: Scan, at: number): void {

@@ -132,7 +132,7 @@ function afterPath(scan: Scan, at: number): number {
 export function takeVersion(scan: Scan, at: number): number {
   const { bytes, end } = scan;
   let to = at + 5;
-  while (to < end && (isDigit(bytes[to]) || (bytes[to] === Byte.DOT && isDigit(bytes[to + 1])))) to++;
+  while (to < end && (isDigit(bytes[to]) || (bytes[to] === Byte.DOT && to + 1 < end && isDigit(bytes[to + 1])))) to++;
   scan.offer(Field.http_version, Sure.NAMED, at + 5, to, 'protocol');
   return to;
 }

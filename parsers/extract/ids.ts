@@ -84,7 +84,7 @@ function takeAgent(scan: Scan, at: number): number {
     if (bytes[to] === Byte.OPEN_PAREN) depth++;
     else if (bytes[to] === Byte.CLOSE_PAREN) depth--;
   }
-  if (closing !== 0 && bytes[to] !== closing) return at;
+  if (closing !== 0 && (to === end || bytes[to] !== closing)) return at;
   scan.offer(Field.user_agent, Sure.LIKELY, from, to, 'browser');
   return to;
 }

@@ -137,7 +137,7 @@ export function readHostAndTag(header: Header, at: number): number {
   const { bytes, end, event } = header;
   const isWeekday = bytes[header.lineStart + 3] === Byte.SPACE && isUpper(bytes[header.lineStart]); // journalctl -o short-full
   const start = isWeekday ? header.lineStart + 4 : header.lineStart;
-  const isEpoch = bytes[start + 10] === Byte.DOT && isDigit(bytes[start + 16]); // journalctl -o short-unix
+  const isEpoch = at > start + 16 && bytes[start + 10] === Byte.DOT && isDigit(bytes[start + 16]); // journalctl -o short-unix
   const separator = bytes[start + 10];
   if (!isEpoch && (separator !== 84 && separator !== Byte.SPACE || bytes[start + 4] !== Byte.DASH)) return -1;
   const to = hostEnd(bytes, at, end);
@@ -145,7 +145,7 @@ export function readHostAndTag(header: Header, at: number): number {
   const text = readTag(bytes, to + 1, end, event);
   if (text < 0) return -1;
   const isSure = isWeekday || isEpoch || event.has(Field.pid) || equals(bytes, event.fromOf(Field.service), event.toOf(Field.service), 'kernel');
-  if (!isSure && !(bytes[start + 19] === Byte.DOT && isDigit(bytes[start + 25]))) {
+  if (!isSure && !(at > start + 25 && bytes[start + 19] === Byte.DOT && isDigit(bytes[start + 25]))) {
     event.unset(Field.service);
     return -1;
   }

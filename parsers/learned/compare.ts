@@ -18,8 +18,9 @@ export function losesFields(shape: Shape, sample: Sample, event: LogEvent): bool
 function fieldsOf({ bytes }: Sample, event: LogEvent, shape: Shape | undefined): number {
   const { arena } = event;
   arena.resetScratch();
-  const start = arena.scratchSpace(bytes.length);
+  const start = arena.beginText(bytes.length);
   arena.bytes.set(bytes, start);
+  arena.endText(start + bytes.length);
   const { chunk } = nestedOf(arena);
   event.begin(chunk, start, start + bytes.length);
   readRecord(chunk, start, start + bytes.length, event, shape);
