@@ -237,10 +237,10 @@ async function openInputs(config: Config, options: AssemblyOptions, checkpoints:
 async function fileInput(name: string, input: FileInputConfig, { once, legacy, share }: AssemblyOptions, checkpoints: Checkpoints, descriptors: Descriptors, sources: SourceTable): Promise<Input> {
   const { FileInput } = await import('./inputs/file-input.ts');
   const own = ownFiles();
-  return new FileInput({ name, paths: input.paths, exclude: input.exclude, encoding: input.encoding, startAt: isOld(legacy?.config.inputs[name], input) ? 'beginning' : input.start_at, deleted: legacy?.deleted.get(name) ?? [], maxDeletedBytes: input.max_deleted_bytes === undefined ? undefined : input.max_deleted_bytes / (share?.lanes ?? 1), once, refuseBinary: name === COMMAND_LINE_INPUT, ownFiles: own.events, ownMessages: own.messages, checkpoints, descriptors, ...sources, ...(share && { share: share.files }), warn: log.warn });
+  return new FileInput({ name, paths: input.paths, exclude: input.exclude, encoding: input.encoding, startAt: input.start_at, isTakingOver: isOld(legacy?.config.inputs[name], input), deleted: legacy?.deleted.get(name) ?? [], maxDeletedBytes: input.max_deleted_bytes === undefined ? undefined : input.max_deleted_bytes / (share?.lanes ?? 1), once, refuseBinary: name === COMMAND_LINE_INPUT, ownFiles: own.events, ownMessages: own.messages, checkpoints, descriptors, ...sources, ...(share && { share: share.files }), warn: log.warn });
 }
 
-/** Then what it does not know yet came just now, and `start_at` is not about it. */
+/** Whether an input is one that has just ended, as far as its files are concerned. */
 function isOld(before: InputConfig | undefined, input: FileInputConfig): boolean {
   return before?.type === 'file' && isDeepStrictEqual([before.paths, before.exclude], [input.paths, input.exclude]);
 }

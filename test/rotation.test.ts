@@ -8,6 +8,7 @@ import { FileSource } from '../agent/inputs/file-source.ts';
 import { remoteKind, remoteKindOf } from '../agent/inputs/file-system.ts';
 import { compareGenerations, isBetween, isGeneration, mayBecome } from '../agent/inputs/rotation-name.ts';
 import { decodeCheckpoints, encodeCheckpoints } from '../agent/state/checkpoint-file.ts';
+import { Checkpoints } from '../agent/state/checkpoints.ts';
 import { joined, numbered, openFiles, setUp } from './helpers/tail-rig.ts';
 
 /** What gzip does: the compressed file beside the original, which goes; its time is that of the original. */
@@ -345,25 +346,115 @@ t.test('a link that led to files which nobody has seen', async (t) => {
   t.same(second.lines, numbered(240, 280), 'those between where it led and where it leads');
 });
 
-t.test('start_at: end is about files that were not read before, and not about what came to their places', async (t) => {
-  const rows: [reason: string, change: (log: string) => void][] = [
-    ['rotated', (log) => (renameSync(log, `${log}.1`), writeFileSync(log, 'new\n'))],
-    ['truncated', (log) => writeFileSync(log, 'new\n')],
-    ['deleted', (log) => (unlinkSync(log), writeFileSync(log, 'new\n'))],
-  ];
-  for (const [reason, change] of rows) {
-    const { log, logs, tail } = setUp(t);
+/** What happened while nobody looked, with `start_at: end`, to a log that was read. */
+interface AtEnd {
+  readonly reason: string;
+  readonly pattern?: string;
+  readonly name?: string;
+  readonly change: (log: string, logs: string) => void;
+  readonly expected: readonly string[];
+}
+
+const AT_END: readonly AtEnd[] = [
+  { reason: 'rotated', change: (log) => (renameSync(log, `${log}.1`), writeFileSync(log, 'new\n')), expected: ['new'] },
+  { reason: 'truncated', change: (log) => writeFileSync(log, 'new\n'), expected: ['new'] },
+  { reason: 'truncated, and grown beyond what was read', change: (log) => writeFileSync(log, joined(numbered(0, 100))), expected: numbered(0, 100) },
+  { reason: 'deleted', change: (log) => (unlinkSync(log), writeFileSync(log, 'new\n')), expected: ['new'] },
+  { reason: 'rotated twice, and the pattern finds all', pattern: 'app.log*', change: (log) => ['middle', 'new'].forEach((line) => (shift(log), writeFileSync(log, `${line}\n`))), expected: ['middle', 'new'] },
+  { reason: 'the same, compressed', pattern: 'app.log*', change: (log) => ['middle', 'new'].forEach((line) => (shift(log), line === 'new' && gzip(`${log}.1`), writeFileSync(log, `${line}\n`))), expected: ['middle', 'new'] },
+  { reason: 'another day', name: 'app-2026-11-24.log', change: (_, logs) => writeFileSync(join(logs, 'app-2026-11-25.log'), 'new\n'), expected: ['new'] },
+  { reason: 'a number of its own: another log', name: 'app-1.log', change: (_, logs) => writeFileSync(join(logs, 'app-2.log'), 'not read\n'), expected: [] },
+  { reason: 'a time that is set back', change: (log) => (shift(log), writeFileSync(log, 'new\n'), age(log)), expected: ['new'] },
+];
+
+t.test('start_at: end is about logs that were not read before, and not about what came to their places', async (t) => {
+  for (const { reason, pattern = '*.log', name = 'app.log', change, expected } of AT_END) {
+    const { logs, tail } = setUp(t);
+    const log = join(logs, name);
     writeFileSync(log, 'one\ntwo\nthree\n');
-    const first = await tail([join(logs, '*.log')], { startAt: 'end' });
+    const first = await tail([join(logs, pattern)], { startAt: 'end' });
     appendFileSync(log, 'four\n');
     await first.untilLines(1);
     await first.stop();
-    change(log);
+    change(log, logs);
     writeFileSync(join(logs, 'other.log'), 'not read\n');
-    const second = await tail([join(logs, '*.log')], { startAt: 'end', once: true });
+    const second = await tail([join(logs, pattern)], { startAt: 'end', once: true });
     await second.untilFinished();
-    t.same([...first.lines, ...second.lines], ['four', 'new'], `${reason} while nobody looked`);
+    t.same([first.lines, [...second.lines].sort()], [['four'], [...expected].sort()], `${reason} while nobody looked`);
+    await second.stop();
   }
+});
+
+t.test('start_at: end is not about what is written to an empty file, however long ago shipper has seen it', async (t) => {
+  const fill = (log: string): void => writeFileSync(log, 'new\n');
+  const rows: [reason: string, isTruncated: boolean, change: (log: string) => void][] = [
+    ['empty from the beginning', false, fill],
+    ['truncated while shipper looked', true, fill],
+    ['empty, filled and rotated', false, (log) => (writeFileSync(log, 'before\n'), shift(log), fill(log))],
+    ['empty for long, filled and rotated', false, (log) => (age(log), writeFileSync(log, 'before\n'), shift(log), fill(log))],
+    ['empty, and replaced', false, (log) => (unlinkSync(log), fill(log))],
+    ['empty, and a generation from before its time', false, (log) => (writeFileSync(`${log}.1`, 'not read\n'), age(`${log}.1`), fill(log))],
+  ];
+  for (const [reason, isTruncated, change] of rows) {
+    const { log, tail } = setUp(t);
+    writeFileSync(log, isTruncated ? 'one\n' : '');
+    const first = await tail([log], { startAt: 'end' });
+    if (isTruncated) truncateSync(log);
+    await first.until(() => first.checkpoints.all().some(({ prefix, detached }) => prefix.bytes === 0 && detached === undefined), `${reason}: it to be noted`);
+    await first.stop();
+    change(log);
+    const second = await tail([log], { startAt: 'end' });
+    await second.until(() => second.lines.includes('new'), reason);
+    appendFileSync(log, 'newer\n');
+    await second.until(() => second.lines.includes('newer'), reason);
+    await second.stop();
+    const third = await tail([log], { startAt: 'end', once: true });
+    await third.untilFinished();
+    const isBefore = reason.includes('rotated');
+    t.same([first.lines, second.lines, third.lines], [[], [...(isBefore ? ['before'] : []), 'new', 'newer'], []], reason);
+    await third.stop();
+  }
+});
+
+t.test('start_at: end, where another lane has read what was at the place of a file', async (t) => {
+  const { log, logs, tail } = setUp(t);
+  writeFileSync(log, 'new\n');
+  writeFileSync(join(logs, 'other.log'), 'not read\n');
+  const share = { speaks: true, claim: () => Promise.resolve(true), known: [{ input: 'app', path: log }, { input: 'another', path: join(logs, 'other.log') }] };
+  const reader = await tail([join(logs, '*.log')], { startAt: 'end', once: true, share });
+  await reader.untilFinished();
+  t.same(reader.lines, ['new']);
+});
+
+/** Counts how often it is asked to forget. */
+class SweptCheckpoints extends Checkpoints {
+  sweeps = 0;
+
+  override sweep(input: string, inUse: ReadonlySet<string>): void {
+    super.sweep(input, inUse);
+    this.sweeps++;
+  }
+}
+
+t.test('compressed files that stay where they are are not read again after weeks', async (t) => {
+  const { logs, state, tail, warnings } = setUp(t);
+  let nowMs = Date.now();
+  const checkpoints = new SweptCheckpoints({ folder: state, warn: (message) => warnings.push(message), now: () => nowMs });
+  for (const name of ['stays', 'goes']) writeFileSync(join(logs, `${name}.log.1.gz`), gzipSync(`in ${name}\n`));
+  const pattern = join(logs, '*.gz');
+  const first = await tail([pattern], { checkpoints, pollMs: 1, sweepPolls: 1 });
+  await first.untilLines(2);
+  for (const name of ['stays', 'goes']) renameSync(join(logs, `${name}.log.1.gz`), name === 'stays' ? join(logs, 'stays.log.2.gz') : join(logs, 'gone'));
+  for (let week = 0; week < 3; week++) {
+    const before = checkpoints.sweeps;
+    await first.until(() => checkpoints.sweeps > before + 1, 'two looks for checkpoints that nothing needs');
+    nowMs += 8 * 24 * 3_600_000;
+  }
+  t.equal(checkpoints.all().length, 1, 'what is gone is forgotten');
+  await first.stop();
+  const again = await tail([pattern], { once: true });
+  await again.untilFinished();
+  t.same([first.lines.sort(), again.lines, warnings], [['in goes', 'in stays'], [], []]);
 });
 
 t.test('stopped again in the middle of what was moved', async (t) => {

@@ -30,7 +30,7 @@ const FileInput = z.strictObject({
     .union([z.array(text()), text().transform((pattern) => [pattern])])
     .prefault([])
     .describe('Patterns of files to leave alone. What shipper itself writes is left out anyway'),
-  start_at: z.enum(['beginning', 'end']).prefault('beginning').describe('Where a file without a checkpoint is begun'),
+  start_at: z.enum(['beginning', 'end']).prefault('beginning').describe('Where logs are begun of which shipper has never read anything, and that are there when it starts. `end` is not about what comes later, nor about what comes to the place of a file that was read, or was seen empty: rotated, truncated or replaced while shipper was down, such a file is read from its beginning, and so are its generations'),
   max_deleted_bytes: size(1024, 2 ** 50).optional().describe('Most bytes that deleted files may keep on the disk until they are read to their end; beyond it the oldest are let go of, and what they held is counted as lost. Without it all are kept, and more than 1 GiB is a warning'),
   format,
   encoding,

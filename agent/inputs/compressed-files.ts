@@ -48,6 +48,8 @@ export class CompressedFiles {
   readonly #taken = new Set<string>();
   /** Nothing is left to be read of these, as they were then. */
   readonly #finished = new Map<string, string>();
+  /** Those of them that were found again since somebody asked. */
+  readonly #found = new Set<string>();
   /** Copies of files that are still there, or not safe yet. */
   readonly #copies = new Map<string, Checkpoint>();
   /** Since when files have been as they are, in ms of the monotonic clock. */
@@ -66,12 +68,22 @@ export class CompressedFiles {
   /** Whether a file is compressed. If it is, its turn will come. `fromEnd`: it is taken for read. */
   consider(path: string, stat: BigIntStats, fromEnd: boolean): boolean {
     const key = keyOf(stat);
-    if (this.#taken.has(key) || this.#waiting.has(key) || this.#finished.get(key) === stateOf(stat)) return true;
+    const isFinished = this.#finished.get(key) === stateOf(stat);
+    if (isFinished) this.#found.add(key);
+    if (isFinished || this.#taken.has(key) || this.#waiting.has(key)) return true;
     if (!isGzip(path)) return false;
     if (!this.#isSettled(key, stat) || this.#isStillCopy(key)) return true;
     this.#waiting.set(key, { path, changedNs: stat.mtimeNs, fromEnd });
     this.#next();
     return true;
+  }
+
+  /** Ids of files of which nothing is left to be read, and which were considered since the last call: they are there still. */
+  found(): string[] {
+    const { input, checkpoints } = this.#options;
+    const ids = [...this.#found].flatMap((key) => checkpoints.find(input, ...placeOfKey(key))?.id ?? []);
+    this.#found.clear();
+    return ids;
   }
 
   /** Looks for a generation that has gone from its place, and opens the file that holds it compressed. */
@@ -221,6 +233,12 @@ export class CompressedFiles {
     this.#finished.set(key, state);
     this.#unsettled.delete(key);
   }
+}
+
+/** Device and inode. */
+function placeOfKey(key: string): [device: string, inode: string] {
+  const [device = '', inode = ''] = key.split(':');
+  return [device, inode];
 }
 
 /** What the file at a path was when it was looked at. */

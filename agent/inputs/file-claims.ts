@@ -1,3 +1,5 @@
+import type { KnownPlace } from './start-at.ts';
+
 /** Asks whoever deals out the files whether this lane reads one. `file`: device and inode; `bytes`: its size. */
 export type Claim = (input: string, path: string, file: string, bytes: number) => Promise<boolean>;
 
@@ -6,6 +8,8 @@ export interface FileShare {
   readonly claim: Claim;
   /** Says what there is to be said of paths, not of files. */
   readonly speaks: boolean;
+  /** What any lane has read in earlier runs, of inputs with `start_at: end`. */
+  readonly known: readonly KnownPlace[];
 }
 
 /** Answers that are remembered; beyond it all are forgotten, and asked for once more. */

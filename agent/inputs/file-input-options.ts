@@ -11,6 +11,8 @@ export interface FileInputOptions {
   readonly exclude?: readonly string[];
   /** Where files without a checkpoint begin that are there at the start. Later ones begin at their beginning. */
   readonly startAt?: 'beginning' | 'end';
+  /** An input with the same paths has just ended in this process: what it did not know yet came meanwhile, and `startAt` is not about it. */
+  readonly isTakingOver?: boolean;
   /** Read to the present end, then finish. What can't be read is an error, and is not waited for. */
   readonly once?: boolean;
   /** Refuse paths that are no logs: they were named on the command line. Else they are left out with a warning. */
@@ -39,6 +41,8 @@ export interface FileInputOptions {
   readonly warn: (message: string) => void;
   /** Time between two looks at every path, in ms. */
   readonly pollMs?: number;
+  /** How many such looks there are between two for checkpoints that nothing needs. */
+  readonly sweepPolls?: number;
   /** How long a file that was renamed or deleted is held after its last bytes, in ms. */
   readonly graceMs?: number;
   /** How long a compressed file must be left alone to count as complete, in ms. */

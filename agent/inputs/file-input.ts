@@ -10,6 +10,7 @@ import { FileIntake, type OpenedFile, keyOf } from './file-intake.ts';
 import type { FileOwner } from './file-source-options.ts';
 import { FileSource } from './file-source.ts';
 import { FolderWatch } from './folder-watch.ts';
+import { isOfEmpty } from './fingerprint.ts';
 import { isGzip } from './gzip-file.ts';
 import { type GzipOwner, GzipSource } from './gzip-source.ts';
 import { type Input, InputError, WakeUp } from './input.ts';
@@ -19,6 +20,7 @@ import { problemOf } from './named-file.ts';
 import { PollTimer } from './poll-timer.ts';
 import { Rotation } from './rotation.ts';
 import type { Source } from './source.ts';
+import { StartAt } from './start-at.ts';
 import { type TailedFile, TailedFiles } from './tailed-files.ts';
 import { Unreadable } from './unreadable.ts';
 
@@ -40,8 +42,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   readonly #missed: MissedGenerations;
   /** One search after the other: what one has found the next one knows. */
   #missing = Promise.resolve();
-  /** Paths at which a file was read before this start. */
-  readonly #before: ReadonlySet<string>;
+  readonly #startAt: StartAt;
   readonly #watch = new FolderWatch((path, renamed) => this.#hint(path, renamed));
   readonly #wakeUp = new WakeUp();
   readonly #files = new TailedFiles();
@@ -75,7 +76,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
       consider: (path) => void this.#consider(path),
     });
     this.#missed = new MissedGenerations({ input: name, checkpoints, files: this.#files, isMeant: (path) => this.#discovery.matches(path) || this.#discovery.excludes(path) });
-    this.#before = new Set(checkpoints.previous(name).map(({ path }) => path));
+    this.#startAt = new StartAt(name, share?.known ?? checkpoints.previous(name));
     this.#timer = new PollTimer(() => this.#poll(), options.pollMs);
   }
 
@@ -225,12 +226,14 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     for (const path of this.#missed.again) await this.#takeUpMissed(path);
     this.#timer.took(2 * (performance.now() - startMs)); // finding what is new costs about as much
     await this.#discover();
-    if (this.#polls++ % SWEEP_POLLS === 0) this.#sweep();
+    if (this.#polls++ % (this.#options.sweepPolls ?? SWEEP_POLLS) === 0) this.#sweep();
     if (this.#state !== 'stopped') this.#timer.schedule(this.#watch.isBlind);
   }
 
   #sweep(): void {
-    this.#options.checkpoints.sweep(this.name, this.#files.ids);
+    const { checkpoints } = this.#options;
+    const empty = checkpoints.all().filter((one) => one.input === this.name && isOfEmpty(one) && isAtPlace(one));
+    checkpoints.sweep(this.name, new Set([...this.#files.ids, ...this.#compressed.found(), ...empty.map(({ id }) => id)]));
     this.#unreadable.tidy();
   }
 
@@ -286,7 +289,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
       if (stat === undefined || !stat.isFile()) return;
       const known = this.#files.byKey(keyOf(stat));
       if (known !== undefined) return this.#rotation.found(known, path);
-      if (stat.size === 0n) return; // its id shall be bound to something
+      if (stat.size === 0n && this.#options.startAt !== 'end') return; // its id shall be bound to something
       const before = this.#files.byPath(path);
       if (before !== undefined) this.#rotation.check(before); // it has left, and nobody has seen that yet
       const isOurs = this.#claims === undefined || this.#claims.isOurs(path, keyOf(stat));
@@ -295,7 +298,8 @@ export class FileInput implements Input, FileOwner, GzipOwner {
         await this.#claims?.ask(path, keyOf(stat), Number(stat.size));
         return await this.#consider(path); // what is there may have changed meanwhile
       }
-      const fromEnd = this.#options.startAt === 'end' && this.#state === 'starting' && !this.#options.checkpoints.lost && !this.#before.has(path);
+      if (stat.size === 0n) return await this.#intake.noteEmpty(path, stat);
+      const fromEnd = this.#isFromEnd && !this.#startAt.isKnown(path);
       if (this.#compressed.consider(path, stat, fromEnd) || (this.#state === 'running' && this.#rotation.isCopying(path, stat))) return;
       if (this.#files.before(path, undefined) !== undefined) await this.#takeUpMissed(path);
       const opened = await this.#intake.open(path, fromEnd, this.#files.before(path, undefined)?.id);
@@ -306,6 +310,12 @@ export class FileInput implements Input, FileOwner, GzipOwner {
       if (this.#options.once) throw problemOf(path, false) ?? error;
       this.#unreadable.tell(path, error);
     }
+  }
+
+  /** Whether files of logs that are not known begin at their end just now. */
+  get #isFromEnd(): boolean {
+    const { startAt, isTakingOver, checkpoints } = this.#options;
+    return startAt === 'end' && this.#state === 'starting' && isTakingOver !== true && !checkpoints.lost;
   }
 
   /** `path`: the name that is meant, if it has one. */

@@ -3,7 +3,8 @@ import type { Checkpoint, Checkpoints } from '../state/checkpoints.ts';
 import { newSourceId } from '../state/source-id.ts';
 import type { Encoding } from './decoding/names.ts';
 import { isRemote } from './file-system.ts';
-import { isSameContent, markerOf, prefixOf } from './fingerprint.ts';
+import { isOfEmpty, isSameContent, markerOf, prefixOf } from './fingerprint.ts';
+import { isGzip } from './gzip-file.ts';
 import { lastLineEnd } from './line-end.ts';
 import type { FoundFile } from './missed-generations.ts';
 import { descendantsOf, findInode, openIf, realPath } from './moved-file.ts';
@@ -57,6 +58,20 @@ export class FileIntake {
       return opened;
     } finally {
       if (opened === undefined) closeSync(descriptor);
+    }
+  }
+
+  /** Remembers that an empty file is at `path`: what is in it after the next start was written meanwhile. Durable when this resolves. */
+  async noteEmpty(path: string, stat: BigIntStats): Promise<void> {
+    const { checkpoints, input, ownFiles } = this.#options;
+    const known = checkpoints.find(input, String(stat.dev), String(stat.ino));
+    const isNoted = known !== undefined && (known.path === path || isOfEmpty(known));
+    if (isNoted || isGzip(path) || ownFiles.has(keyOf(stat))) return;
+    const descriptor = openSync(path, 'r');
+    try {
+      await checkpoints.adopt(this.#newCheckpoint(path, descriptor, stat, false));
+    } finally {
+      closeSync(descriptor);
     }
   }
 
@@ -170,14 +185,17 @@ export class FileIntake {
 
   #newCheckpoint(path: string, descriptor: number, stat: BigIntStats, fromEnd: boolean): Checkpoint {
     const size = Number(stat.size);
-    const offset = fromEnd ? lastLineEnd(descriptor, size, this.#options.encoding) : 0;
+    const { input, checkpoints, encoding } = this.#options;
+    const offset = fromEnd ? lastLineEnd(descriptor, size, encoding) : 0;
     const seenAt = realPath(path);
+    const [device, inode] = [String(stat.dev), String(stat.ino)];
+    const before = checkpoints.find(input, device, inode);
     return {
-      id: newSourceId(),
-      input: this.#options.input,
+      id: before !== undefined && isOfEmpty(before) ? before.id : newSourceId(), // nothing was sent under it
+      input,
       path,
-      device: String(stat.dev),
-      inode: String(stat.ino),
+      device,
+      inode,
       offset,
       prefix: prefixOf(descriptor, size),
       marker: markerOf(descriptor, offset),

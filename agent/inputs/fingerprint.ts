@@ -32,9 +32,14 @@ export function markerOf(descriptor: number, end: number): Checkpoint['marker'] 
   return { end, bytes: bytes.length, hash: hashOf(bytes) };
 }
 
-/** Whether a file of `size` bytes still holds what a checkpoint was taken of. */
+/** Nothing was in its file when it was seen: any content may be what came then. */
+export function isOfEmpty({ prefix }: Checkpoint): boolean {
+  return prefix.bytes === 0;
+}
+
+/** Whether a file of `size` bytes still holds what a checkpoint was taken of; never, if that was nothing. */
 export function isSameContent(descriptor: number, size: number, { offset, prefix, marker, gzip }: Checkpoint): boolean {
-  if ((gzip === undefined && size < offset) || size < prefix.bytes) return false;
+  if (prefix.bytes === 0 || (gzip === undefined && size < offset) || size < prefix.bytes) return false;
   if (hashOf(peek(descriptor, 0, prefix.bytes)) !== prefix.hash) return false;
   // Shorter than what was read of it, yet longer than what is safe: a power failure took bytes that were never synced.
   return size < marker.end || hashOf(peek(descriptor, marker.end - marker.bytes, marker.end)) === marker.hash;

@@ -2,7 +2,7 @@ import { type BigIntStats, closeSync, fstatSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Checkpoint, Checkpoints } from '../state/checkpoints.ts';
 import { keyOf } from './file-intake.ts';
-import { isSameContent } from './fingerprint.ts';
+import { isOfEmpty, isSameContent } from './fingerprint.ts';
 import { pathsIn, realPath, statIf } from './moved-file.ts';
 import { compareGenerations, isBetween, isCountedInside, isGeneration, uncompressed } from './rotation-name.ts';
 import type { TailedFiles } from './tailed-files.ts';
@@ -79,7 +79,7 @@ export class MissedGenerations {
     try {
       descriptor = openSync(path, 'r');
       const stat = fstatSync(descriptor, { bigint: true });
-      if (stat.isFile() && stat.size > 0n && isSince(stat, sinceNs) && !this.#isKnown(path, descriptor, stat, known)) return { path, descriptor, stat };
+      if (stat.isFile() && stat.size > 0n && (isSince(stat, sinceNs) || wasEmpty(stat, known)) && !this.#isKnown(path, descriptor, stat, known)) return { path, descriptor, stat };
     } catch {
       // It is gone, or not ours to read.
     }
@@ -102,6 +102,11 @@ export class MissedGenerations {
     // A checkpoint of which nothing was read says too little: many logs begin alike.
     return known.some((one) => !live.has(one.id) && one.gzip === undefined && one.marker.bytes > 0 && size >= one.marker.end && isSameContent(descriptor, size, one));
   }
+}
+
+/** Then all that it holds was written since. */
+function wasEmpty(stat: BigIntStats, known: readonly Checkpoint[]): boolean {
+  return known.some((one) => isOfEmpty(one) && keyOf(stat) === `${one.device}:${one.inode}`);
 }
 
 function latest(known: readonly Checkpoint[]): bigint | undefined {

@@ -1,7 +1,7 @@
 import { type BigIntStats, closeSync, fstatSync, openSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Checkpoint } from '../state/checkpoints.ts';
-import { isSameContent } from './fingerprint.ts';
+import { isOfEmpty, isSameContent } from './fingerprint.ts';
 import { mayBecome } from './rotation-name.ts';
 
 /** Path of the file with an inode, in the folder in which `path` or what it links to lies. */
@@ -21,15 +21,15 @@ export function locate(checkpoint: Checkpoint): string | undefined {
   return found !== undefined && holds(found, checkpoint) ? found : undefined;
 }
 
-/** Nothing of it is left to be read. */
-export function isFinished({ offset, gzip }: Checkpoint): boolean {
-  return gzip !== undefined && gzip.end === offset;
+/** Nothing of it is left to be read, or nothing is known of it. */
+export function isFinished(checkpoint: Checkpoint): boolean {
+  return isOfEmpty(checkpoint) || (checkpoint.gzip !== undefined && checkpoint.gzip.end === checkpoint.offset);
 }
 
-/** Whether what a checkpoint was taken of is where it was. */
+/** Whether what a checkpoint was taken of is where it was; if it was taken of an empty file, whether that is. */
 export function isAtPlace(checkpoint: Checkpoint): boolean {
   const stat = checkpoint.detached ? undefined : statIf(checkpoint.path);
-  return stat !== undefined && String(stat.ino) === checkpoint.inode && holds(checkpoint.path, checkpoint);
+  return stat !== undefined && String(stat.ino) === checkpoint.inode && (isOfEmpty(checkpoint) || holds(checkpoint.path, checkpoint));
 }
 
 /** What is at a path, if anything is. */

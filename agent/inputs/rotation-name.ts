@@ -28,6 +28,12 @@ export function isStampedInside(path: string): boolean {
   return nameOf(path).isInfix;
 }
 
+/** Whether a count stands inside of a name, and no date: `worker-1.log` is a log by itself, unless something else tells. */
+export function isCountedByItself(path: string): boolean {
+  const { stamp, isInfix } = nameOf(path);
+  return isInfix && !isDate(stamp);
+}
+
 /** A path without what compressing adds. */
 export function uncompressed(path: string): string {
   return path.replace(COMPRESSED, '');
@@ -56,7 +62,7 @@ export function isCountedInside(path: string, candidate: string): boolean {
 export function isGeneration(path: string, candidate: string, isCounted: boolean): boolean {
   if (!mayBecome(path, candidate)) return false;
   const { stamp, isInfix } = nameOf(candidate);
-  return stamp !== nameOf(path).stamp && (!isInfix || isCounted || digitsOf(stamp).join('').length >= DATE_DIGITS);
+  return stamp !== nameOf(path).stamp && (!isInfix || isCounted || isDate(stamp));
 }
 
 /** Whether a name lies between two that differ in date or count, as when a link leads to one after the other. */
@@ -82,6 +88,10 @@ export function isCompressedOf(compressed: string, path: string): boolean {
 /** `worker-1.log.2` is a generation of `worker-1.log`, whatever the 1 means. */
 function isSuffixedOf({ base, stamp, isInfix }: Name, path: string): boolean {
   return !isInfix && stamp !== '' && base === basename(path);
+}
+
+function isDate(stamp: string): boolean {
+  return digitsOf(stamp).join('').length >= DATE_DIGITS;
 }
 
 function digitsOf(stamp: string): string[] {

@@ -43,12 +43,12 @@ const ours: Handlers<LaneApi> = {
 const main = new Wire<MainApi>(parentPort as Port, ours); // it is a thread, and has a parent
 
 async function assembleLane(): Promise<Assembly> {
-  const { config, once, stateDir, folder, checkpoints: known, lost, before } = data;
+  const { config, once, stateDir, folder, checkpoints, lost, before, known } = data;
   const state = folder !== undefined && hasDiskBuffer(config) ? await StateDirectory.open(stateDir, { ownFolder: true, isLane: true, warn: log.warn }) : undefined;
   const share = {
     lanes: data.of, folder, state,
-    files: { speaks: false, claim: (input: string, path: string, file: string, bytes: number) => main.call('claim', { input, path, file, bytes }) },
-    checkpoints: { known, lost, store: (list: typeof known) => main.call('store', list) },
+    files: { speaks: false, known, claim: (input: string, path: string, file: string, bytes: number) => main.call('claim', { input, path, file, bytes }) },
+    checkpoints: { known: checkpoints, lost, store: (list: typeof checkpoints) => main.call('store', list) },
     letters,
   };
   const legacy = before && { ...before, state: undefined, checkpoints: [] };

@@ -6,6 +6,7 @@ import type { LaneStatus } from '../health/status.ts';
 import type { OpenedFile } from '../inputs/file-intake.ts';
 import { statIf } from '../inputs/moved-file.ts';
 import { isStampedInside } from '../inputs/rotation-name.ts';
+import type { KnownPlace } from '../inputs/start-at.ts';
 import { log } from '../log.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Checkpoint } from '../state/checkpoints.ts';
@@ -71,7 +72,7 @@ export class OtherLanes {
         lanes: this.#count,
         folder: this.#state?.path,
         state: this.#state,
-        files: { speaks: true, claim: async (input, path, file, bytes) => this.#claims.laneOf(input, path, file, bytes) === MAIN },
+        files: { speaks: true, known: this.#places, claim: async (input, path, file, bytes) => this.#claims.laneOf(input, path, file, bytes) === MAIN },
         checkpoints: { known: this.#checkpoints.of(MAIN), lost: this.#checkpoints.lost, store: (checkpoints) => this.#checkpoints.store(MAIN, checkpoints) },
       },
     };
@@ -138,8 +139,18 @@ export class OtherLanes {
       folder: this.#state?.path,
       checkpoints: this.#checkpoints.of(lane),
       lost: this.#checkpoints.lost,
+      known: this.#places,
       before: legacy && { config: legacy.config, deleted: this.#deleted[lane] ?? new Map() },
     };
+  }
+
+  /** Nobody else asks for them, and there may be many. */
+  get #places(): KnownPlace[] {
+    const isAsked = ({ input }: Checkpoint): boolean => {
+      const options = this.#config.inputs[input];
+      return options?.type === 'file' && options.start_at === 'end';
+    };
+    return this.#checkpoints.known.filter(isAsked).map(({ input, path, seenAt }) => ({ input, path, ...(seenAt !== undefined && { seenAt }) }));
   }
 
   #answers(lane: number): Handlers<MainApi> {

@@ -4,6 +4,7 @@ import type { DeadLetter } from '../delivery/dead-letters.ts';
 import type { Order } from '../ending.ts';
 import type { LaneStatus } from '../health/status.ts';
 import type { OpenedFile } from '../inputs/file-intake.ts';
+import type { KnownPlace } from '../inputs/start-at.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Checkpoint } from '../state/checkpoints.ts';
 
@@ -22,6 +23,8 @@ export interface LaneData {
   /** What is known of its files. */
   readonly checkpoints: readonly Checkpoint[];
   readonly lost: boolean;
+  /** What all lanes have read, as `start_at: end` has to know it. */
+  readonly known: readonly KnownPlace[];
   readonly before: Pick<Legacy, 'config' | 'deleted'> | undefined;
 }
 
