@@ -32,7 +32,7 @@ const ENDS: [reason: string, command: string[], code: number, out: unknown[], er
   ['arguments as they are, no shell between', ['--', 'printf', '%s\n', '$HOME; "x" *', '--once'], 0, ['$HOME; "x" *', '--once'], []],
   ['process.exit right after a line', node('console.log("bye"); process.exit(1)'), 1, ['bye'], []],
   ['process.exit right after as many lines as a pipe holds', node('for (let i = 0; i < 5000; i++) console.log("line " + i); process.exit(3)'), 3, Array.from({ length: 5_000 }, (_, i) => `line ${i}`), []],
-  ['a burst of a million bytes, then its end', node('for (let i = 0; i < 100000; i++) console.log("line " + i)'), 0, Array.from({ length: 100_000 }, (_, i) => `line ${i}`), []],
+  ['a burst, then its end', node('for (let i = 0; i < 100000; i++) console.log("line " + i)'), 0, Array.from({ length: 100_000 }, (_, i) => `line ${i}`), []],
   ['/dev/stdout and /dev/stderr can be opened, as nginx does', sh('echo out > /dev/stdout; echo err > /dev/stderr'), 0, ['out'], ['err']],
   ['its stdin is that of shipper', ['--', 'cat'], 0, ['from stdin'], []],
 ];
@@ -43,6 +43,23 @@ t.test('how a program ends', async (t) => {
     t.equal(ended.code, code, `${reason}: ${ended.stderr}`);
     t.same([messages(ended.stdout, 'stdout'), messages(ended.stdout, 'stderr')], [out, err], reason);
   }
+});
+
+t.test('a burst of a million lines, then its end', async (t) => {
+  const out = path.join(folder(t), 'out.ndjson');
+  const count = 1_000_000;
+  const script = `for (let i = 0; i < ${count}; i += 1000) process.stdout.write(Array.from({ length: 1000 }, (_, n) => 'line ' + (i + n) + '\\n').join('')); process.exitCode = 3`;
+  const { code, stderr } = await run(['exec', '-o', `file=${out}`, ...node(script)]);
+  t.equal(code, 3, stderr);
+  const written = readFileSync(out, 'latin1');
+  let [found, at] = [0, 0];
+  for (; found < count; found++) {
+    const next = written.indexOf(`"message":"line ${found}"`, at);
+    if (next < 0) break;
+    at = next;
+  }
+  t.equal(found, count, 'each is there, in their order');
+  t.equal(written.split('\n').length - 1, count, 'once');
 });
 
 t.test('a crash: the trace is one event', async (t) => {

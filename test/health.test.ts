@@ -7,6 +7,7 @@ import t, { type Test } from 'tap';
 import { loadConfig } from '../agent/config/load.ts';
 import { Exposition } from '../agent/health/exposition.ts';
 import { start, until, type Running } from './e2e/run-shipper.ts';
+import { downServer } from './helpers/buffer-rig.ts';
 import { BulkServer } from './helpers/bulk-server.ts';
 
 t.test('what can stand in a label', (t) => {
@@ -90,6 +91,22 @@ t.test('stuck is not ready, quiet is', async (t) => {
   released = true;
   await eventually(async () => (await get('/readyz')).status === 200);
   t.ok(sum((await get('/metrics')).body, 'shipper_output_retries_total') >= 1, 'the retries are counted');
+  shipper.child.kill('SIGTERM');
+  t.equal((await shipper.ended).code, 0);
+});
+
+t.test('one line now and then while nothing can be delivered: small batches grow instead of being many', async (t) => {
+  const { url, up } = await downServer(t);
+  const { shipper, folder, get } = await begin(t, url, '');
+  const count = 8;
+  for (let n = 1; n <= count; n++) {
+    appendFileSync(path.join(folder, 'a.log'), `{"level":"info","msg":"line ${n}"}\n`);
+    await eventually(async () => sum((await get('/metrics')).body, 'shipper_read_records_total') === n);
+  }
+  const server = await up();
+  await until(() => server.stored.size === count, 'all of them');
+  const stored = server.requests.filter(({ ids }) => ids.some((id) => server.stored.has(id)));
+  t.ok(stored.length <= 3, `${stored.length} requests: one for each connection, and one that all others have come to meanwhile`);
   shipper.child.kill('SIGTERM');
   t.equal((await shipper.ended).code, 0);
 });

@@ -1,5 +1,5 @@
 // What the process takes, as the kernel counts it: the most it ever had resident.
-import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, ftruncateSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -9,6 +9,7 @@ import t, { type Test } from 'tap';
 import { start, until } from './e2e/run-shipper.ts';
 
 const BLOCK_LINES = 4096;
+const ELSEWHERE = process.platform === 'linux' ? false : 'there is no /proc here';
 
 // Bounds are a quarter above what docs/PERFORMANCE.md has: how much of Node's own file is resident, and what malloc keeps, differ from machine to machine.
 const ROWS: { what: string; mebibytes: number; compression: string; mostMb: number; lineOf?: (n: number) => string }[] = [
@@ -19,7 +20,7 @@ const ROWS: { what: string; mebibytes: number; compression: string; mostMb: numb
 ];
 
 for (const { what, mebibytes, compression, mostMb, lineOf } of ROWS) {
-  t.test(`${what}: ${mebibytes} MiB, compression ${compression}`, { skip: process.platform === 'linux' ? false : 'there is no /proc here' }, async (t) => {
+  t.test(`${what}: ${mebibytes} MiB, compression ${compression}`, { skip: ELSEWHERE }, async (t) => {
     const folder = t.testdir({});
     const lines = write(path.join(folder, 'app.log'), mebibytes * 2 ** 20, lineOf);
     const sink = await counter(t);
@@ -28,11 +29,37 @@ for (const { what, mebibytes, compression, mostMb, lineOf } of ROWS) {
     const { child, ended } = start(['-c', config]);
     await until(() => sink.records() === lines || child.exitCode !== null, 'all records');
     t.equal(sink.records(), lines, 'everything arrived');
-    const peakMb = Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'latin1'))?.[1]) * 1024 / 1e6;
+    const peakMb = peakMbOf(child.pid);
     t.ok(peakMb < mostMb, `${peakMb.toFixed(0)} MB, of at most ${mostMb}`);
     child.kill('SIGTERM');
     t.match(await ended, { code: 0 });
   });
+}
+
+t.test('a hole of 500 MiB, as a writer without O_APPEND leaves it behind a truncation', { skip: ELSEWHERE }, async (t) => {
+  const folder = t.testdir({});
+  const log = path.join(folder, 'app.log');
+  const writer = openSync(log, 'w');
+  t.teardown(() => closeSync(writer));
+  writeSync(writer, 'INFO before\n');
+  const sink = await counter(t);
+  const { child, ended, stderr } = start([log, '-o', `elasticsearch=${sink.url}`]);
+  await until(() => sink.records() === 1 || child.exitCode !== null, 'the first line');
+  ftruncateSync(writer);
+  writeSync(writer, 'INFO behind the hole\n', 500 * 2 ** 20);
+  await until(() => sink.records() > 1 || child.exitCode !== null, 'the line behind the hole');
+  const peakMb = peakMbOf(child.pid);
+  t.ok(peakMb < 105, `${peakMb.toFixed(0)} MB, of at most 105, as without a hole`);
+  appendFileSync(log, 'INFO the last\n');
+  await until(() => sink.records() > 2 || child.exitCode !== null, 'what comes after it');
+  child.kill('SIGTERM');
+  t.match(await ended, { code: 0 });
+  for (const read of ['1 records (11 bytes)', '2 records (33 bytes)']) t.match(stderr(), `app.log: read ${read}`, 'the NULs are no records');
+});
+
+/** The most that a process ever had resident, in MB. */
+function peakMbOf(pid: number | undefined): number {
+  return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * 1024 / 1e6;
 }
 
 /** At least `bytes` of text, the same block of lines again and again, or each line by its number; gives how many lines. */

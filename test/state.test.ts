@@ -1,8 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
 import { decodeCheckpoints, encodeCheckpoints, loadCheckpoints, storeCheckpoints } from '../agent/state/checkpoint-file.ts';
 import { type Checkpoint, Checkpoints } from '../agent/state/checkpoints.ts';
@@ -12,6 +14,8 @@ import { StateDirectory, StateDirectoryInUse } from '../agent/state/state-direct
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 t.comment(`SEED=${seed}`);
+
+type Known = ReturnType<typeof loadCheckpoints>;
 
 const checkpoint = (inode: number, more: Partial<Checkpoint> = {}): Checkpoint => ({
   id: newSourceId(), input: 'app', path: `/var/log/ä-${inode}.log`, device: '66306', inode: String(inode), offset: 1_000 + inode,
@@ -209,6 +213,37 @@ t.test('a folder that stops taking writes: a warning, no crash, and it recovers'
   t.match(warnings, [/./, /^checkpoints are written to .* again$/]);
   t.equal(loadCheckpoints(folder).checkpoints.length, 2);
   await checkpoints.close();
+});
+
+t.test('files that may not be written any more: a warning, no crash, and it recovers', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'shipper-state-')); // nobody can enter it: the project's may be root's alone
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const isRoot = process.getuid?.() === 0; // whom no mode keeps out
+  if (isRoot) chownSync(folder, 65534, 65534);
+  const child = inChild(t, `
+    import { chmodSync, readdirSync } from 'node:fs';
+    import { Checkpoints } from '${moduleUrl('checkpoints')}';
+    import { loadCheckpoints } from '${moduleUrl('checkpoint-file')}';
+    const [folder] = process.argv.slice(1);
+    const [one, two] = ${JSON.stringify([checkpoint(1), checkpoint(2)])};
+    if (process.getuid() === 0) { process.setgroups([]); process.setgid(65534); process.setuid(65534); }
+    const modes = (file, own) => { for (const name of readdirSync(folder)) chmodSync(folder + '/' + name, file); chmodSync(folder, own); };
+    const warnings = [];
+    const checkpoints = new Checkpoints({ folder, warn: (message) => warnings.push(message) });
+    await checkpoints.adopt(one);
+    modes(0o400, 0o500);
+    await checkpoints.adopt(two);
+    await checkpoints.flush();
+    const meanwhile = loadCheckpoints(folder);
+    modes(0o600, 0o700);
+    await checkpoints.flush();
+    await checkpoints.close();
+    console.log(JSON.stringify({ warnings, meanwhile, after: loadCheckpoints(folder) }));`, [folder]);
+  const { warnings, meanwhile, after } = JSON.parse(await text(child.stdout ?? process.stdin)) as { warnings: string[]; meanwhile: Known; after: Known };
+  t.match(warnings, [/^checkpoints can't be written \(EACCES.*: going on, and trying again/, /^checkpoints are written to .* again$/]);
+  t.equal(warnings.length, 2, 'each said once');
+  t.match([meanwhile, after], [{ problems: [], lost: false }, { problems: [], lost: false }], 'what was there stays whole');
+  t.same([meanwhile.checkpoints.length, after.checkpoints.length], [1, 2]);
 });
 
 t.test('a full disk', async (t) => {
