@@ -63,7 +63,8 @@ const SPELLINGS: Record<string, readonly [keyof typeof How, ...string[]]> = {
 const DURATIONS: Record<string, readonly string[]> = {
   ms: ['duration_ms', 'elapsed_ms', 'took_ms', 'latency_ms', 'response_time_ms', 'responseTime', 'response_time', 'resp_time', 'duration_millis', 'duration_in_ms', 'elapsed_millis', 'elapsed_milliseconds', 'elapsed_time', 'time_elapsed', 'time_taken', 'time_taken_ms', 'time_ms', 'total_time_ms', 'request_time_ms', 'execution_time_ms', 'exec_time_ms', 'processing_time_ms', 'query_time_ms',
     'http.duration_ms', 'attr.duration_millis', 'latencies.request', 'request_duration', 'request_duration_ms', 'res.response_time', '~total_time', '~execution_time', '~exec_time', '~processing_time', '~load_time', '~res_time'],
-  bare: ['duration', 'elapsed', 'latency', 'took', 'latency_human'],
+  bare: ['duration', 'latency', 'took', 'latency_human'],
+  watch: ['elapsed'],
   s: ['duration_s', 'elapsed_s', 'latency_s', 'took_s', 'duration_sec', 'duration_secs', 'duration_seconds', 'request_time', 'elapsed_seconds', 'elapsed_sec', 'latency_seconds', 'latency_sec', 'response_time_s', 'response_time_seconds', 'request_duration_seconds', 'time_taken_s', 'time_seconds', '~~upstream_response_time'],
   us: ['duration_us', 'elapsed_us', 'latency_us', 'took_us', 'duration_micros', 'duration_usec', 'elapsed_micros', 'latency_micros', 'response_time_us', 'execution_time_us'],
   ns: ['duration_ns', 'elapsed_ns', 'latency_ns', 'took_ns', 'event.duration', 'duration_nanos', 'elapsed_nanos'],

@@ -54,7 +54,7 @@ export const headerParser: Parser = {
       reason: "Micrometer's correlation",
     },
     { line: '2026-11-22 10:00:00.123 UTC [77] bob@shop ERROR:  syntax error', event: { timestamp: '2026-11-22T10:00:00.123Z', level: 'error', pid: 77, user_id: 'bob', message: 'syntax error' }, reason: 'PostgreSQL' },
-    { line: '2026-11-22 10:00:00.123 UTC [77] STATEMENT:  SELECT 1', event: { timestamp: '2026-11-22T10:00:00.123Z', pid: 77, message: 'SELECT 1' }, reason: 'PostgreSQL, a line that belongs to the one before' },
+    { line: '2026-11-22 10:00:00.123 UTC [77] STATEMENT:  SELECT 1', event: { timestamp: '2026-11-22T10:00:00.123Z', pid: 77, message: 'SELECT 1', error_severity: 'STATEMENT' }, reason: 'PostgreSQL, a line that says more about the one before' },
     { line: '2026-11-22T10:00:00.123456Z 8 [Warning] [MY-010068] [Server] CA is self signed', event: { timestamp: '2026-11-22T10:00:00.123456Z', level: 'warn', thread: '8', logger: 'Server', message: '[MY-010068] [Server] CA is self signed' }, reason: 'MySQL 8' },
     { line: '2026-11-22  5:13:12 8 [Warning] Access denied', event: { timestamp: '2026-11-22T05:13:12Z', level: 'warn', thread: '8', message: 'Access denied' }, reason: 'MariaDB: a connection, not a process' },
     {

@@ -9,7 +9,7 @@ import { How, Outcome } from './values/assign.ts';
 import { Byte } from './values/bytes.ts';
 import { decimal } from './values/durations.ts';
 import { levelOfSeverity } from './values/levels.ts';
-import { startsWith } from './values/names.ts';
+import { equals, startsWith } from './values/names.ts';
 import { DOUBTFUL, Json, MAX_ROWS, ROW } from './values/json-scan.ts';
 
 // What the members of a JSON line mean. Portable: see extract/prose.ts.
@@ -64,7 +64,7 @@ function direct(chunk: Chunk, table: Int32Array, row: number, event: LogEvent): 
   if (outcome === Outcome.RENAMED || (isCanonical && outcome !== Outcome.UNUSABLE)) table[row + 5] = DROPPED - id;
   else if (isCanonical && how === How.level && typeOf(table, row) === Json.NUMBER) numberedLevel = row;
   else if (isCanonical) event.block(field);
-  if (how === How.bare && typeOf(table, row) === Json.NUMBER) bareDuration = row;
+  if ((how === How.bare || how === How.watch) && typeOf(table, row) === Json.NUMBER) bareDuration = row;
   return typeOf(table, row) === Json.OBJECT;
 }
 
@@ -99,11 +99,14 @@ function takeWords(chunk: Chunk, table: Int32Array, again: number, event: LogEve
   return false;
 }
 
-/** Power of ten that makes milliseconds of it: zap and Caddy write seconds where `ts` is seconds with a fraction; Traefik's access log nanoseconds. 0: not known. */
+/** Power of ten that makes milliseconds of it: zap and Caddy write seconds where `ts` is seconds with a fraction, Sidekiq beside its `jid`; Traefik's access log nanoseconds. 0: not known. */
 function bareUnit(chunk: Chunk, table: Int32Array, event: LogEvent): number {
   const { bytes } = chunk;
   const time = rowOf[Field.timestamp] as number;
-  if (event.has(Field.timestamp) && time < rows && typeOf(table, time) === Json.NUMBER && bytes[(table[time + 2] as number) + 10] === Byte.DOT && hasFraction(bytes, table[bareDuration + 2] as number, table[bareDuration + 3] as number)) return 3;
+  if (hasFraction(bytes, table[bareDuration + 2] as number, table[bareDuration + 3] as number)) {
+    if (event.has(Field.timestamp) && time < rows && typeOf(table, time) === Json.NUMBER && bytes[(table[time + 2] as number) + 10] === Byte.DOT) return 3;
+    for (let row = 0; row < rows; row += ROW) if (equals(bytes, table[row] as number, table[row + 1] as number, 'jid')) return 3;
+  }
   const status = rowOf[Field.http_status] as number;
   return event.has(Field.http_status) && status < rows && startsWith(bytes, table[status] as number, table[status + 1] as number, 'DownstreamStatus') ? -6 : 0;
 }

@@ -45,6 +45,7 @@ export const json: Parser = {
     { line: '{"latency":0.034,"msg":"m"}', event: { latency: 0.034, message: 'm' }, reason: 'seconds or milliseconds: nobody knows' },
     { line: '{"level":"info","ts":1795392255.466,"msg":"m","duration":0.034}', event: { timestamp: '2026-11-23T00:04:15.466Z', level: 'info', message: 'm', duration_ms: 34, ts: 1795392255.466, duration: 0.034 }, reason: 'zap and Caddy: times and durations are seconds' },
     { line: '{"ts":1795392255.466,"elapsed":1.5,"duration_ms":7}', event: { timestamp: '2026-11-23T00:04:15.466Z', duration_ms: 7, ts: 1795392255.466, elapsed: 1.5 }, reason: 'a key that says its unit wins' },
+    { line: '{"lvl":"INFO","msg":"done","class":"HardJob","jid":"b4a5","elapsed":1.2}', event: { level: 'info', message: 'done', duration_ms: 1200, lvl: 'INFO', class: 'HardJob', jid: 'b4a5', elapsed: 1.2 }, reason: 'Sidekiq: seconds' },
     { line: '{"method":"GET","uri":"/","status":200,"latency":123456,"latency_human":"123.456µs"}', event: { http_method: 'GET', http_path: '/', http_status: 200, duration_ms: 0.123456, latency: 123456, latency_human: '123.456µs' }, reason: 'Echo: nanoseconds, and beside them in words' },
     { line: '{"DownstreamStatus":404,"Duration":153289,"Overhead":153289}', event: { http_status: 404, duration_ms: 0.153289, Duration: 153289, Overhead: 153289 }, reason: 'Traefik: nanoseconds' },
     { line: '{"DownstreamStatus":200,"Duration":1532890000}', event: { http_status: 200, duration_ms: 1532.89, Duration: 1532890000 }, reason: 'Traefik: nanoseconds, and many' },

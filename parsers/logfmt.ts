@@ -4,6 +4,7 @@ import { isWeak, weakPair } from './aliases.ts';
 import { pair } from './pair.ts';
 import type { Parser } from './parser.ts';
 import { quoteEnd } from './values/access-scan.ts';
+import { amountEnd } from './values/amounts.ts';
 
 const [SPACE, QUOTE, EQUALS, BACKSLASH] = [0x20, 0x22, 0x3d, 0x5c];
 /** Pairs a line needs to be one. */
@@ -28,6 +29,10 @@ export const logfmt: Parser = {
       reason: 'escapes in quotes; what was converted keeps its own key too',
     },
     { line: 'level=info component=db path=/x method=GET status=200', event: { level: 'info', logger: 'db', http_method: 'GET', http_path: '/x', http_status: 200, component: 'db', path: '/x', status: '200' }, reason: 'weak spellings in company' },
+    { line: 'level=info took=1.234 msg=done', event: { level: 'info', message: 'done', duration_ms: 1234, took: '1.234' }, reason: 'three decimals: seconds to the millisecond' },
+    { line: 'level=info elapsed=1.2 msg=done', event: { level: 'info', message: 'done', duration_ms: 1200, elapsed: '1.2' }, reason: 'a stopwatch counts seconds' },
+    { line: 'level=info duration=58.33 msg=done', event: { level: 'info', message: 'done', duration_ms: 58.33 }, reason: 'two decimals: milliseconds (lograge)' },
+    { line: 'level=info amount=EUR 118.40 msg=paid', event: { level: 'info', message: 'paid', amount: 'EUR 118.40' }, reason: 'a currency in front of its amount' },
     { line: 'level=info path=/var/x status=ok', event: { level: 'info', path: '/var/x', status: 'ok' }, reason: 'and without it' },
     { line: 'a=1 a=2 level=', event: { a: '1' }, reason: 'the first of two alike; nothing is no level' },
     { line: 'retry in=30s because the peer is away', event: undefined, reason: 'prose with a pair in it' },
@@ -114,7 +119,8 @@ function keyEnd(bytes: Uint8Array, at: number, end: number): number {
   return at;
 }
 
-function wordEnd(bytes: Uint8Array, at: number, end: number): number {
+function wordEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
   while (at < end && (bytes[at] as number) > SPACE) at++;
-  return at;
+  return amountEnd(bytes, start, at, end);
 }

@@ -1,5 +1,6 @@
 import { Field } from '../../agent/fields.ts';
 import { addMember, addPair } from '../pair.ts';
+import { amountEnd } from '../values/amounts.ts';
 import { Byte, isDigit, isLetter, isUpper } from '../values/bytes.ts';
 import { durationMs } from '../values/durations.ts';
 import { equals } from '../values/names.ts';
@@ -30,7 +31,7 @@ export function takePair(scan: Scan, marks: number, start: number, at: number): 
   }
   const quote = first === Byte.QUOTE || first === Byte.APOSTROPHE ? first : first === Byte.LESS ? Byte.GREATER : 0;
   const from = quote === 0 ? valueAt : valueAt + 1;
-  const to = quote === 0 ? bareEnd(bytes, from, end) : quotedEnd(bytes, from, end, quote);
+  const to = quote === 0 ? amountEnd(bytes, from, bareEnd(bytes, from, end), end) : quotedEnd(bytes, from, end, quote);
   if (to < 0) return at + 1;
   if (quote === 0 && to === from + 1 && IS_NO_VALUE[bytes[from] as number] === 1) return to;
   if (to > from) {

@@ -1,3 +1,4 @@
+import { Value } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
 import { Level } from '../../agent/levels.ts';
 import { Byte, decimal, isDigit, isUpper, isWord, skipDigits } from '../values/bytes.ts';
@@ -6,7 +7,7 @@ import { equals } from '../values/names.ts';
 import type { Header } from './state.ts';
 
 const LONGEST_PREFIX = 240;
-/** Lines that belong to the one before, without a severity of their own. */
+/** In place of a severity: the line says more about the one before. The word is kept as `error_severity`, which PostgreSQL calls what stands there. */
 const FOLLOWERS = ['DETAIL', 'HINT', 'STATEMENT', 'CONTEXT', 'QUERY', 'LOCATION'];
 
 /**
@@ -20,9 +21,13 @@ export function readPostgres(header: Header, at: number): number {
     if (!isUpper(bytes[from]) || isWord(bytes[from - 1])) continue;
     let to = from;
     while (to < end && (isUpper(bytes[to]) || isDigit(bytes[to]))) to++;
-    if (to - from > 2 && bytes[to] === Byte.COLON && bytes[to + 1] === Byte.SPACE && bytes[to + 2] === Byte.SPACE && setSeverity(header, from, to)) {
-      readPrefix(header, at, from);
-      return to + 3;
+    if (to - from > 2 && bytes[to] === Byte.COLON && bytes[to + 1] === Byte.SPACE && bytes[to + 2] === Byte.SPACE) {
+      const follows = isFollower(bytes, from, to);
+      if (follows) keepWord(header, from, to);
+      if (follows || setSeverity(header, from, to)) {
+        readPrefix(header, at, from);
+        return to + 3;
+      }
     }
     from = to;
   }
@@ -32,10 +37,24 @@ export function readPostgres(header: Header, at: number): number {
 function setSeverity(header: Header, from: number, to: number): boolean {
   const level = equals(header.bytes, from, to, 'LOG') ? Level.info : levelAt(header.bytes, from, to);
   if (level >= 0) header.level(level, from, to);
-  if (level >= 0) return true;
-  for (let index = 0; index < FOLLOWERS.length; index++) if (equals(header.bytes, from, to, FOLLOWERS[index] as string)) return true;
+  return level >= 0;
+}
+
+function isFollower(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let index = 0; index < FOLLOWERS.length; index++) if (equals(bytes, from, to, FOLLOWERS[index] as string)) return true;
   return false;
 }
+
+function keepWord(header: Header, from: number, to: number): void {
+  const { event } = header;
+  const address = event.arena.scratchSpace(KEY.length);
+  if (address < 0) return;
+  for (let index = 0; index < KEY.length; index++) event.arena.bytes[address + index] = KEY[index] as number;
+  const key = address - event.base; // members are told by their place from the chunk's begin, wherever they lie
+  event.member(key, key + KEY.length, from, to, Value.TEXT, false);
+}
+
+const KEY = Buffer.from('error_severity');
 
 /** The process in brackets and the user, of `[77] bob@shop`, `[77-1] user=bob,db=shop`. */
 function readPrefix(header: Header, start: number, end: number): void {

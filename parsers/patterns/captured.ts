@@ -75,7 +75,7 @@ export class Captured {
   #one(slot: Slot, index: number, text: string, start: number, end: number, chunk: Chunk, event: LogEvent): void {
     const { alias, isCanonical } = slot;
     if (alias !== undefined && !event.has(alias.field)) {
-      const outcome = assignText(chunk, start, alias.how === How.bare ? unitEnd(chunk.bytes, start, end) : end, alias.field, alias.how, event);
+      const outcome = assignText(chunk, start, alias.how === How.bare || alias.how === How.watch ? unitEnd(chunk.bytes, start, end) : end, alias.field, alias.how, event);
       const saysAll = outcome === Outcome.COPIED && (isCanonical || alias.field === Field.timestamp || alias.field === Field.level);
       if (outcome === Outcome.RENAMED || outcome === Outcome.ABSENT || saysAll) return;
     }

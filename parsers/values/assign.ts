@@ -15,11 +15,11 @@ import { readTimestamp } from './timestamps.ts';
  * text may bring its own. `status`: 100 to 599. `method`: an HTTP method. `parent`: W3C traceparent. `ip`: an address,
  * its port left out; of several the first. `url`: a path, or a URL whose path is taken. `trace`: a stack trace, as text
  * or line by line. `line`: a request line. `version`: HTTP's. `root`, `b3`, `last`: a trace id as AWS, Zipkin and Google
- * write it. `bare`: a duration in a unit that is not said. `severity`: a level, of which numbers count as syslog's do.
+ * write it. `bare`: a duration in a unit that is not said, `watch`: one of a stopwatch. `severity`: a level, of which numbers count as syslog's do.
  */
 export const How = {
   text: 0, id: 1, error: 2, trace: 3, number: 4, level: 5, time: 6, ms: 7, s: 8, us: 9, ns: 10, status: 11, method: 12, parent: 13, ip: 14, url: 15, line: 16,
-  version: 17, root: 18, b3: 19, last: 20, bare: 21, severity: 22,
+  version: 17, root: 18, b3: 19, last: 20, bare: 21, watch: 22, severity: 23,
 } as const;
 
 /** Whether a text is taken as it stands, whatever it says. */
@@ -39,7 +39,7 @@ export const Outcome = {
   ABSENT: 3,
 } as const;
 
-/** A number without a unit is taken for milliseconds as long as they are fewer than a million: beyond that Go's nanoseconds are likelier than a quarter of an hour. And `0.034` is seconds as often as milliseconds. */
+/** A number without a unit is taken for milliseconds as long as they are fewer than a million: beyond that Go's nanoseconds are likelier than a quarter of an hour. And JSON's `0.034` is seconds as often as milliseconds. */
 const MOST_BARE_DIGITS = 6;
 
 /** Powers of ten that make milliseconds of a unit, from How.ms on. */
@@ -66,9 +66,21 @@ export function assignText(chunk: Chunk, start: number, end: number, field: Fiel
     case How.version: return version(chunk, start, end, event);
     case How.line: return requestLine(chunk, start, end, event);
     default:
-      if (numberEnd(bytes, start, end) === end) return assignNumber(chunk, start, end, field, how, event);
+      if (numberEnd(bytes, start, end) === end) return (how === How.bare || how === How.watch) && isInSeconds(bytes, start, end, how) ? duration(chunk, start, end, 3, event) : assignNumber(chunk, start, end, field, how, event);
       return how === How.number || how === How.status ? Outcome.UNUSABLE : durationText(chunk, start, end, event);
   }
+}
+
+/**
+ * Whether a text's number without a unit is seconds: a program printed them to the millisecond, `%.3f`; or it is what a
+ * stopwatch gave, which counts seconds in Ruby, Python and Go, rounded or not. .NET's counts milliseconds, to four decimals.
+ */
+function isInSeconds(bytes: Uint8Array, start: number, end: number, how: number): boolean {
+  let point = start;
+  while (point < end && bytes[point] !== 0x2e) point++;
+  const decimals = end - point - 1;
+  if (how === How.watch) return decimals > 0 && decimals !== 4;
+  return decimals === 3 && isWhole(bytes, point + 1, end);
 }
 
 /** Sets the alias' field from the JSON number at [start, end). */
@@ -88,7 +100,7 @@ export function assignNumber(chunk: Chunk, start: number, end: number, field: Fi
       return Outcome.RENAMED;
     case How.level: case How.severity: return levelNumber(chunk, start, end, how, event);
     case How.time: return readTimestamp(chunk, start, end, event) === end ? Outcome.COPIED : Outcome.UNUSABLE;
-    case How.bare:
+    case How.bare: case How.watch:
       if (end - start > MOST_BARE_DIGITS && isWhole(chunk.bytes, start, end) || chunk.bytes[start] === 0x30 && end > start + 1) return Outcome.UNUSABLE;
       return duration(chunk, start, end, 0, event);
     case How.ms: case How.s: case How.us: case How.ns: return duration(chunk, start, end, TO_MS[how - How.ms] as number, event);
