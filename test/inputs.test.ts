@@ -452,6 +452,65 @@ t.test('what paths and globs mean', async (t) => {
   }
 });
 
+/** What happens to files that patterns mean, in a folder with `a.log` and `one/a.log`, between two looks. */
+const CHANGES: readonly [reason: string, pattern: string, change: (dir: string) => void, expected: readonly string[]][] = [
+  ['nothing', '*.log', () => undefined, ['a.log']],
+  ['lines', '*.log', (dir) => appendFileSync(join(dir, 'a.log'), 'b\n'), ['a.log']],
+  ['a new file', '*.log', (dir) => writeFileSync(join(dir, 'b.log'), ''), ['a.log', 'b.log']],
+  ['another name', '*.log', (dir) => renameSync(join(dir, 'a.log'), join(dir, 'b.log')), ['b.log']],
+  ['deleted', '*.log', (dir) => unlinkSync(join(dir, 'a.log')), []],
+  ['a new file in a folder below', '*/*.log', (dir) => writeFileSync(join(dir, 'one', 'b.log'), ''), ['one/a.log', 'one/b.log']],
+  ['a new folder', '**/*.log', (dir) => (mkdirSync(join(dir, 'two')), writeFileSync(join(dir, 'two', 'a.log'), '')), ['a.log', 'one/a.log', 'two/a.log']],
+  ['a new folder by an old name', '*/*.log', (dir) => (renameSync(join(dir, 'one'), join(dir, '..', 'away')), mkdirSync(join(dir, 'one')), writeFileSync(join(dir, 'one', 'b.log'), '')), ['one/b.log']],
+  ['a new folder of all', '*.log', (dir) => (renameSync(dir, `${dir}.away`), mkdirSync(dir), writeFileSync(join(dir, 'b.log'), '')), ['b.log']],
+  ['a folder that a link led to in vain', '*/*.log', (dir) => (mkdirSync(join(dir, '..', 'later')), writeFileSync(join(dir, '..', 'later', 'a.log'), '')), ['dangling/a.log', 'one/a.log']],
+  ['a folder that was not there', 'none/*.log', (dir) => (mkdirSync(join(dir, 'none')), writeFileSync(join(dir, 'none', 'a.log'), '')), ['none/a.log']],
+];
+
+t.test('folders are not read again as long as they show that nothing has come or gone', async (t) => {
+  for (const [reason, pattern, change, expected] of CHANGES) {
+    const { logs } = setUp(t);
+    const dir = join(logs, 'watched');
+    mkdirSync(join(dir, 'one'), { recursive: true });
+    for (const name of ['a.log', 'one/a.log']) writeFileSync(join(dir, name), 'a\n');
+    if (reason.includes('link')) symlinkSync(join(logs, 'later'), join(dir, 'dangling'));
+    await tick(logs, [dir, join(dir, 'one'), logs]);
+    const nowMs = Date.now() + 3_600_000; // the folders are as they are for long
+    const discovery = new Discovery([join(dir, pattern)], [], () => false, () => nowMs);
+    const before = await discovery.scan();
+    change(dir);
+    const after = await discovery.scan();
+    t.same(after.map((path) => path.slice(dir.length + 1)).sort(), expected, reason);
+    t.equal(after === before, ['nothing', 'lines'].includes(reason), `${reason}: read again, or not`);
+  }
+  const { logs } = setUp(t);
+  const changedMs = statSync(logs).ctimeMs;
+  const rows: [nowMs: number[], isRead: boolean, reason: string][] = [
+    [[changedMs + 1_000, changedMs + 1_000], true, 'a folder that has changed just now may do so once more in the same tick'],
+    [[changedMs - 60_000, changedMs - 60_000], true, 'a clock that was set back'],
+    [[changedMs + 60_000, changedMs + 60_000], false, 'a folder that is as it was for long'],
+    [[changedMs + 60_000, changedMs + 80_000], true, 'whatever it shows, it is read now and then'],
+  ];
+  for (const [[first = 0, second = 0], isRead, reason] of rows) {
+    let nowMs = first;
+    const discovery = new Discovery([join(logs, '*')], [], () => false, () => nowMs);
+    const before = await discovery.scan();
+    nowMs = second;
+    t.equal(await discovery.scan() !== before, isRead, reason);
+  }
+});
+
+/** Waits until the clock of the file system has gone on since these folders were changed. */
+async function tick(below: string, folders: readonly string[]): Promise<void> {
+  const probe = join(below, 'probe');
+  writeFileSync(probe, '');
+  const last = folders.map((folder) => statSync(folder).ctimeMs);
+  while (statSync(probe).ctimeMs <= Math.max(...last)) {
+    await new Promise((resolve) => setImmediate(resolve));
+    writeFileSync(probe, 'x'); // the file, not its folder
+  }
+}
+
 t.test('stdin, however it is redirected', async (t) => {
   const { log } = setUp(t);
   const lines = numbered(0, 30_000, 'a line of some length');

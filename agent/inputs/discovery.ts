@@ -3,9 +3,12 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import picomatch from 'picomatch';
 import { errorCode } from '../state/error-code.ts';
+import { FolderStates } from './folder-states.ts';
 
 /** Folders below a `**` are entered this deep, and no links to folders are followed there: they may form a circle. */
 const DEEPEST = 32;
+/** Folders are read at least this often, in ms, even if nothing shows that they have changed. */
+const LONGEST_MS = 10_000;
 
 interface Glob {
   readonly base: string;
@@ -31,9 +34,17 @@ export class Discovery {
   readonly #globs: readonly Glob[];
   readonly #excluded: (path: string) => boolean;
   readonly #isOwn: (path: string) => boolean;
+  readonly #now: () => number;
+  readonly #states: FolderStates;
+  #found: { readonly paths: string[]; readonly atMs: number } | undefined;
 
-  /** `exclude`: globs; those without a slash are held against the name alone. `isOwn`: whether shipper itself writes what is at a path. */
-  constructor(paths: readonly string[], exclude: readonly string[] = [], isOwn: (path: string) => boolean = () => false) {
+  /**
+   * `exclude`: globs; those without a slash are held against the name alone. `isOwn`: whether shipper itself writes what is
+   * at a path. `now`: wall clock, ms since 1970.
+   */
+  constructor(paths: readonly string[], exclude: readonly string[] = [], isOwn: (path: string) => boolean = () => false, now = Date.now) {
+    this.#now = now;
+    this.#states = new FolderStates(now);
     const isGlob = (path: string) => picomatch.scan(path).isGlob && !existsSync(path);
     const literals = paths.filter((path) => !isGlob(path)).map((path) => resolve(path));
     this.literals = new Set(literals.filter((path) => !isOwn(path)));
@@ -53,12 +64,24 @@ export class Discovery {
     return this.#excluded(path) || this.#isOwn(path);
   }
 
-  /** The paths there are now: existing literals and everything that matches a glob, each once. What they are is not looked at. */
-  async scan(): Promise<string[]> {
+  /**
+   * The paths there are now: literals and everything that matches a glob, each once. What they are is not looked at. Folders
+   * that show by their times that nothing has come or gone are not read for it.
+   */
+  async scan(): Promise<readonly string[]> {
+    const atMs = this.#now();
+    if (this.#found !== undefined && Math.abs(atMs - this.#found.atMs) < LONGEST_MS && this.#states.areSame) return this.#found.paths;
+    this.#states.clear();
+    const paths = await this.#read();
+    this.#found = { paths, atMs };
+    return paths;
+  }
+
+  async #read(): Promise<string[]> {
     const found = new Set(this.literals);
     const folders = new Set([...this.literals].map((path) => dirname(path)));
     const closed = new Map<string, unknown>();
-    for (const glob of this.#globs) await walk(glob, glob.base, 0, { found, folders, closed });
+    for (const glob of this.#globs) await walk(glob, glob.base, 0, { found, folders, closed, states: this.#states });
     this.folders = folders;
     this.closed = closed;
     return [...found].filter((path) => {
@@ -97,10 +120,12 @@ interface Found {
   readonly found: Set<string>;
   readonly folders: Set<string>;
   readonly closed: Map<string, unknown>;
+  readonly states: FolderStates;
 }
 
 async function walk(glob: Glob, folder: string, depth: number, into: Found): Promise<void> {
   let entries: Dirent[];
+  into.states.note(folder);
   try {
     entries = await readdir(folder, { withFileTypes: true });
   } catch (error) {
@@ -110,17 +135,18 @@ async function walk(glob: Glob, folder: string, depth: number, into: Found): Pro
   into.folders.add(folder);
   for (const entry of entries) {
     const path = join(folder, entry.name);
-    if (isFolder(entry, path, depth < glob.segments.length)) {
+    if (isFolder(entry, path, depth < glob.segments.length, into.states)) {
       if (depth < glob.depth && (glob.segments[depth]?.(entry.name) ?? true)) await walk(glob, path, depth + 1, into);
     } else if (glob.matches(path)) into.found.add(path);
   }
 }
 
-function isFolder(entry: Dirent, path: string, followLinks: boolean): boolean {
+function isFolder(entry: Dirent, path: string, followLinks: boolean, states: FolderStates): boolean {
   if (!entry.isSymbolicLink() || !followLinks) return entry.isDirectory();
   try {
     return statSync(path).isDirectory();
   } catch {
-    return false; // leads nowhere
+    states.distrust(); // what it leads to may come
+    return false;
   }
 }
