@@ -5,7 +5,7 @@ import { Ending } from './ending.ts';
 import { openHealth } from './health/open.ts';
 import type { HealthServer } from './health/server.ts';
 import { holdHangup, releaseHangup } from './hangup.ts';
-import { keepHeapSmall } from './heap.ts';
+import { keepHeapSmall } from './v8-flags.ts';
 import { Lanes } from './lanes/lanes.ts';
 import { log, setLogLevel } from './log.ts';
 import { tellSummary } from './outcome.ts';

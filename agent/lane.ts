@@ -21,6 +21,7 @@ import { isOwnMessage } from './own-messages.ts';
 import { RecordCutter, type Continuations } from './records/record-cutter.ts';
 import { Runs } from './records/runs.ts';
 import { Unwrapper } from './records/unwrapper.ts';
+import { hasRead } from './v8-flags.ts';
 
 /**
  * What a turn of a source came to. `progress`: bytes were taken, and there may be more. `waiting`: what is there is an
@@ -77,6 +78,8 @@ export class Lane {
   #hasOwn = false;
   #records = 0;
   #bytes = 0;
+  /** Of these, what runs took. */
+  #bytesInRuns = 0;
   readonly #formats = new FormatCounts();
 
   constructor(arena: Arena, kernels: Kernels, sinks: readonly RecordSink[], ledger: Ledger, tracker: Tracker, options: LaneOptions) {
@@ -172,6 +175,7 @@ export class Lane {
       runs.take(source, this.#chunk, defaults, origin, nowMs);
       this.#records += runs.records;
       this.#bytes += runs.bytes;
+      this.#bytesInRuns += runs.bytes;
       runs.countFormats(this.#formats);
     } while (runs.isFull);
     return this.#cutter.after;
@@ -307,7 +311,8 @@ export class Lane {
   #finish(source: Source, done: number, safe = Infinity): void {
     for (const sink of this.#sinks) sink.endChunk();
     if (this.#records > 0) this.#ledger.read(source.index, this.#records, this.#bytes);
-    this.#records = this.#bytes = 0;
+    hasRead(this.#bytes - this.#bytesInRuns);
+    this.#records = this.#bytes = this.#bytesInRuns = 0;
     if (done > 0) source.advance(done);
     this.#tracker.advance(source.index, Math.min(source.offset, safe));
   }

@@ -20,6 +20,18 @@ export class ObservedTime {
   set(wallMs: number): void {
     if (wallMs === this.#wallMs) return;
     this.#wallMs = wallMs;
-    this.#bytes.write(new Date(wallMs).toISOString(), 'latin1');
+    this.#bytes.write(isoTime(wallMs), 'latin1');
   }
+}
+
+/** ISO 8601. Date's own `toISOString` makes V8 load the names of all time zones, 2 MB. */
+function isoTime(ms: number): string {
+  const date = new Date(ms);
+  const day = [digits(date.getUTCFullYear(), 4), digits(date.getUTCMonth() + 1, 2), digits(date.getUTCDate(), 2)];
+  const time = [digits(date.getUTCHours(), 2), digits(date.getUTCMinutes(), 2), digits(date.getUTCSeconds(), 2)];
+  return `${day.join('-')}T${time.join(':')}.${digits(date.getUTCMilliseconds(), 3)}Z`;
+}
+
+function digits(value: number, count: number): string {
+  return String(value).padStart(count, '0');
 }

@@ -51,7 +51,7 @@ async function writeProgram(file) {
 async function writeBundle(folder, name) {
   // A bundle has one place; a module that looks for a file beside itself gets the place where the build has that file.
   const plugin = edit((text, file) => text.replaceAll('import.meta.url', `(__root + ${JSON.stringify(file.replace(/ts$/, 'js'))})`).replaceAll(IMPORT_OF_PACKAGE, '__import('));
-  const { outputFiles, metafile } = await build({ entryPoints: [`agent/bundle/${name}.ts`], write: false, outfile: 'bundle.js', metafile: true, plugins: [plugin], define: { 'import.meta.url': '__root' }, alias: { 'string-width': './agent/bundle/string-width.mjs' }, ...COMMON });
+  const { outputFiles, metafile } = await build({ entryPoints: [`agent/bundle/${name}.ts`], write: false, outfile: 'bundle.js', metafile: true, minifyWhitespace: true, minifySyntax: true, plugins: [plugin], define: { 'import.meta.url': '__root' }, alias: { 'string-width': './agent/bundle/string-width.mjs' }, ...COMMON });
   const [{ text }] = outputFiles;
   const [{ inputs }] = Object.values(metafile.outputs);
   const heavy = name === 'agent' ? Object.keys(inputs).find((input) => NOT_IN_AGENT.test(input) && inputs[input].bytesInOutput > 0) : undefined;

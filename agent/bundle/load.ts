@@ -2,10 +2,15 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
+import { isMainThread } from 'node:worker_threads';
+import { OPTIMIZE, OPTIMIZE_LATER, setFlags } from '../v8-flags.ts';
+
+export { resetFlags } from '../v8-flags.ts';
 
 /** Letters of the stamp that a bundle begins with, in a comment, and its cache as it is. */
 const STAMP_LENGTH = 16;
 const COMMENT = '/*';
+const AGENT = 'agent';
 
 /** What V8 was asked to run, for who wants to keep what it has made of it. */
 export interface Loaded {
@@ -18,9 +23,9 @@ const loaded = new Map<string, Loaded>();
 /**
  * Runs the bundle `name` of `folder`, once, with what V8 made of it when it was built: most of what a start takes is else
  * reading and compiling. V8 does not take what another version, or other flags, have made; then it compiles as ever.
- * `requireBuiltin` gives Node's modules.
+ * `requireBuiltin` gives Node's modules. The agent is begun with V8's optimizing put off: see v8-flags.ts.
  */
-export function load(folder: string, name: string, requireBuiltin: NodeJS.Require): Loaded {
+export function load(folder: string, name: string, requireBuiltin: Require): Loaded {
   const known = loaded.get(name);
   if (known !== undefined) return known;
   const filename = path.join(folder, `${name}.js`);
@@ -28,14 +33,18 @@ export function load(folder: string, name: string, requireBuiltin: NodeJS.Requir
   const cachedData = cacheOf(path.join(folder, `${name}.cache`), source.slice(COMMENT.length, COMMENT.length + STAMP_LENGTH));
   const script = new Script(source, { filename, ...(cachedData && { cachedData }) });
   const module = { exports: {} };
-  (script.runInThisContext() as Bundle)(module.exports, requireBuiltin, module, pathToFileURL(path.join(folder, '..', '/')).href, importPackage); // the build has made a function of it
+  const isBegin = name === AGENT && isMainThread; // its threads may come when it is at work
+  if (isBegin) setFlags(OPTIMIZE_LATER);
+  (script.runInThisContext() as Bundle)(module.exports, isBegin ? withFlagsOfStart(requireBuiltin) : requireBuiltin, module, pathToFileURL(path.join(folder, '..', '/')).href, importPackage); // the build has made a function of it
   const made = { script, exports: module.exports };
   loaded.set(name, made);
   return made;
 }
 
+type Require = (name: string) => unknown;
+
 /** What a bundle is, behind its stamp. `root`: the URL of the folder that holds the build. */
-type Bundle = (exports: object, require: NodeJS.Require, module: { exports: object }, root: string, importPackage: (name: string) => Promise<unknown>) => void;
+type Bundle = (exports: object, require: Require, module: { exports: object }, root: string, importPackage: (name: string) => Promise<unknown>) => void;
 
 /** V8 tells sources apart by their length alone, so whether it is this bundle's is for us to say. */
 function cacheOf(file: string, stamp: string): Buffer | undefined {
@@ -45,6 +54,18 @@ function cacheOf(file: string, stamp: string): Buffer | undefined {
   } catch {
     return undefined; // it could not be made
   }
+}
+
+/** Node has what V8 made of its own modules, too, with the flags of a start. */
+function withFlagsOfStart(requireBuiltin: Require): Require {
+  return (name) => {
+    setFlags(OPTIMIZE);
+    try {
+      return requireBuiltin(name);
+    } finally {
+      setFlags(OPTIMIZE_LATER);
+    }
+  };
 }
 
 /** A package that is not in the bundle. V8 does not let code that comes from a cache ask for one. */

@@ -5,7 +5,6 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { gunzipSync } from 'node:zlib';
 
 const LINES = [
@@ -16,7 +15,7 @@ const LINES = [
 
 const require = createRequire(import.meta.url);
 const [folder, ...names] = [path.resolve(process.argv[2]), ...process.argv.slice(3)];
-const { load } = require(path.join(folder, 'load.js'));
+const { load, resetFlags } = require(path.join(folder, 'load.js'));
 const bundles = Object.fromEntries(['agent', 'command-line'].map((name) => [name, load(folder, name, require)]));
 const place = mkdtempSync(path.join(tmpdir(), 'shipper-build-'));
 const server = createServer(elasticsearch).listen(0, '127.0.0.1');
@@ -47,8 +46,7 @@ outputs: { console: { type: console }, es: { type: elasticsearch, url: "http://1
 function writeCache(name) {
   const file = path.join(folder, `${name}.js`);
   const stamp = readFileSync(file, 'latin1').slice(2, 18);
-  setFlagsFromString('--semi-space-growth-factor=2');
-  setFlagsFromString('--heap-growing-percent=0');
+  resetFlags();
   writeFileSync(path.join(folder, `${name}.cache`), Buffer.concat([Buffer.from(stamp), bundles[name].script.createCachedData()]));
 }
 

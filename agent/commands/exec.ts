@@ -4,7 +4,7 @@ import { Ending } from '../ending.ts';
 import { ExitCode, UserError } from '../exit-codes.ts';
 import { openHealth } from '../health/open.ts';
 import { releaseHangup } from '../hangup.ts';
-import { keepHeapSmall } from '../heap.ts';
+import { keepHeapSmall } from '../v8-flags.ts';
 import type { HealthServer } from '../health/server.ts';
 import { StatusReader } from '../health/status.ts';
 import { Child, type StreamName } from '../inputs/child.ts';

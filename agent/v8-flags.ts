@@ -1,0 +1,44 @@
+import { setFlagsFromString } from 'node:v8';
+
+// All of a process has the same flags, threads too. V8 takes nothing of what Node and the build have compiled for it while
+// its flags are others than they were then: they may differ from those of a start only while nothing is loaded that matters.
+
+/**
+ * Until it pays, nothing is optimized: an agent that has little to read would keep 8 MB for it, of V8's compiler and of
+ * what that needs. The number is how much a kernel's function does before it is optimized, in a measure of V8's; it comes
+ * to some 10 MiB of input.
+ */
+export const OPTIMIZE_LATER = ['--no-opt', '--wasm-tiering-budget=300000000'];
+export const OPTIMIZE = ['--opt', '--wasm-tiering-budget=1800000'];
+/** Bytes that TypeScript has read when it pays. Kernels read most logs alone, and then it never does. */
+const WORTH_BYTES = 1_048_576;
+
+/**
+ * What the agent makes is short-lived and little. V8 would make its nursery 16 MB large in time, and never take that back;
+ * and let the rest grow by half and more before it looks for garbage there. To be set when all is loaded.
+ */
+const SMALL_HEAP = ['--semi-space-growth-factor=1', '--heap-growing-percent=30'];
+const HEAP = ['--semi-space-growth-factor=2', '--heap-growing-percent=0'];
+
+export function keepHeapSmall(): void {
+  setFlags(SMALL_HEAP);
+}
+
+let leftBytes = WORTH_BYTES;
+
+/** TypeScript has read so many bytes more by itself. Told time and again: what is loaded in between puts it off. */
+export function hasRead(bytes: number): void {
+  leftBytes -= bytes;
+  if (leftBytes > 0) return;
+  leftBytes = WORTH_BYTES;
+  setFlags(OPTIMIZE);
+}
+
+/** Sets those of a start. */
+export function resetFlags(): void {
+  setFlags([...OPTIMIZE, ...HEAP]);
+}
+
+export function setFlags(flags: readonly string[]): void {
+  for (const flag of flags) setFlagsFromString(flag);
+}
