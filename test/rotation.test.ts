@@ -505,6 +505,47 @@ t.test('copytruncate while shipper looks', async (t) => {
   }
 });
 
+/** What a script or a person did to a log of which `read` lines were read, before more was written to it: `rest`. */
+const STRAYS: readonly [reason: string, read: number, copy: (log: string, logs: string) => void, isFound: boolean, options?: { readonly pattern?: string; readonly exclude?: string[] }][] = [
+  ['a name without any sign', 500, (log, logs) => copyFileSync(log, join(logs, 'app-backup')), true],
+  ['a sign in the middle', 500, (log) => copyFileSync(log, `${log}.bak.txt`), true],
+  ['a small log', 40, (log) => copyFileSync(log, `${log}.bak.txt`), true],
+  ['a name that is meant', 500, (log, logs) => copyFileSync(log, join(logs, 'app-backup.log')), true, { pattern: '*.log' }],
+  ['two copies: the one that holds all', 500, (log, logs) => (writeFileSync(join(logs, 'early'), readFileSync(log).subarray(0, 100)), copyFileSync(log, join(logs, 'late'))), true],
+  ['nothing was read that tells it from others', 5, (log, logs) => copyFileSync(log, join(logs, 'app-backup')), false],
+  ['left out by its name', 500, (log, logs) => copyFileSync(log, join(logs, 'app-backup')), false, { exclude: ['*-backup'] }],
+  ['another log that begins alike', 500, (log, logs) => writeFileSync(join(logs, 'stranger'), readFileSync(log, 'latin1').replace(/line 499/, 'LINE 499')), false],
+  ['in another folder', 500, (log, logs) => (mkdirSync(join(logs, 'old')), copyFileSync(log, join(logs, 'old', 'app.log'))), false],
+  ['a copy of what was read, no more', 500, (_, logs) => writeFileSync(join(logs, 'early'), joined(numbered(0, 500))), false],
+];
+
+t.test('copied to whatever name, and truncated', async (t) => {
+  for (const isRunning of [false, true]) {
+    for (const [reason, read, copy, isFound, { pattern = 'app.log', exclude = [] } = {}] of STRAYS) {
+      const { log, logs, tail } = setUp(t);
+      const what = `${reason}, ${isRunning ? 'before anybody looked' : 'while nobody looked'}`;
+      const rest = numbered(read, read + 300);
+      writeFileSync(log, joined(numbered(0, read)));
+      const first = await tail([join(logs, pattern)], { exclude });
+      await first.untilLines(read);
+      if (!isRunning) await first.stop();
+      appendFileSync(log, joined(rest));
+      copy(log, logs);
+      writeFileSync(log, 'new\n');
+      const second = isRunning ? first : await tail([join(logs, pattern)], { exclude });
+      await second.until(() => second.lines.includes('new'), what);
+      appendFileSync(log, 'last\n');
+      await second.until(() => second.lines.includes('last'), what);
+      t.same(second.lines, [...(isRunning ? numbered(0, read) : []), ...(isFound ? rest : []), 'new', 'last'], what);
+      await second.stop();
+      const third = await tail([join(logs, pattern)], { exclude, once: true });
+      await third.untilFinished();
+      t.same(third.lines, [], `${what}: nothing twice`);
+      await third.stop();
+    }
+  }
+});
+
 t.test('copytruncate with a reader that is in time for what is written after the copy, or that does not read for long', async (t) => {
   const rows: [reason: string, isInTime: boolean][] = [
     ['in time: the copy ends before what was read', true],

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import picomatch from 'picomatch';
 import { errorCode } from '../state/error-code.ts';
 import { FolderStates } from './folder-states.ts';
+import type { Wish } from './stray-copies.ts';
 
 /** Folders below a `**` are entered this deep, and no links to folders are followed there: they may form a circle. */
 const DEEPEST = 32;
@@ -59,9 +60,9 @@ export class Discovery {
     return (this.literals.has(path) || this.#globs.some((glob) => glob.matches(path))) && !this.#excluded(path) && !this.#isOwn(path);
   }
 
-  /** Whether a path shall not be read, however it is come by. */
-  excludes(path: string): boolean {
-    return this.#excluded(path) || this.#isOwn(path);
+  wishFor(path: string): Wish {
+    if (this.#excluded(path) || this.#isOwn(path)) return 'excluded';
+    return this.matches(path) ? 'meant' : 'not meant';
   }
 
   /**

@@ -64,7 +64,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     this.#claims = share && new FileClaims(name, share.claim);
     this.#speaks = share?.speaks ?? true;
     this.#unreadable = new Unreadable(options);
-    this.#intake = new FileIntake({ input: name, checkpoints, encoding, ownFiles, warn });
+    this.#intake = new FileIntake({ input: name, checkpoints, encoding, ownFiles, wishFor: (path) => this.#discovery.wishFor(path), warn });
     const opened = (file: OpenedFile): void => void (this.#state === 'stopped' ? closeSync(file.descriptor) : this.#add(file));
     this.#compressed = new CompressedFiles({ input: name, checkpoints, once, settleMs, isBusy: (id) => this.#files.isBusy(id), opened, rested: () => this.#wakeUp.wake(), warn });
     this.#rotation = new Rotation({
@@ -75,7 +75,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
       wake: (source) => this.#wake(source),
       consider: (path) => void this.#consider(path),
     });
-    this.#missed = new MissedGenerations({ input: name, checkpoints, files: this.#files, isMeant: (path) => this.#discovery.matches(path) || this.#discovery.excludes(path) });
+    this.#missed = new MissedGenerations({ input: name, checkpoints, files: this.#files, isSpokenFor: (path) => this.#discovery.wishFor(path) !== 'not meant' });
     this.#startAt = new StartAt(name, share?.known ?? checkpoints.previous(name));
     this.#timer = new PollTimer(() => this.#poll(), options.pollMs);
   }
@@ -180,7 +180,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
       const isHere = isAtPlace(checkpoint);
       if (!isHere && checkpoint.goneSinceMs === undefined) left.add(checkpoint.path);
       if (isHere || isFinished(checkpoint)) continue;
-      const opened = this.#intake.openMoved(checkpoint) ?? this.#intake.openCopy(checkpoint, checkpoint.offset) ?? (await this.#compressed.resume(checkpoint));
+      const opened = this.#intake.openMoved(checkpoint) ?? this.#intake.openCopy(checkpoint, checkpoint.offset) ?? (await this.#compressed.resume(checkpoint)) ?? this.#intake.openStrayCopy(checkpoint, checkpoint.offset);
       if (opened === undefined) continue;
       const source = this.#add(opened);
       this.#orphaned(source);

@@ -9,6 +9,7 @@ import { lastLineEnd } from './line-end.ts';
 import type { FoundFile } from './missed-generations.ts';
 import { descendantsOf, findInode, openIf, realPath } from './moved-file.ts';
 import { kindOf, refusal } from './named-file.ts';
+import { type Wish, strayCopiesOf } from './stray-copies.ts';
 
 /** A file that is open, with who it is and where to begin. */
 export interface OpenedFile {
@@ -26,6 +27,7 @@ export interface FileIntakeOptions {
   readonly encoding: Encoding;
   /** Files that shipper itself writes, as `device:inode`. */
   readonly ownFiles: ReadonlySet<string>;
+  readonly wishFor: (path: string) => Wish;
   readonly warn: (message: string) => void;
 }
 
@@ -94,12 +96,12 @@ export class FileIntake {
    * and `safe` its offset.
    */
   openCopy(checkpoint: Checkpoint, safe: number): OpenedFile | undefined {
-    if (checkpoint.gzip) return undefined;
-    for (const path of descendantsOf(checkpoint)) {
-      const opened = this.openSame(path, checkpoint, safe);
-      if (opened !== undefined) return opened;
-    }
-    return undefined;
+    return checkpoint.gzip ? undefined : this.#openFirst(descendantsOf(checkpoint), checkpoint, safe);
+  }
+
+  /** The same for a copy that has any name, and that holds more than what was read. */
+  openStrayCopy(checkpoint: Checkpoint, safe: number): OpenedFile | undefined {
+    return checkpoint.gzip ? undefined : this.#openFirst(strayCopiesOf(checkpoint, this.#options.wishFor), checkpoint, safe);
   }
 
   /** Opens the file at a path if it holds what a checkpoint was taken of, under another inode. */
@@ -129,6 +131,14 @@ export class FileIntake {
     const checkpoint = { ...this.#newCheckpoint(place, descriptor, stat, false), seenAt: path, ...(after !== undefined && { after }) };
     await this.#options.checkpoints.adopt(checkpoint);
     return { path, descriptor, checkpoint, size: Number(stat.size), changedNs: stat.mtimeNs };
+  }
+
+  #openFirst(paths: readonly string[], checkpoint: Checkpoint, safe: number): OpenedFile | undefined {
+    for (const path of paths) {
+      const opened = this.openSame(path, checkpoint, safe);
+      if (opened !== undefined) return opened;
+    }
+    return undefined;
   }
 
   async #identify(path: string, descriptor: number, stat: BigIntStats, fromEnd: boolean, after: string | undefined): Promise<OpenedFile | undefined> {

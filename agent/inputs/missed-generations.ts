@@ -19,7 +19,7 @@ export interface MissedGenerationsOptions {
   readonly checkpoints: Checkpoints;
   readonly files: TailedFiles;
   /** Whether somebody has said of a path that it is to be read, so that it is found anyway, or that it is not. */
-  readonly isMeant: (path: string) => boolean;
+  readonly isSpokenFor: (path: string) => boolean;
 }
 
 /** Names that are being changed one after the other while somebody looks may be missed: for so long it is looked again, in ms. */
@@ -71,7 +71,7 @@ export class MissedGenerations {
     const isCounted = siblings.some((sibling) => isCountedInside(place, sibling) && inodes.has(String(statIf(sibling)?.ino)));
     const before = known.flatMap(({ seenAt }) => seenAt ?? []);
     const isOne = (sibling: string): boolean => isGeneration(place, sibling, isCounted) || before.some((earlier) => isBetween(earlier, place, sibling));
-    return siblings.filter((sibling) => isOne(sibling) && !this.#options.isMeant(sibling) && (uncompressed(sibling) === sibling || !siblings.includes(uncompressed(sibling))));
+    return siblings.filter((sibling) => isOne(sibling) && !this.#options.isSpokenFor(sibling) && (uncompressed(sibling) === sibling || !siblings.includes(uncompressed(sibling))));
   }
 
   #openIfMissed(path: string, known: readonly Checkpoint[], sinceNs: bigint): FoundFile | undefined {

@@ -94,7 +94,8 @@ export class Rotation {
   /** The file no longer holds what was read of it. Gives the copy in which the source goes on, if there is one. */
   truncated(source: FileSource): OpenedFile | undefined {
     const { intake, files, options, consider } = this.#host;
-    const copy = intake.openCopy(source.asRead(), source.acknowledged) ?? intake.openCopy(source.asCopied(), source.acknowledged);
+    const { acknowledged } = source;
+    const copy = intake.openCopy(source.asRead(), acknowledged) ?? intake.openCopy(source.asCopied(), acknowledged) ?? intake.openStrayCopy(source.asRead(), acknowledged);
     const { key, meantPath } = source.identity;
     if (copy === undefined) {
       source.detach();
