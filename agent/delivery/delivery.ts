@@ -29,6 +29,12 @@ export interface DeliveryOptions extends Books {
 }
 
 /**
+ * When nothing was delivered for as long as this, in ms, and then something is, all that waits to be tried again is tried at
+ * once: it is mostly older. After a shorter time it waits, as what is refused now and then is not to be sent in a hurry.
+ */
+const OUTAGE_MS = 5_000;
+
+/**
  * Sends the batches of one output, oldest first, until every record is delivered or in the dead-letter file. It never
  * gives up and never drops: while a destination fails, its batches stay in their slots, and reading stops when all
  * slots are taken.
@@ -228,7 +234,9 @@ export class Delivery implements Shipping {
   }
 
   #delivered(shipment: Shipment, part: Part): void {
+    const { state } = this.#health;
     this.#health.works();
+    if (state.kind !== 'working' && this.#now() - state.sinceMs >= OUTAGE_MS) this.#pauses.endAll();
     this.#settle(shipment, part, 'delivered');
   }
 
