@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -50,6 +51,18 @@ static void report(void) {
   fflush(stdout);
 }
 
+static void note(uint64_t hash) {
+  for (uint64_t slot = hash & mask;; slot = (slot + 1) & mask) {
+    if (seen[slot] == hash) { counts.repeated++; return; }
+    if (seen[slot] == 0) { if (counts.ids < mask) seen[slot] = hash, counts.ids++; return; }
+  }
+}
+
+/** The table is larger than any cache: an id's place in it is fetched while those before are noted. */
+enum { FETCHED = 16 };
+static uint64_t fetched[FETCHED];
+static unsigned turn;
+
 static void seeId(const char *id, size_t length) {
   uint64_t hash = 0x9e3779b97f4a7c15u ^ length;
   for (size_t i = 0; i < length; i += 8) {
@@ -59,10 +72,15 @@ static void seeId(const char *id, size_t length) {
     hash = (uint64_t)product ^ (uint64_t)(product >> 64);
   }
   if (hash == 0) hash = 1;
-  for (uint64_t slot = hash & mask;; slot = (slot + 1) & mask) {
-    if (seen[slot] == hash) { counts.repeated++; return; }
-    if (seen[slot] == 0) { if (counts.ids < mask) seen[slot] = hash, counts.ids++; return; }
-  }
+  __builtin_prefetch(&seen[hash & mask], 1);
+  uint64_t before = fetched[turn % FETCHED];
+  fetched[turn++ % FETCHED] = hash;
+  if (before != 0) note(before);
+}
+
+/** Those that were fetched last. */
+static void noteRest(void) {
+  for (int i = 0; i < FETCHED; i++) if (fetched[i] != 0) note(fetched[i]), fetched[i] = 0;
 }
 
 #define TEXT(literal) append(&answer, literal, sizeof literal - 1)
@@ -107,6 +125,7 @@ static void readBulk(const char *at, size_t length, int brief) {
     counts.docs++;
     at = next ? next + 1 : end;
   }
+  noteRest();
   TEXT("]}");
 }
 
@@ -211,7 +230,9 @@ int main(int argc, char **argv) {
   int open = 1, yes = 1;
   expected = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
   for (mask = 1 << 16; mask < expected * 2; mask *= 2);
-  seen = calloc(mask, 8);
+  seen = mmap(NULL, mask * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (seen == MAP_FAILED) exit(71);
+  madvise(seen, mask * 8, MADV_HUGEPAGE);
   mask--;
   struct sigaction action = { .sa_handler = stop };
   sigaction(SIGTERM, &action, NULL);
