@@ -27,6 +27,7 @@ const STREAMS: readonly (readonly [string, readonly string[]])[] = [
     'ts=2026-11-25T16:38:31Z msg=end',
     '2026-11-25 16:38:31 INFO settings:\na=1 b=2\nc=3 d=4',
   ]],
+  ['Python: an exception is the end of its traceback whatever its class is called', ['ERROR:shop:query failed\nTraceback (most recent call last):\n  File "a.py", line 5, in <module>\npsycopg2.errors.UndefinedColumn: column "nope" does not exist\nLINE 1: select nope\n               ^', 'a line of its own', 'INFO:shop:going on']],
   ['Python: a warning below a traceback is none of its text', ['2026-11-25 16:38:31,001 ERROR shop failed\nTraceback (most recent call last):\n  File "a.py", line 5, in <module>\nZeroDivisionError: division by zero', '/app/a.py:7: DeprecationWarning: old api\n  warnings.warn("old api")', 'plain print']],
   ["Django's server: a request is one line, and what stands below is not its text", ['[25/Nov/2026 16:38:31] "GET /a HTTP/1.1" 200 10', 'Not Found: /b', '[25/Nov/2026 16:38:32] "GET /b HTTP/1.1" 404 20', 'Internal Server Error: /c', 'Traceback (most recent call last):\n  File "a.py", line 3, in c\nValueError: bad', '[25/Nov/2026 16:38:33] "GET /c HTTP/1.1" 500 30']],
   ['java.util.logging: time and place, level and text below', ['Nov 25, 2026 4:38:31 PM A main\nINFO: hello', 'Nov 25, 2026 4:38:31 PM A main\nWARNING: multi\nline', 'Nov 25, 2026 4:38:31 PM A main\nSEVERE: failed\njava.lang.RuntimeException: outer\n\tat A.main(A.java:7)', 'Nov 25, 2026 4:38:32 PM A main\nINFO: end']],

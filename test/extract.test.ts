@@ -231,6 +231,8 @@ const PAIRS: Row[] = [
   ['elapsed=1.234 took=0.5', { elapsed: '1.234', duration_ms: 1234, took: '0.5' }, 'seconds'],
   ['took=0.034', { took: '0.034', duration_ms: 34 }, 'three decimals: seconds to the millisecond'],
   ['elapsed=34.1234', { duration_ms: 34.1234 }, 'four: .NET, in milliseconds'],
+  ['connection received: host=10.0.0.1 port=33388', { client_ip: '10.0.0.1', host: '10.0.0.1', port: '33388' }, 'a peer, and not the machine that says so'],
+  ["connect_tcp.started host='10.0.0.1' port=1", { host: '10.0.0.1', port: '1' }, 'a target'],
   ['(queue=a, depth=3)', { queue: 'a', depth: '3' }, 'in brackets'],
   ['call(a=f(1,2), b="x y")', { a: 'f(1,2)', b: 'x y' }, 'nested and quoted'],
   ['open /x?a=1&b=2', {}, 'a query is no tail'],

@@ -67,6 +67,7 @@ function isLevelLabel(bytes: Uint8Array, start: number, end: number): boolean {
   // `fail:` is .NET's. `note:` and `panic:` are not levels but parts of traces.
   if (next === Byte.COLON && bytes[to + 1] !== Byte.COLON) return (isUpper(bytes[start]) || bytes[start] === 0x66 ? levelAt(bytes, start, to) : strongLevelAt(bytes, start, to)) >= 0;
   if (next === Byte.SLASH) return strongLevelAt(bytes, start, to) >= 0 && isFacility(bytes, to + 1, end);
+  if (next === Byte.ESCAPE) return bytes[start - 1] !== Byte.SPACE && strongLevelAt(bytes, start, to) >= 0; // a colour ends
   if (next === Byte.CLOSE_BRACKET || next === Byte.PIPE || next === Byte.TAB) return levelAt(bytes, start, to) >= 0;
   return isUpper(bytes[start]) && (next === Byte.SPACE || next === Byte.COMMA || next === Byte.DASH || next === Byte.OPEN_BRACKET) && strongLevelAt(bytes, start, to) >= 0;
 }

@@ -1,5 +1,6 @@
 import { CLOSED, UNSURE, type Continuations } from '../../agent/records/record-cutter.ts';
 import { Byte, isBlank, isUpper, skipBlanks, startsWith } from '../values/bytes.ts';
+import { isHead } from '../extract/trace-lines.ts';
 import { EXPORT_HEADS } from '../journal-text.ts';
 import { isPairs, isPythonWarning } from './beginnings.ts';
 import { depthAfter } from './brackets.ts';
@@ -194,7 +195,7 @@ function joinText(state: number, bytes: Uint8Array, first: number, start: number
 function joinTrace(state: number, trace: Trace, bytes: Uint8Array, first: number, start: number, at: number, end: number, blanks: number): number {
   const kind = state & KIND;
   if (blanks === 0 && isCloser(bytes[at]) && (state & MULTI) !== 0) return state;
-  const next = kind <= Kind.HEADER ? afterText(state, trace, bytes, first, start, blanks) : afterTrace(state, trace, bytes, start, end, blanks);
+  const next = kind <= Kind.HEADER ? afterText(state, trace, bytes, first, start, end, blanks) : afterTrace(state, trace, bytes, start, end, blanks);
   if (next < 0) return ~begin(Head.NONE, bytes, start, at, end, trace);
   return kind === Kind.HEADER || kind === Kind.LEVEL ? next | MULTI : ended(next, bytes, at, end);
 }
@@ -202,7 +203,7 @@ function joinTrace(state: number, trace: Trace, bytes: Uint8Array, first: number
 const BREAK = -1;
 
 /** The record is text or a log line, with or without a trace below. The state, or BREAK. */
-function afterText(state: number, trace: Trace, bytes: Uint8Array, first: number, start: number, blanks: number): number {
+function afterText(state: number, trace: Trace, bytes: Uint8Array, first: number, start: number, end: number, blanks: number): number {
   const kind = state & KIND;
   const expects = (state & EXPECTS) !== 0;
   if (kind === Kind.TEXT) {
@@ -211,7 +212,7 @@ function afterText(state: number, trace: Trace, bytes: Uint8Array, first: number
   }
   switch (trace) {
     case Trace.DUMP: if (blanks === 0) return become(state, Kind.DUMP); break;
-    case Trace.NONE: return kind === Kind.HEADER && takesText(state, bytes, first, start, blanks) ? state : BREAK;
+    case Trace.NONE: return kind === Kind.HEADER && takesText(state, bytes, first, start, blanks) || (state & TRACED) !== 0 && blanks === 0 && endsTraceback(bytes, start, end) ? state : BREAK;
     case Trace.PANIC: case Trace.CRASH: case Trace.UNCAUGHT: case Trace.SOURCE: return BREAK;
     case Trace.TITLE: return state & ~FRAMES; // its message may have lines of its own
     case Trace.PART: case Trace.LINK: case Trace.GOROUTINE: return state;
@@ -220,6 +221,13 @@ function afterText(state: number, trace: Trace, bytes: Uint8Array, first: number
   }
   if (!expects && !isAlarmed(bytes, first, start)) return BREAK;
   return trace === Trace.TRACEBACK ? state | TRACED : state;
+}
+
+/** Python: below the frames, which are indented, stands the exception, whatever its class is called. */
+function endsTraceback(bytes: Uint8Array, start: number, end: number): boolean {
+  let above = start - 1;
+  while (above > 0 && bytes[above - 1] !== Byte.NEWLINE) above--;
+  return bytes[above] === Byte.SPACE && isHead(bytes, start, end, true);
 }
 
 /** Whether a line that says nothing of itself goes on with the text behind a header. Not below a trace. */

@@ -3,14 +3,14 @@ import { addMember, addPair } from '../pair.ts';
 import { amountEnd } from '../values/amounts.ts';
 import { Byte, isDigit, isLetter, isUpper } from '../values/bytes.ts';
 import { durationMs } from '../values/durations.ts';
-import { equals } from '../values/names.ts';
+import { equals, startsWith } from '../values/names.ts';
 import { FOLD } from '../values/word-table.ts';
 import { takeKeyedAddress } from './addresses.ts';
 import { takeKeyedId } from './ids.ts';
 import { Sure, type Scan } from './scan.ts';
 import { statusEnd, statusOf } from './tokens.ts';
 import { aroundAt, isName } from './users.ts';
-import { CUE_MASK, Rule, RULE_MASK } from './words.ts';
+import { CUE_MASK, Mark, Rule, RULE_MASK } from './words.ts';
 
 /**
  * `key=value` at a message's end or inside it. Each is a member or, where the alias table knows the key, a field; and
@@ -34,7 +34,10 @@ export function takePair(scan: Scan, marks: number, start: number, at: number): 
   const to = quote === 0 ? amountEnd(bytes, from, bareEnd(bytes, from, end), end) : quotedEnd(bytes, from, end, quote);
   if (to < 0) return at + 1;
   if (quote === 0 && to === from + 1 && IS_NO_VALUE[bytes[from] as number] === 1) return to;
-  if (to > from) {
+  if (to > from && isEndpoint(bytes, keyStart, at, quote === 0 ? to : to + 1, end)) {
+    addMember(keyStart, at, from, to); // a peer or a target, and not the machine that says so
+    if ((scan.seen & (Mark.PEER | Mark.AWAY)) === Mark.PEER) takeKeyedAddress(scan, from, to);
+  } else if (to > from) {
     scan.taken = addPair(keyStart, at, from, to, quote !== 0);
     if (marks !== 0) takeKnown(scan, marks, from, to);
     if (quote === 0 && emailAt >= 0) aroundAt(scan, emailAt);
@@ -64,6 +67,14 @@ function takeSudo(scan: Scan, keyStart: number, at: number): number {
   if (scan.pairsStart < 0) scan.pairsStart = keyStart;
   scan.pairsEnd = to;
   return to;
+}
+
+/** `host=127.0.0.1 port=5432`: one end of a connection. `to`: where the value ends of the key at [keyStart, at). */
+function isEndpoint(bytes: Uint8Array, keyStart: number, at: number, to: number, end: number): boolean {
+  if (at - keyStart !== 4 || !equals(bytes, keyStart, at, 'host')) return false;
+  let next = to;
+  while (next < end && IN_GAP[bytes[next] as number] === 1) next++;
+  return next > to && startsWith(bytes, next, end, 'port=');
 }
 
 /** Begin of the pairs that end the message, or -1: nothing but punctuation follows the last one. */

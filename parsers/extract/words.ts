@@ -89,7 +89,7 @@ const MEANINGS: readonly (readonly [bits: number, words: string])[] = [
   [Rule.ERRNO | Mark.AWAY, 'econnrefused econnreset econnaborted etimedout epipe enotfound eaddrinuse eaddrnotavail ehostunreach enetunreach enoent eacces eperm eexist emfile enfile enospc enomem eisdir enotdir enotempty eio ebusy eagain einval ebadf erofs eproto esockettimedout'],
   [Rule.ERROR_TYPE, 'errortype exceptiontype errorclass exceptionclass exctype errname errorname'],
   [Rule.PEER | Mark.PEER | Mark.COMMON, 'from client peer remote ip ipaddress clientip remoteip remoteaddr remoteaddress clientaddr peeraddr rhost rip src srcip source sourceip raddr addr address oip conn connection caller visitor xforwardedfor xrealip'],
-  [Mark.PEER, 'accepted'],
+  [Mark.PEER, 'accepted disconnection'],
   [Mark.AWAY, 'to dial dialing tcp udp connect connecting connected upstream server listening listen at via host origin backend dns bind binding bound lip local node leader nameserver proxy gateway destination dst laddr broker database db target endpoint resolver master replica primary version v ver release build cluster connects reach ping resolve resolved'],
   [Rule.AGENT, 'useragent mozilla'],
   [Rule.REFERER, 'referer referrer'],

@@ -37,10 +37,23 @@ export function readGroup(header: Header, at: number): number {
   }
   const close = closingOf(header, at, opener, closer);
   if (close < 0) return -1;
-  let last = close;
-  while (last > inner && isBlank(bytes[last - 1])) last--;
-  return readContent(header, inner, last, opener) ? close + 1 : -1;
+  return readContent(header, inner, contentEnd(bytes, inner, close), opener) ? close + 1 : -1;
 }
+
+/** Where the content of a group ends that closes at `close`: before blanks and colours. */
+function contentEnd(bytes: Uint8Array, from: number, close: number): number {
+  let last = close;
+  for (;;) {
+    while (last > from && isBlank(bytes[last - 1])) last--;
+    let escape = last;
+    while (escape > from && last - escape < LONGEST_COLOUR && bytes[escape] !== Byte.ESCAPE) escape--;
+    if (escape === last || skipColour(bytes, escape, last) !== last) return last;
+    last = escape;
+  }
+}
+
+/** `ESC[38;2;255;255;255m`. */
+const LONGEST_COLOUR = 20;
 
 function behindTime(header: Header, after: number, closer: number): number {
   header.hasTime = true;
@@ -58,6 +71,10 @@ function closingOf(header: Header, at: number, opener: number, closer: number): 
   header.seen = 0;
   for (let to = at + 1; to < limit; to++) {
     const byte = bytes[to] as number;
+    if (byte === Byte.ESCAPE) { // winston: `[ESC[32minfoESC[39m]`
+      to = Math.max(to, skipColour(bytes, to, limit) - 1);
+      continue;
+    }
     if (byte === closer && --depth === 0) return to;
     if (byte === opener) depth++;
     else if (byte === Byte.NEWLINE) return -1;
@@ -184,6 +201,7 @@ function readClient(header: Header, start: number, end: number): boolean {
 /** `[dd.trace_id=1 dd.span_id=2]`, `[name=bob;oip=1.2.3.4]`, `[myid:1]`: nothing but pairs, which become fields or members. */
 function readPairs(header: Header, start: number, end: number): boolean {
   const { bytes } = header;
+  if (isNamedThread(header, start, end)) return true;
   const isLabel = !header.hasLevel && header.hasTime;
   if (countPairs(bytes, start, end, isLabel) < 1) return false;
   for (let at = start; at < end; ) {
@@ -194,6 +212,16 @@ function readPairs(header: Header, start: number, end: number): boolean {
     if (at > mark + 1) addPair(key, mark, mark + 1, at, false);
     while (at < end && isPairEnd(bytes[at])) at++;
   }
+  return true;
+}
+
+/** `HikariPool-1:housekeeper`: a thread of a numbered pool, and no label and its value. */
+function isNamedThread(header: Header, start: number, end: number): boolean {
+  const { bytes, event } = header;
+  let colon = start;
+  while (colon < end && bytes[colon] !== Byte.COLON) colon++;
+  if (colon + 1 >= end || !isLetter(bytes[colon + 1]) || event.has(Field.thread) || !isThreadName(bytes, start, colon) || !isSimpleName(bytes, colon + 1, end)) return false;
+  header.span(Field.thread, start, end);
   return true;
 }
 

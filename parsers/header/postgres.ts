@@ -1,6 +1,8 @@
 import { Value } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
 import { Level } from '../../agent/levels.ts';
+import { ipv4End } from '../extract/ip.ts';
+import { addPair } from '../pair.ts';
 import { Byte, decimal, isDigit, isUpper, isWord, skipDigits } from '../values/bytes.ts';
 import { levelAt } from '../values/levels.ts';
 import { equals } from '../values/names.ts';
@@ -23,8 +25,9 @@ export function readPostgres(header: Header, at: number): number {
     while (to < end && (isUpper(bytes[to]) || isDigit(bytes[to]))) to++;
     if (to - from > 2 && bytes[to] === Byte.COLON && bytes[to + 1] === Byte.SPACE && bytes[to + 2] === Byte.SPACE) {
       const follows = isFollower(bytes, from, to);
-      if (follows) keepWord(header, from, to);
+      if (follows) keep(header, SEVERITY, from, to);
       if (follows || setSeverity(header, from, to)) {
+        header.nameStart = -1; // `[unknown]@[unknown]`: it has no loggers
         readPrefix(header, at, from);
         return to + 3;
       }
@@ -45,18 +48,20 @@ function isFollower(bytes: Uint8Array, from: number, to: number): boolean {
   return false;
 }
 
-function keepWord(header: Header, from: number, to: number): void {
+/** Keeps what stands there under a name that does not. */
+function keep(header: Header, name: Uint8Array, from: number, to: number): void {
   const { event } = header;
-  const address = event.arena.scratchSpace(KEY.length);
+  const address = event.arena.scratchSpace(name.length);
   if (address < 0) return;
-  for (let index = 0; index < KEY.length; index++) event.arena.bytes[address + index] = KEY[index] as number;
+  for (let index = 0; index < name.length; index++) event.arena.bytes[address + index] = name[index] as number;
   const key = address - event.base; // members are told by their place from the chunk's begin, wherever they lie
-  event.member(key, key + KEY.length, from, to, Value.TEXT, false);
+  event.member(key, key + name.length, from, to, Value.TEXT, false);
 }
 
-const KEY = Buffer.from('error_severity');
+const SEVERITY = Buffer.from('error_severity');
+const DATABASE = Buffer.from('database');
 
-/** The process in brackets and the user, of `[77] bob@shop`, `[77-1] user=bob,db=shop`. */
+/** The process in brackets, the user and the database, of `[77] bob@shop`, `[77-1] user=bob,db=shop`, and whatever other pairs there are. */
 function readPrefix(header: Header, start: number, end: number): void {
   const { bytes, event } = header;
   for (let at = start; at < end; at++) {
@@ -65,14 +70,33 @@ function readPrefix(header: Header, start: number, end: number): void {
       const to = skipDigits(bytes, at + 1, end);
       event.number(Field.pid, decimal(bytes, at + 1, to), at + 1, to);
     } else if (isStart && equals(bytes, at, Math.min(end, at + 5), 'user=')) setUser(header, at + 5, end);
-    else if (bytes[at] === Byte.AT && !event.has(Field.user_id)) setUser(header, wordStart(bytes, at, start), end);
+    else if (bytes[at] === Byte.EQUALS) setPair(header, wordStart(bytes, at, start), at, end);
+    else if (bytes[at] === Byte.AT && !event.has(Field.user_id)) {
+      setUser(header, wordStart(bytes, at, start), end);
+      const to = nameEnd(bytes, at + 1, end);
+      if (to > at + 1) keep(header, DATABASE, at + 1, to);
+    }
   }
 }
 
+/** The value of `db=shop`, `client=10.0.0.1`: up to a blank or a comma. */
+function setPair(header: Header, key: number, at: number, end: number): void {
+  const { bytes } = header;
+  let to = at + 1;
+  while (to < end && (bytes[to] as number) > Byte.SPACE && bytes[to] !== Byte.COMMA) to++;
+  if (to === at + 1 || key === at || equals(bytes, key, at, 'user')) return;
+  if (equals(bytes, key, at, 'client') && ipv4End(bytes, at + 1, to) === to) header.span(Field.client_ip, at + 1, to);
+  addPair(key, at, at + 1, to, false);
+}
+
 function setUser(header: Header, start: number, end: number): void {
+  header.span(Field.user_id, start, nameEnd(header.bytes, start, end));
+}
+
+function nameEnd(bytes: Uint8Array, start: number, end: number): number {
   let to = start;
-  while (to < end && (isWord(header.bytes[to]) || header.bytes[to] === Byte.DASH || header.bytes[to] === Byte.DOT)) to++;
-  header.span(Field.user_id, start, to);
+  while (to < end && (isWord(bytes[to]) || bytes[to] === Byte.DASH || bytes[to] === Byte.DOT)) to++;
+  return to;
 }
 
 function wordStart(bytes: Uint8Array, at: number, start: number): number {
