@@ -11,7 +11,6 @@ import type { LaneSource } from './lane-source.ts';
 import type { Scanners } from '../parsers/values/scanners.ts';
 import { HeadReader } from './records/head-reader.ts';
 import type { Redactor } from './redaction/redactor.ts';
-import { FormatCounts } from './records/format-counts.ts';
 import { InputChunk } from './records/input-chunk.ts';
 import { cutAt, Overlong } from './records/overlong.ts';
 import type { Origin, RecordSink } from './records/record-sink.ts';
@@ -20,6 +19,7 @@ import type { OpenRecord } from './records/open-record.ts';
 import { isOwnMessage } from './own-messages.ts';
 import { RecordCutter, type Continuations } from './records/record-cutter.ts';
 import { Runs } from './records/runs.ts';
+import { Tally } from './records/tally.ts';
 import { Unwrapper } from './records/unwrapper.ts';
 import { hasRead } from './v8-flags.ts';
 
@@ -76,11 +76,7 @@ export class Lane {
   #stream = '';
   /** The current source is one that shipper's own messages are written to as well. */
   #hasOwn = false;
-  #records = 0;
-  #bytes = 0;
-  /** Of these, what runs took. */
-  #bytesInRuns = 0;
-  readonly #formats = new FormatCounts();
+  readonly #tally = new Tally();
 
   constructor(arena: Arena, kernels: Kernels, sinks: readonly RecordSink[], ledger: Ledger, tracker: Tracker, options: LaneOptions) {
     this.#arena = arena;
@@ -105,7 +101,7 @@ export class Lane {
 
   /** How many records of each format there were. */
   get formats(): ReadonlyMap<string, number> {
-    return this.#formats.all;
+    return this.#tally.formats;
   }
 
   /**
@@ -173,10 +169,7 @@ export class Lane {
     do {
       this.#makeScratch(0);
       runs.take(source, this.#chunk, defaults, origin, nowMs);
-      this.#records += runs.records;
-      this.#bytes += runs.bytes;
-      this.#bytesInRuns += runs.bytes;
-      runs.countFormats(this.#formats);
+      runs.count(this.#tally);
     } while (runs.isFull);
     return this.#cutter.after;
   }
@@ -263,17 +256,14 @@ export class Lane {
     }
     for (let index = 0; index < sinks.length; index++) (sinks[index] as RecordSink).commit(origin, offset, length, nowMs);
     if (size > cut - start) this.#ledger.cut(from.source.index, size - (cut - start));
-    this.#records++;
-    this.#bytes += length;
-    this.#formats.add(event.format, 1);
+    this.#tally.add(event.format, length);
     return true;
   }
 
   /** shipper's own message, in a file that its stderr is appended to: to ship it might give reason for another one. */
   #leaveOut({ source }: LaneSource, length: number): boolean {
     for (let output = 0; output < this.#sinks.length; output++) this.#ledger.filtered(source.index, output, 1, length);
-    this.#records++;
-    this.#bytes += length;
+    this.#tally.pass(length);
     return true;
   }
 
@@ -310,9 +300,10 @@ export class Lane {
   /** The first `done` bytes of the chunk are in batches, or in no record. What is before `safe` is in no open record, either. */
   #finish(source: Source, done: number, safe = Infinity): void {
     for (const sink of this.#sinks) sink.endChunk();
-    if (this.#records > 0) this.#ledger.read(source.index, this.#records, this.#bytes);
-    hasRead(this.#bytes - this.#bytesInRuns);
-    this.#records = this.#bytes = this.#bytesInRuns = 0;
+    const { records, bytes, bytesInRuns } = this.#tally;
+    if (records > 0) this.#ledger.read(source.index, records, bytes);
+    hasRead(bytes - bytesInRuns);
+    this.#tally.reset();
     if (done > 0) source.advance(done);
     this.#tracker.advance(source.index, Math.min(source.offset, safe));
   }

@@ -4,10 +4,10 @@ import type { LogEvent } from '../event.ts';
 import { Run, RunState } from '../kernel/run-state.ts';
 import type { Defaults } from '../stored.ts';
 import type { Reader } from '../../parsers/reader.ts';
-import type { FormatCounts } from './format-counts.ts';
 import type { RecordCutter } from './record-cutter.ts';
 import type { Origin, RecordSink } from './record-sink.ts';
 import type { Source } from '../inputs/source.ts';
+import type { Tally } from './tally.ts';
 
 /** Who does a kernel's work where it can't, and takes over where it ends. */
 export interface RunParts {
@@ -68,10 +68,11 @@ export class Runs {
     if (!this.isFull) this.#judge();
   }
 
-  /** Adds the formats of the last run's records. */
-  countFormats(counts: FormatCounts): void {
-    counts.add('json', this.#json);
-    counts.add('header', this.records - this.#json);
+  /** Adds the last run to what was read. */
+  count(tally: Tally): void {
+    tally.addRun(this.records, this.bytes);
+    tally.count('json', this.#json);
+    tally.count('header', this.records - this.#json);
   }
 
   /** Where runs are short time and again, they are tried less often. */
