@@ -1,18 +1,18 @@
 import type { Chunk } from '../agent/chunk.ts';
 import type { LogEvent } from '../agent/event.ts';
 import { Field } from '../agent/fields.ts';
+import { readTail } from './access-tail.ts';
 import type { Parser } from './parser.ts';
-import { Column, isDash, quoteEnd, type AccessScanner } from './values/access-scan.ts';
+import { Column, isDash, type AccessScanner } from './values/access-scan.ts';
 import { isDigit, isUpper, skipColour } from './values/bytes.ts';
-import { durationMs } from './values/durations.ts';
 import { accessTimestamp } from './values/timestamps.ts';
 
-const [ESCAPE, SPACE, QUOTE, DOT, COLON, SLASH, LETTER_S] = [0x1b, 0x20, 0x22, 0x2e, 0x3a, 0x2f, 0x73];
+const [ESCAPE, SPACE, DOT, COLON, SLASH] = [0x1b, 0x20, 0x2e, 0x3a, 0x2f];
 
 /**
  * Access logs in the common and the combined format, which Apache's mod_log_config defined and most servers write:
  * `host ident user [time] "request" status bytes "referer" "user agent"`, with a virtual host in front or not, and with
- * whatever a site appended. `message` is the request.
+ * whatever a site appended. `message` is the request. What was appended and has no meaning is kept as `rest`.
  */
 export const access: Parser = {
   name: 'access',
@@ -44,8 +44,18 @@ export const access: Parser = {
     },
     {
       line: '1.2.3.4 - - [22/Nov/2026:10:00:00 +0000] "GET /x HTTP/1.1" 200 12 "-" "curl" 310 0.004 [web-80] [] 10.0.0.3:80 12 0.004 200 0f1e2d3c4b5a69788796a5b4c3d2e1f0',
-      event: { timestamp: '2026-11-22T10:00:00+00:00', message: 'GET /x HTTP/1.1', duration_ms: 4, request_id: '0f1e2d3c4b5a69788796a5b4c3d2e1f0', http_method: 'GET', http_path: '/x', http_status: 200, http_version: '1.1', client_ip: '1.2.3.4', user_agent: 'curl', bytes: 12 },
-      reason: 'ingress-nginx',
+      event: { timestamp: '2026-11-22T10:00:00+00:00', message: 'GET /x HTTP/1.1', duration_ms: 4, request_id: '0f1e2d3c4b5a69788796a5b4c3d2e1f0', http_method: 'GET', http_path: '/x', http_status: 200, http_version: '1.1', client_ip: '1.2.3.4', user_agent: 'curl', bytes: 12, rest: '310 0.004 [web-80] [] 10.0.0.3:80 12 0.004 200 0f1e2d3c4b5a69788796a5b4c3d2e1f0' },
+      reason: 'ingress-nginx: what nobody knows is kept as it stands',
+    },
+    {
+      line: '1.2.3.4 - - [22/Nov/2026:10:00:00 +0000] "GET /x HTTP/1.1" 200 12 "-" "curl" rt=0.202 uct="-" urt="0.001, 0.201" id=0f1e2d3c4b5a69788796a5b4c3d2e1f0',
+      event: { timestamp: '2026-11-22T10:00:00+00:00', message: 'GET /x HTTP/1.1', duration_ms: 202, request_id: '0f1e2d3c4b5a69788796a5b4c3d2e1f0', http_method: 'GET', http_path: '/x', http_status: 200, http_version: '1.1', client_ip: '1.2.3.4', user_agent: 'curl', bytes: 12, rt: '0.202', urt: '0.001, 0.201', id: '0f1e2d3c4b5a69788796a5b4c3d2e1f0' },
+      reason: 'pairs behind it',
+    },
+    {
+      line: '10.0.0.7 - - [22/Nov/2026:10:00:00 +0000] "GET /x HTTP/1.1" 200 12 "-" "curl" "203.0.113.9"',
+      event: { timestamp: '2026-11-22T10:00:00+00:00', message: 'GET /x HTTP/1.1', http_method: 'GET', http_path: '/x', http_status: 200, http_version: '1.1', client_ip: '10.0.0.7', user_agent: 'curl', bytes: 12, rest: '"203.0.113.9"' },
+      reason: "nginx's own `main` format, with whom the client came for",
     },
     {
       line: '1.2.3.4 - - [22/Nov/2026:10:00:00 +0000] "GET /x HTTP/1.1" 000 0 "-" "curl"',
@@ -84,7 +94,7 @@ function parse(chunk: Chunk, start: number, end: number, event: LogEvent): boole
   part(bytes, row, Column.REFERER, Field.referer, event);
   part(bytes, row, Column.AGENT, Field.user_agent, event);
   const rest = row[Column.REST] as number;
-  if (rest < end) tail(bytes, rest, end, (row[Column.REFERER] as number) === 0, event);
+  if (rest < end) readTail(chunk, rest, end, (row[Column.REFERER] as number) === 0, event);
   event.complete = true;
   return true;
 }
@@ -168,49 +178,4 @@ function colouredRequest(bytes: Uint8Array, start: number, end: number, event: L
   let to = from;
   while (to < end && bytes[to] !== ESCAPE) to++;
   if (from > start && to > from) requestFields(bytes, from, to, event);
-}
-
-/** What a site appended: times that nginx is told to write, and with one in between, referer and user agent in quotes. */
-function tail(bytes: Uint8Array, start: number, end: number, expectsReferer: boolean, event: LogEvent): void {
-  let quoted = expectsReferer ? 0 : 2;
-  for (let at = start + 1; at < end; at++) {
-    if (bytes[at] === QUOTE) {
-      const close = quoteEnd(bytes, at + 1, end);
-      if (close < 0) return;
-      if (quoted < 2 && !isDash(bytes, at + 1, close)) event.span(quoted === 0 ? Field.referer : Field.user_agent, at + 1, close);
-      quoted++;
-      at = close + 1;
-      continue;
-    }
-    let next = at;
-    while (next < end && bytes[next] !== SPACE) next++;
-    if (quoted === 0 && isDash(bytes, at, next)) quoted = 1; // no referer, and no quotes either
-    if (!event.has(Field.duration_ms)) duration(bytes, at, next, event);
-    else if (next - at === 32 && next >= end && isHex(bytes, at, next)) event.span(Field.request_id, at, next);
-    at = next;
-  }
-}
-
-/** `0.202`, or a time with its unit, `12ms`. */
-function duration(bytes: Uint8Array, start: number, end: number, event: LogEvent): void {
-  if (bytes[end - 1] !== LETTER_S || !isDigit(bytes[start])) return seconds(bytes, start, end, event);
-  const ms = durationMs(bytes, start, end);
-  if (ms >= 0) event.number(Field.duration_ms, ms, start, end);
-}
-
-/** `0.202`: nginx writes request times with three decimals, and nothing else that is appended looks so. */
-function seconds(bytes: Uint8Array, start: number, end: number, event: LogEvent): void {
-  if (end - start < 5 || bytes[end - 4] !== DOT) return;
-  let ms = 0;
-  for (let at = start; at < end; at++) {
-    if (at === end - 4) continue;
-    if (!isDigit(bytes[at])) return;
-    ms = ms * 10 + (bytes[at] as number) - 0x30;
-  }
-  if (ms < 2 ** 31) event.number(Field.duration_ms, ms, start, end);
-}
-
-function isHex(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if (!isDigit(bytes[at]) && !((bytes[at] as number) >= 0x61 && (bytes[at] as number) <= 0x66)) return false;
-  return true;
 }
