@@ -257,6 +257,8 @@ t.test('explain and --once show the same of a file, of the same compressed, and 
     const shown = events((await run(['explain', '--json', '--input', 'app', '-c', config, file])).stdout);
     t.equal(shown.length, 200, name);
     t.match(shown[1], { offset: second, fields: { message: 'Grüße 日本 😀 1' } }, 'in bytes of the file');
+    const { start, end } = (shown[1]?.['why'] as { field: string; start: number; end: number }[]).find(({ field }) => field === 'message') ?? { start: 0, end: 0 };
+    t.equal(Buffer.from('2026-11-22 10:00:00,123 INFO app Grüße 日本 😀 1').subarray(start, end).toString(), 'app Grüße 日本 😀 1', 'where a field stands: in bytes of the record as UTF-8');
     t.strictSame(events((await run(['explain', '--json', '--input', 'app', '-c', config, `${file}.gz`])).stdout), shown, 'compressed');
     const fields = shown.map((record) => record['fields']);
     const shipped = (): unknown[] => events(readFileSync(out, 'utf8')).map(({ host: _, ...rest }) => rest);

@@ -21,7 +21,7 @@ const fields = z
 const encoding = z
   .enum(ENCODINGS)
   .prefault('utf-8')
-  .describe('What the bytes are. A byte order mark at the beginning says so itself, whatever is set: UTF-16 that begins with one, as most of it does, needs no setting');
+  .describe('What the bytes are. A byte order mark at the beginning says so itself, whatever is set: UTF-16 that begins with one, as most of it does, needs no setting. In `explain`, `offset` and `length` are bytes of the file, `start` and `end` of what a field stands on are bytes of the record as UTF-8');
 
 const FileInput = z.strictObject({
   type: z.literal('file'),
