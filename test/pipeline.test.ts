@@ -109,17 +109,18 @@ t.test('runs that are killed at any moment: after the last one every line is the
   const log = path.join(dir, 'a.log');
   const { server, documents, url } = await serve(t);
   const args = [log, '-o', `elasticsearch=${url}`, '--state-dir', path.join(dir, 'state')];
-  let written = 0;
-  for (let round = 0; round < 4; round++) {
+  let [written, rest] = [0, ''];
+  for (const [round, signal] of (['SIGKILL', 'SIGKILL', 'SIGTERM', 'SIGKILL'] as const).entries()) {
     const before = server.stored.size;
-    const running = begin(t, args);
-    appendFileSync(log, lines(written, 3_000));
-    written += 3_000;
+    const running = begin(t, args, { SHIPPER_STOP_DELAY: '1ms' });
+    appendFileSync(log, `${rest}${lines(written, 3_000)}INFO line`); // the last is finished when it runs again
+    rest = ` ${written + 3_000}\n`;
+    written += 3_001;
     if (round !== 1) await until(() => server.stored.size > before, 'something of this round'); // in round 1 it is killed before or while it starts
-    running.child.kill('SIGKILL');
+    running.child.kill(signal);
     await running.ended;
   }
-  appendFileSync(log, `INFO line ${written}`);
+  appendFileSync(log, `${rest}INFO line ${written}`);
   const last = await run(['--once', ...args]);
   t.equal(last.code, 0, last.stderr);
   t.same(numbered(documents.values()), range(written + 1));

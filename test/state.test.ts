@@ -11,6 +11,7 @@ import { type Checkpoint, Checkpoints } from '../agent/state/checkpoints.ts';
 import { lockFolder } from '../agent/state/lock.ts';
 import { newSourceId } from '../agent/state/source-id.ts';
 import { StateDirectory, StateDirectoryInUse } from '../agent/state/state-directory.ts';
+import { crashed } from './helpers/disk-faults.ts';
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 t.comment(`SEED=${seed}`);
@@ -279,6 +280,23 @@ t.test('a full disk', async (t) => {
   } finally {
     execFileSync('umount', [folder]);
   }
+});
+
+t.test('a crash between any two calls of the system: the generation before it, or the new one, and no damage', async (t) => {
+  const wrong: string[] = [];
+  let calls = 0;
+  for (let isOver = false; !isOver; calls++) {
+    const folder = t.testdir({});
+    for (const generation of [6, 7]) await storeCheckpoints(folder, generation, [checkpoint(1)]);
+    isOver = !(await crashed(calls, () => storeCheckpoints(folder, 8, [checkpoint(1), checkpoint(2)])));
+    const { generation, checkpoints, problems, lost } = loadCheckpoints(folder);
+    const isRight = problems.length === 0 && !lost && (generation === 8 ? checkpoints.length === 2 : generation === 7 && checkpoints.length === 1 && !isOver);
+    if (!isRight) wrong.push(`call ${calls}: generation ${generation} of ${checkpoints.length}, ${problems.join()}`);
+    await storeCheckpoints(folder, generation + 1, [checkpoint(3)]);
+    if (loadCheckpoints(folder).checkpoints[0]?.inode !== '3') wrong.push(`call ${calls}: it does not go on`);
+  }
+  t.same(wrong, [], `${calls} places`);
+  t.ok(calls > 5, `${calls} places`);
 });
 
 t.test('kill -9 at any point of a write', async (t) => {
