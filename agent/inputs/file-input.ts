@@ -1,9 +1,9 @@
 import { closeSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Checkpoint } from '../state/checkpoints.ts';
 import { CompressedFiles } from './compressed-files.ts';
 import { Descriptors } from './descriptors.ts';
 import { Discovery } from './discovery.ts';
+import { EarlierGenerations } from './earlier-generations.ts';
 import { FileClaims } from './file-claims.ts';
 import type { FileInputOptions } from './file-input-options.ts';
 import { FileIntake, type OpenedFile, keyOf } from './file-intake.ts';
@@ -11,17 +11,16 @@ import type { FileOwner } from './file-source-options.ts';
 import { FileSource } from './file-source.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { isOfEmpty } from './fingerprint.ts';
-import { isGzip } from './gzip-file.ts';
 import { type GzipOwner, GzipSource } from './gzip-source.ts';
 import { type Input, InputError, WakeUp } from './input.ts';
-import { MissedGenerations } from './missed-generations.ts';
-import { isAtPlace, isFinished } from './moved-file.ts';
+import { Looks } from './looks.ts';
+import { isAtPlace } from './moved-file.ts';
 import { problemOf } from './named-file.ts';
 import { PollTimer } from './poll-timer.ts';
 import { Rotation } from './rotation.ts';
 import type { Source } from './source.ts';
 import { StartAt } from './start-at.ts';
-import { type TailedFile, TailedFiles } from './tailed-files.ts';
+import { type TailedFile, TailedFiles, setOrphaned } from './tailed-files.ts';
 import { Unreadable } from './unreadable.ts';
 
 export type { FileInputOptions } from './file-input-options.ts';
@@ -39,15 +38,12 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   readonly #intake: FileIntake;
   readonly #compressed: CompressedFiles;
   readonly #rotation: Rotation;
-  readonly #missed: MissedGenerations;
-  /** One search after the other: what one has found the next one knows. */
-  #missing = Promise.resolve();
+  readonly #earlier: EarlierGenerations;
   readonly #startAt: StartAt;
   readonly #watch = new FolderWatch((path, renamed) => this.#hint(path, renamed));
   readonly #wakeUp = new WakeUp();
   readonly #files = new TailedFiles();
-  /** Paths that are being looked at, and whether they have to be once more. */
-  readonly #looks = new Map<string, boolean>();
+  readonly #looks = new Looks((path) => this.#takeUp(path), () => this.#state === 'stopped');
   readonly #unreadable: Unreadable;
   readonly #claims: FileClaims | undefined;
   readonly #speaks: boolean;
@@ -67,25 +63,19 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     this.#intake = new FileIntake({ input: name, checkpoints, encoding, ownFiles, wishFor: (path) => this.#discovery.wishFor(path), warn });
     const opened = (file: OpenedFile): void => void (this.#state === 'stopped' ? closeSync(file.descriptor) : this.#add(file));
     this.#compressed = new CompressedFiles({ input: name, checkpoints, once, settleMs, isBusy: (id) => this.#files.isBusy(id), opened, rested: () => this.#wakeUp.wake(), warn });
-    this.#rotation = new Rotation({
-      options,
-      files: this.#files,
-      intake: this.#intake,
-      compressed: this.#compressed,
-      wake: (source) => this.#wake(source),
-      consider: (path) => void this.#consider(path),
-    });
-    this.#missed = new MissedGenerations({ input: name, checkpoints, files: this.#files, isSpokenFor: (path) => this.#discovery.wishFor(path) !== 'not meant' });
+    const [discovery, files, intake, compressed] = [this.#discovery, this.#files, this.#intake, this.#compressed];
+    this.#rotation = new Rotation({ options, files, intake, compressed, wake: (source) => this.#wake(source), consider: (path) => void this.#looks.at(path) });
+    this.#earlier = new EarlierGenerations({ options, discovery, files, intake, compressed, add: (file) => this.#add(file), isStopped: () => this.#state === 'stopped' });
     this.#startAt = new StartAt(name, share?.known ?? checkpoints.previous(name));
     this.#timer = new PollTimer(() => this.#poll(), options.pollMs);
   }
 
   async start(signal: AbortSignal): Promise<void> {
     if (this.#speaks) this.#unreadable.check(this.#discovery.literals);
-    await this.#resume();
+    await this.#earlier.resume();
     const found = await this.#discover();
     if (found === 0 && this.#speaks) this.#tellNone();
-    for (const opened of this.#options.deleted ?? []) this.#orphaned(this.#add(opened));
+    for (const opened of this.#options.deleted ?? []) setOrphaned(this.#add(opened));
     if (signal.aborted) return this.#end();
     signal.addEventListener('abort', () => this.#end(), { once: true });
     this.#state = 'running';
@@ -171,59 +161,11 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     warn(`${message}: waiting for one`);
   }
 
-  /** Generations that were renamed, copied or compressed while nobody looked: they come before what is in their places now. */
-  async #resume(): Promise<void> {
-    const left = new Set<string>();
-    const resumed = new Map<string, { readonly source: TailedFile; readonly checkpoint: Checkpoint }>();
-    for (const checkpoint of this.#options.checkpoints.previous(this.name)) {
-      if (!this.#discovery.matches(checkpoint.path)) continue;
-      const isHere = isAtPlace(checkpoint);
-      if (!isHere && checkpoint.goneSinceMs === undefined) left.add(checkpoint.path);
-      if (isHere || isFinished(checkpoint)) continue;
-      const opened = this.#intake.openMoved(checkpoint) ?? this.#intake.openCopy(checkpoint, checkpoint.offset) ?? (await this.#compressed.resume(checkpoint)) ?? this.#intake.openStrayCopy(checkpoint, checkpoint.offset);
-      if (opened === undefined) continue;
-      const source = this.#add(opened);
-      this.#orphaned(source);
-      resumed.set(source.id, { source, checkpoint });
-    }
-    for (const { source, checkpoint } of resumed.values()) source.predecessor = resumed.get(checkpoint.after ?? '')?.source;
-    const older = new Set([...resumed.values()].map(({ checkpoint }) => checkpoint.after));
-    for (const { source, checkpoint } of resumed.values()) if (!older.has(source.id)) this.#files.left(checkpoint.path, source);
-    for (const path of left) await this.#takeUpMissed(path);
-  }
-
-  /** Generations that nobody has seen at their path: each is read after the one before it, and before the one that is there now. */
-  #takeUpMissed(path: string): Promise<void> {
-    const turn = this.#missing.then(() => this.#openMissed(path));
-    this.#missing = turn.catch(() => undefined); // whoever has asked is told
-    return turn;
-  }
-
-  async #openMissed(path: string): Promise<void> {
-    for (const found of this.#missed.open(path)) {
-      const before = this.#files.before(path, undefined);
-      const opened = await (isGzip(found.path) ? this.#compressed : this.#intake).adopt(found, path, before?.id);
-      if (opened === undefined) continue;
-      if (this.#state === 'stopped') {
-        closeSync(opened.descriptor);
-        continue;
-      }
-      const source = this.#add(opened);
-      source.predecessor = before;
-      this.#orphaned(source);
-      this.#files.left(path, source);
-    }
-  }
-
-  #orphaned(source: TailedFile): void {
-    if (source instanceof FileSource) source.orphanedAtMs = performance.now();
-  }
-
   /** What is true, whatever the hints said. */
   async #poll(): Promise<void> {
     const startMs = performance.now();
     for (const opened of await this.#rotation.look()) this.#add(opened);
-    for (const path of this.#missed.again) await this.#takeUpMissed(path);
+    await this.#earlier.lookAgain();
     this.#timer.took(2 * (performance.now() - startMs)); // finding what is new costs about as much
     await this.#discover();
     if (this.#polls++ % (this.#options.sweepPolls ?? SWEEP_POLLS) === 0) this.#sweep();
@@ -245,7 +187,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     const fresh = paths.filter((path) => this.#files.byPath(path) === undefined);
     // Ids are made durable in one write for many files. Until then their descriptors are open, beside those that are kept.
     const atOnce = Math.max(1, Math.floor(this.#descriptors.limit / 2));
-    for (let at = 0; at < fresh.length; at += atOnce) await Promise.all(fresh.slice(at, at + atOnce).map((path) => this.#consider(path)));
+    for (let at = 0; at < fresh.length; at += atOnce) await Promise.all(fresh.slice(at, at + atOnce).map((path) => this.#looks.at(path)));
     if (!this.#options.once && this.#state !== 'stopped') {
       this.#watch.follow(new Set([...this.#discovery.folders, ...[...this.#files.paths].map((path) => dirname(path))]));
     }
@@ -256,7 +198,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     const source = this.#files.byPath(path);
     if (source === undefined) {
       if (!renamed && this.#claims?.isForeign(path) === true) return; // something was appended
-      if (this.#discovery.matches(path)) void this.#consider(path);
+      if (this.#discovery.matches(path)) void this.#looks.at(path);
     } else if (renamed) this.#rotation.check(source);
     else this.#wake(source);
   }
@@ -265,21 +207,6 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     if (this.#state === 'stopped') return;
     this.#files.wake(source);
     this.#wakeUp.wake();
-  }
-
-  /** Looks at a path; one look at a time, so that generations come one after the other. */
-  async #consider(path: string): Promise<void> {
-    const isLookedAt = this.#looks.has(path);
-    this.#looks.set(path, isLookedAt);
-    if (isLookedAt) return; // and once more afterwards
-    let again = false;
-    try {
-      await this.#takeUp(path);
-    } finally {
-      again = this.#looks.get(path) === true;
-      this.#looks.delete(path);
-    }
-    if (again && this.#state !== 'stopped') await this.#consider(path);
   }
 
   /** Takes up the file at a path, if there is one, it is not empty, and it is not known. */
@@ -296,12 +223,12 @@ export class FileInput implements Input, FileOwner, GzipOwner {
       if (isOurs === false) return;
       if (isOurs === undefined) {
         await this.#claims?.ask(path, keyOf(stat), Number(stat.size));
-        return await this.#consider(path); // what is there may have changed meanwhile
+        return await this.#looks.at(path); // what is there may have changed meanwhile
       }
       if (stat.size === 0n) return await this.#intake.noteEmpty(path, stat);
       const fromEnd = this.#isFromEnd && !this.#startAt.isKnown(path);
       if (this.#compressed.consider(path, stat, fromEnd) || (this.#state === 'running' && this.#rotation.isCopying(path, stat))) return;
-      if (this.#files.before(path, undefined) !== undefined) await this.#takeUpMissed(path);
+      if (this.#files.before(path, undefined) !== undefined) await this.#earlier.takeUpMissed(path);
       const opened = await this.#intake.open(path, fromEnd, this.#files.before(path, undefined)?.id);
       if (opened === undefined) return;
       if (this.#state === 'stopped') closeSync(opened.descriptor);

@@ -29,6 +29,10 @@ export class FileSource implements Source, Holder {
   lost = 0;
   /** Bytes that were not taken when it ended too early: lost, unless a copy is found. */
   missing = 0;
+  /** It has ended and everything was read: who reads has taken `lost`. */
+  isDone = false;
+  /** There was nothing more to be read at the last look. */
+  isIdle = false;
   /** It was truncated, and a copy is still looked for. */
   mayGoOn = false;
   /** Since when the path is not this file any more, in ms of the monotonic clock. */
@@ -41,10 +45,8 @@ export class FileSource implements Source, Holder {
   #acknowledged: number;
   #limit: number;
   #ended: boolean;
-  #done = false;
   /** What was not read of it is in no file any more. */
   #isGone = false;
-  #idle = false;
   #failing = false;
 
   constructor(options: FileSourceOptions) {
@@ -103,12 +105,8 @@ export class FileSource implements Source, Holder {
     return !this.#ended && this.orphanedAtMs === undefined;
   }
 
-  get isIdle(): boolean {
-    return this.#idle;
-  }
-
   read(target: Uint8Array<ArrayBuffer>, skip: number): number {
-    if (target.length === 0 || this.#done) return 0;
+    if (target.length === 0 || this.isDone) return 0;
     const hadEnded = this.#ended;
     const from = this.offset + skip;
     const room = Math.min(target.length, this.#limit - from);
@@ -119,9 +117,9 @@ export class FileSource implements Source, Holder {
     }
     // With a limit, a file that has become shorter than that is at its end too.
     if (this.#limit !== Infinity && (length < room || this.position >= this.#limit)) this.#ended = true;
-    this.#idle = length < target.length;
+    this.isIdle = length < target.length;
     if (length === 0 && hadEnded && skip === 0) this.#finish();
-    else if (this.#idle && !this.#ended) this.#options.owner.idle(this);
+    else if (this.isIdle && !this.#ended) this.#options.owner.idle(this);
     return length;
   }
 
@@ -170,11 +168,6 @@ export class FileSource implements Source, Holder {
   get heldAlone(): number {
     const end = this.#isGone ? this.offset : this.knownEnd;
     return end > this.#acknowledged && (this.#isGone || isDeleted(this.#options.descriptors.get(this), () => this.reopen())) ? end - this.#acknowledged : 0;
-  }
-
-  /** It has ended and everything was read: who reads has taken `lost`. */
-  get isDone(): boolean {
-    return this.#done;
   }
 
   /** Ends before all of it was read. What is in no record yet is lost, unless it can be gone on with elsewhere. */
@@ -285,7 +278,7 @@ export class FileSource implements Source, Holder {
   }
 
   #finish(): void {
-    this.#done = true;
+    this.isDone = true;
     this.#refresh(this.position);
     this.#options.descriptors.close(this);
     this.#options.owner.done(this);

@@ -3,6 +3,11 @@ import { FileSource } from './file-source.ts';
 
 export type TailedFile = FileSource | GzipSource;
 
+/** It is not at a path of its own: it is read to its end, and a while longer. */
+export function setOrphaned(source: TailedFile): void {
+  if (source instanceof FileSource) source.orphanedAtMs = performance.now();
+}
+
 /** The files that an input reads: by inode, by path, by id; and which of them have something to be read. */
 export class TailedFiles {
   /** Those that are not done, by device and inode. A truncated one has lost its place to its successor. */
