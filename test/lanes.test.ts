@@ -136,6 +136,21 @@ t.test('what --once can not read', async (t) => {
   }
 });
 
+t.test('start_at: end, and a file that a lane has read comes to the path of one that the other has read', async (t) => {
+  const { server, url } = await serve(t);
+  const agent = prepare(t, { url, lanes: 2, startAt: 'end' });
+  agent.append('a', 3000);
+  agent.append('b', 10);
+  t.equal((await agent.run('--once').ended).code, 0);
+  rmSync(agent.pathOf('a'));
+  renameSync(agent.pathOf('b'), agent.pathOf('a')); // the lane of b reads it still
+  writeFileSync(agent.pathOf('a'), 'new\n');
+  writeFileSync(agent.pathOf('c'), 'a log that nobody knows\n');
+  const { code, stderr } = await agent.run('--once').ended;
+  t.equal(code, 0, stderr);
+  t.strictSame([...messagesById(server).values()], ['new']);
+});
+
 t.test('rotation, SIGKILL, and restarts with other numbers of lanes', async (t) => {
   const { server, url } = await serve(t);
   const agent = prepare(t, { url, lanes: 1 });
@@ -320,6 +335,7 @@ interface Parts {
   readonly url: string;
   readonly lanes: number;
   readonly paths?: string;
+  readonly startAt?: string;
   readonly disk?: boolean;
   readonly stdin?: boolean;
   readonly more?: string;
@@ -347,8 +363,8 @@ function prepare(t: Test, parts: Parts): Rig {
   const counts = new Map<string, number>();
   const pathOf = (file: string): string => path.join(folder, `${file}.log`);
   const written = (): number => [...counts.values()].reduce((sum, count) => sum + count, 0);
-  const configure = ({ url, lanes, paths = `${folder}/*.log*`, disk = false, stdin = false, more = '' }: Parts): void => writeFileSync(config, `inputs:
-  app: { type: file, paths: ['${paths}'] }
+  const configure = ({ url, lanes, paths = `${folder}/*.log*`, startAt = 'beginning', disk = false, stdin = false, more = '' }: Parts): void => writeFileSync(config, `inputs:
+  app: { type: file, paths: ['${paths}'], start_at: ${startAt} }
 ${stdin ? '  pipe: { type: stdin }\n' : ''}outputs:
   es: { type: elasticsearch, url: '${url}', batch: { age: 10ms }${disk ? ', buffer: { disk: on }' : ''} }
 lanes: ${lanes}
