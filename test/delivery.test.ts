@@ -26,7 +26,7 @@ function folder(test: Test): string {
   return path;
 }
 
-async function serve(test: Test, answer: (request: BulkRequest, server: BulkServer) => Answer): Promise<{ server: BulkServer; url: string }> {
+async function serve(test: Test, answer: (request: BulkRequest, server: BulkServer) => Answer | Promise<Answer>): Promise<{ server: BulkServer; url: string }> {
   const server = new BulkServer(answer);
   test.teardown(() => server.close());
   return { server, url: await server.listen() };
@@ -439,6 +439,26 @@ t.test('a limit that was learned holds for later batches', async (t) => {
   await it.drain();
   t.equal(server.requests.filter((request) => request.body.length > 1_000).length, refused, 'no second lesson');
   t.ok(storedAll(server, 200));
+});
+
+t.test('what waits to be tried again goes at once when an outage is over, and not when another passes now and then', async (t) => {
+  for (const [outageMs, sent, reason] of [[6_000, ['0', '1', '0'], 'nothing was delivered for six seconds'], [4_000, ['0', '1'], 'for four']] as const) {
+    let [nowMs, isDown] = [0, true];
+    let answer = (): void => undefined;
+    const { server, url } = await serve(t, (request, server) => {
+      if (request.ids[0] === '0') return isDown ? { status: 503 } : server.store(request);
+      return new Promise<Answer>((resolve) => (answer = () => resolve(server.store(request))));
+    });
+    const it = await rig(t, { url, connections: 2, limits: { ...FAST, baseMs: 3_600_000, capMs: 3_600_000 }, now: () => nowMs, random: () => 0.5 });
+    await it.submit(1);
+    await until(() => it.delivery.traffic.again === 1);
+    await it.submit(1);
+    await until(() => server.requests.length === 2);
+    [nowMs, isDown] = [outageMs, false];
+    answer();
+    await until(() => it.ledger.total(0, 'delivered').records === sent.length - 1);
+    t.same(server.requests.map(({ ids: [id] }) => id), sent, reason);
+  }
 });
 
 t.test('Retry-After is obeyed, by all connections', async (t) => {

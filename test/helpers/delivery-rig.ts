@@ -39,12 +39,15 @@ export interface RigOptions {
   readonly options?: Record<string, unknown>;
   readonly deadLetterPath?: string;
   readonly closed?: AbortSignal;
+  /** In ms. */
+  readonly now?: () => number;
+  readonly random?: () => number;
   /** The destination does not say that it keeps ids. */
   readonly withoutIds?: boolean;
 }
 
 /** Everything from a sealed batch to a socket, with one source. */
-export async function rig(t: Test, { url, connections = 1, slots = 4, limits = FAST, options = {}, deadLetterPath, closed, withoutIds = false }: RigOptions) {
+export async function rig(t: Test, { url, connections = 1, slots = 4, limits = FAST, options = {}, deadLetterPath, closed, now, random, withoutIds = false }: RigOptions) {
   const folder = mkdtempSync(join(tmpdir(), 'shipper-delivery-'));
   const output = elasticsearch('search', ElasticsearchOptions.parse({ type: 'elasticsearch', url, ...options }));
   const destination = await output.open();
@@ -63,6 +66,8 @@ export async function rig(t: Test, { url, connections = 1, slots = 4, limits = F
   const delivery = new Delivery({
     name: 'search', index: 0, destination: sender, connections, pool, ledger, tracker, deadLetters, sourceOf: () => source, report, limits,
     ...(closed === undefined ? {} : { closed }),
+    ...(now === undefined ? {} : { now }),
+    ...(random === undefined ? {} : { random }),
   });
   t.teardown(async () => {
     await delivery.stop();
