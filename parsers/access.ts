@@ -4,7 +4,7 @@ import { Field } from '../agent/fields.ts';
 import { readTail } from './access-tail.ts';
 import type { Parser } from './parser.ts';
 import { Column, isDash, type AccessScanner } from './values/access-scan.ts';
-import { isDigit, isUpper, skipColour } from './values/bytes.ts';
+import { isDigit, isUpper, skipColour, skipMapped } from './values/bytes.ts';
 import { accessTimestamp } from './values/timestamps.ts';
 
 const [ESCAPE, SPACE, DOT, COLON, SLASH] = [0x1b, 0x20, 0x2e, 0x3a, 0x2f];
@@ -51,6 +51,11 @@ export const access: Parser = {
       line: '1.2.3.4 - - [22/Nov/2026:10:00:00 +0000] "GET /x HTTP/1.1" 200 12 "-" "curl" rt=0.202 uct="-" urt="0.001, 0.201" id=0f1e2d3c4b5a69788796a5b4c3d2e1f0',
       event: { timestamp: '2026-11-22T10:00:00+00:00', message: 'GET /x HTTP/1.1', duration_ms: 202, request_id: '0f1e2d3c4b5a69788796a5b4c3d2e1f0', http_method: 'GET', http_path: '/x', http_status: 200, http_version: '1.1', client_ip: '1.2.3.4', user_agent: 'curl', bytes: 12, rt: '0.202', urt: '0.001, 0.201', id: '0f1e2d3c4b5a69788796a5b4c3d2e1f0' },
       reason: 'pairs behind it',
+    },
+    {
+      line: '::ffff:10.0.0.7 - - [22/Nov/2026:10:00:00 +0000] "GET /x HTTP/1.1" 200 12 "-" "node"',
+      event: { timestamp: '2026-11-22T10:00:00+00:00', message: 'GET /x HTTP/1.1', http_method: 'GET', http_path: '/x', http_status: 200, http_version: '1.1', client_ip: '10.0.0.7', user_agent: 'node', bytes: 12 },
+      reason: 'IPv4 inside IPv6, as morgan writes it',
     },
     {
       line: '10.0.0.7 - - [22/Nov/2026:10:00:00 +0000] "GET /x HTTP/1.1" 200 12 "-" "curl" "203.0.113.9"',
@@ -144,7 +149,8 @@ function allDigits(bytes: Uint8Array, start: number, end: number): boolean {
 }
 
 /** An address is the client; a name that was looked up is kept as `client`. */
-function clientField(bytes: Uint8Array, start: number, end: number, event: LogEvent): void {
+function clientField(bytes: Uint8Array, from: number, end: number, event: LogEvent): void {
+  const start = skipMapped(bytes, from, end);
   let [dots, colons, other] = [0, 0, 0];
   for (let at = start; at < end; at++) {
     const byte = bytes[at] as number;

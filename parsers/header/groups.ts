@@ -45,12 +45,16 @@ function contentEnd(bytes: Uint8Array, from: number, close: number): number {
   let last = close;
   for (;;) {
     while (last > from && isBlank(bytes[last - 1])) last--;
+    if (!hasColours) return last;
     let escape = last;
     while (escape > from && last - escape < LONGEST_COLOUR && bytes[escape] !== Byte.ESCAPE) escape--;
     if (escape === last || skipColour(bytes, escape, last) !== last) return last;
     last = escape;
   }
 }
+
+/** The group that `closingOf` looked at last has colours in it. */
+let hasColours = false;
 
 /** `ESC[38;2;255;255;255m`. */
 const LONGEST_COLOUR = 20;
@@ -69,15 +73,20 @@ function closingOf(header: Header, at: number, opener: number, closer: number): 
   const limit = Math.min(header.end, at + LONGEST_GROUP);
   let depth = 1;
   header.seen = 0;
+  hasColours = false;
   for (let to = at + 1; to < limit; to++) {
     const byte = bytes[to] as number;
-    if (byte === Byte.ESCAPE) { // winston: `[ESC[32minfoESC[39m]`
-      to = Math.max(to, skipColour(bytes, to, limit) - 1);
-      continue;
-    }
     if (byte === closer && --depth === 0) return to;
     if (byte === opener) depth++;
-    else if (byte === Byte.NEWLINE) return -1;
+    else if (byte < Byte.SPACE) {
+      if (byte === Byte.NEWLINE) return -1;
+      const colour = byte === Byte.ESCAPE ? skipColour(bytes, to, limit) : to; // winston: `[ESC[32minfoESC[39m]`
+      if (colour > to) {
+        hasColours = true;
+        to = colour - 1;
+        continue;
+      }
+    }
     header.seen |= KIND[byte] as number;
   }
   return -1;

@@ -1,7 +1,7 @@
 import type { Chunk } from '../../agent/chunk.ts';
 import type { LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
-import { holds, isDigit, isHexDigit, isUpper, whole } from './bytes.ts';
+import { holds, isDigit, isHexDigit, isUpper, skipMapped, whole } from './bytes.ts';
 import { decimal, durationMs } from './durations.ts';
 import { numberEnd, stringEnd } from './json-scan.ts';
 import { requestLine, version } from './request-line.ts';
@@ -232,7 +232,7 @@ function url(chunk: Chunk, start: number, end: number, event: LogEvent): number 
 /** An IP address, with or without a port: `10.0.0.1`, `10.0.0.1:80`, `2001:db8::1`, `[2001:db8::1]:80`. */
 function address(chunk: Chunk, start: number, end: number, event: LogEvent): number {
   const bytes = chunk.bytes;
-  let from = start;
+  let from = skipMapped(bytes, start, end);
   let to = end;
   let dots = 0;
   let colons = 0;

@@ -46,6 +46,14 @@ export function startsWith(bytes: Uint8Array, at: number, end: number, text: Uin
   return true;
 }
 
+/** Behind the `::ffff:` of an IPv4 address inside of IPv6, which is what a dual-stack socket reports; `start` where there is none. */
+export function skipMapped(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start < 14 || bytes[start] !== Byte.COLON || bytes[start + 1] !== Byte.COLON || bytes[start + 6] !== Byte.COLON) return start;
+  for (let at = start + 2; at < start + 6; at++) if (((bytes[at] as number) | 0x20) !== 0x66) return start;
+  for (let at = start + 7; at < end; at++) if (bytes[at] === Byte.DOT) return start + 7;
+  return start;
+}
+
 /** Whether `byte` is among [start, end). */
 export function holds(bytes: Uint8Array, start: number, end: number, byte: number): boolean {
   for (let at = start; at < end; at++) if (bytes[at] === byte) return true;
