@@ -1,12 +1,11 @@
 import { closeSync } from 'node:fs';
-import type { Checkpoint } from '../state/checkpoints.ts';
 import type { CompressedFiles } from './compressed-files.ts';
 import type { Discovery } from './discovery.ts';
 import type { FileInputOptions } from './file-input-options.ts';
 import type { FileIntake, OpenedFile } from './file-intake.ts';
 import { isGzip } from './gzip-file.ts';
-import { MissedGenerations } from './missed-generations.ts';
-import { isAtPlace, isFinished } from './moved-file.ts';
+import { type FoundFile, MissedGenerations } from './missed-generations.ts';
+import { Resumption } from './resumption.ts';
 import { type TailedFile, type TailedFiles, setOrphaned } from './tailed-files.ts';
 
 /** What the input does for it. */
@@ -27,35 +26,37 @@ export interface EarlierGenerationsHost {
  */
 export class EarlierGenerations {
   readonly #host: EarlierGenerationsHost;
+  readonly #resumption: Resumption;
   readonly #missed: MissedGenerations;
   /** One search after the other: what one has found the next one knows. */
   #missing = Promise.resolve();
 
   constructor(host: EarlierGenerationsHost) {
-    const { options, discovery, files } = host;
+    const { options, discovery, files, intake, compressed, add } = host;
+    const { name: input, checkpoints } = options;
+    const opened = (file: OpenedFile): TailedFile => {
+      const source = add(file);
+      setOrphaned(source);
+      return source;
+    };
     this.#host = host;
-    this.#missed = new MissedGenerations({ input: options.name, checkpoints: options.checkpoints, files, isSpokenFor: (path) => discovery.wishFor(path) !== 'not meant' });
+    this.#resumption = new Resumption({ input, checkpoints, files, intake, compressed, isMeant: (path) => discovery.matches(path), opened });
+    this.#missed = new MissedGenerations({ input, checkpoints, files, isSpokenFor: (path) => discovery.wishFor(path) !== 'not meant', isExpected: (path, file) => this.isExpected(path, file) });
   }
 
-  /** Goes on with generations that were renamed, copied or compressed while nobody looked. */
+  /** Goes on with generations that were renamed, copied or compressed while nobody looked, and reads those after them. */
   async resume(): Promise<void> {
-    const { options, discovery, files, add } = this.#host;
-    const left = new Set<string>();
-    const resumed = new Map<string, { readonly source: TailedFile; readonly checkpoint: Checkpoint }>();
-    for (const checkpoint of options.checkpoints.previous(options.name)) {
-      if (!discovery.matches(checkpoint.path)) continue;
-      const isHere = isAtPlace(checkpoint);
-      if (!isHere && checkpoint.goneSinceMs === undefined) left.add(checkpoint.path);
-      const opened = isHere || isFinished(checkpoint) ? undefined : await this.#open(checkpoint);
-      if (opened === undefined) continue;
-      const source = add(opened);
-      setOrphaned(source);
-      resumed.set(source.id, { source, checkpoint });
-    }
-    for (const { source, checkpoint } of resumed.values()) source.predecessor = resumed.get(checkpoint.after ?? '')?.source;
-    const older = new Set([...resumed.values()].map(({ checkpoint }) => checkpoint.after));
-    for (const { source, checkpoint } of resumed.values()) if (!older.has(source.id)) files.left(checkpoint.path, source);
-    for (const path of left) await this.takeUpMissed(path);
+    for (const path of await this.#resumption.look()) await this.takeUpMissed(path);
+  }
+
+  /** All that could be resumed is. */
+  resumed(): void {
+    this.#resumption.end();
+  }
+
+  /** Whether a file holds what is on its way in from a path, or was left there by an earlier run and has to be taken up yet. */
+  isExpected(path: string, file: FoundFile): boolean {
+    return this.#resumption.isOfLeft(path, file) || this.#host.intake.isOpening(path, file);
   }
 
   /** Generations that nobody has seen at their path: each is read after the one before it, and before the one that is there now. */
@@ -68,11 +69,6 @@ export class EarlierGenerations {
   /** Looks once more at paths at which names were being changed when it looked. */
   async lookAgain(): Promise<void> {
     for (const path of this.#missed.again) await this.takeUpMissed(path);
-  }
-
-  async #open(checkpoint: Checkpoint): Promise<OpenedFile | undefined> {
-    const { intake, compressed } = this.#host;
-    return intake.openMoved(checkpoint) ?? intake.openCopy(checkpoint, checkpoint.offset) ?? (await compressed.resume(checkpoint)) ?? intake.openStrayCopy(checkpoint, checkpoint.offset);
   }
 
   async #openMissed(path: string): Promise<void> {

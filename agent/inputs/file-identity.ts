@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../state/checkpoints.ts';
-import { PREFIX_BYTES, markerOf, prefixOf } from './fingerprint.ts';
-import { findInode, holds, openIf, realPath } from './moved-file.ts';
+import { PREFIX_BYTES, hasPrefix, markerOf, prefixOf } from './fingerprint.ts';
+import { findInode, openIf, realPath } from './moved-file.ts';
 import type { ReadMark } from './read-mark.ts';
 import type { Source } from './source.ts';
 
@@ -15,8 +15,6 @@ export class FileIdentity {
   /** The last of its names that was meant; and its own path, if that leads to it by a link, or it was renamed. */
   #meant: string;
   #seenAt: string | undefined;
-  /** The first bytes as they were when it was opened: whatever copy is made of it later begins with them. */
-  readonly #firstPrefix: Checkpoint['prefix'];
   readonly #mark: ReadMark;
 
   /** `mark`: how far it was read. */
@@ -25,7 +23,6 @@ export class FileIdentity {
     this.#checkpoint = checkpoint;
     this.#meant = checkpoint.path;
     this.#seenAt = checkpoint.seenAt;
-    this.#firstPrefix = checkpoint.prefix;
     this.#mark = mark;
   }
 
@@ -72,11 +69,6 @@ export class FileIdentity {
     return { ...this.#place(known), offset: this.#mark.position, prefix: this.#checkpoint.prefix, marker: this.#mark.marker };
   }
 
-  /** The same without what was read of it last: its copy may have been made before that was written. */
-  asCopied(known: Known): Checkpoint {
-    return { ...this.asRead(known), offset: 0, prefix: this.#firstPrefix };
-  }
-
   /** Its checkpoint at an offset from now on. */
   take(offset: number, known: Known): Checkpoint {
     return (this.#checkpoint = { ...this.#place(known), offset });
@@ -95,15 +87,16 @@ export class FileIdentity {
       const prefix = grows ? prefixOf(descriptor, position) : this.#checkpoint.prefix;
       const marker = markerOf(descriptor, end);
       // Looked at last: what was taken before is what was read.
-      if (this.#mark.isIntact(descriptor)) this.#checkpoint = { ...this.#checkpoint, prefix, marker };
+      if (this.isIn(descriptor)) this.#checkpoint = { ...this.#checkpoint, prefix, marker };
     } catch {
       // The file system is away. The marker from before is still true.
     }
   }
 
-  /** Whether another file holds the same as this one, which is open, up to `size` bytes, its own end. */
-  isBeginningIn(path: string, descriptor: number, size: number): boolean {
-    return holds(path, { ...this.#checkpoint, offset: 0, prefix: prefixOf(descriptor, size), marker: markerOf(descriptor, size) });
+  /** Whether an open file holds what was read of it. If that is not much, it has to begin as it did when it was taken up. */
+  isIn(descriptor: number): boolean {
+    const { prefix } = this.#checkpoint;
+    return this.#mark.isIntact(descriptor) && (this.#mark.position >= prefix.bytes || hasPrefix(descriptor, prefix));
   }
 
   #place({ learned, ahead, seen }: Known): Checkpoint {

@@ -1,6 +1,7 @@
 import { closeSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CompressedFiles } from './compressed-files.ts';
+import { Copies } from './copies.ts';
 import { Descriptors } from './descriptors.ts';
 import { Discovery } from './discovery.ts';
 import { EarlierGenerations } from './earlier-generations.ts';
@@ -14,6 +15,7 @@ import { isOfEmpty } from './fingerprint.ts';
 import { type GzipOwner, GzipSource } from './gzip-source.ts';
 import { type Input, InputError, WakeUp } from './input.ts';
 import { Looks } from './looks.ts';
+import type { FoundFile } from './missed-generations.ts';
 import { isAtPlace } from './moved-file.ts';
 import { problemOf } from './named-file.ts';
 import { PollTimer } from './poll-timer.ts';
@@ -39,6 +41,7 @@ export class FileInput implements Input, FileOwner, GzipOwner {
   readonly #compressed: CompressedFiles;
   readonly #rotation: Rotation;
   readonly #earlier: EarlierGenerations;
+  readonly #copies: Copies;
   readonly #startAt: StartAt;
   readonly #watch = new FolderWatch((path, renamed) => this.#hint(path, renamed));
   readonly #wakeUp = new WakeUp();
@@ -60,12 +63,16 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     this.#claims = share && new FileClaims(name, share.claim);
     this.#speaks = share?.speaks ?? true;
     this.#unreadable = new Unreadable(options);
-    this.#intake = new FileIntake({ input: name, checkpoints, encoding, ownFiles, wishFor: (path) => this.#discovery.wishFor(path), warn });
+    const [discovery, files] = [this.#discovery, this.#files];
+    const isBusy = (id: string): boolean => files.isBusy(id);
+    const isCopy = (file: FoundFile): boolean => !once && this.#copies.isCopy(file, this.#state === 'starting'); // once reads all there is
+    this.#intake = new FileIntake({ input: name, checkpoints, encoding, ownFiles, wishFor: (path) => discovery.wishFor(path), isBusy, isCopy, warn });
     const opened = (file: OpenedFile): void => void (this.#state === 'stopped' ? closeSync(file.descriptor) : this.#add(file));
-    this.#compressed = new CompressedFiles({ input: name, checkpoints, once, settleMs, isBusy: (id) => this.#files.isBusy(id), opened, rested: () => this.#wakeUp.wake(), warn });
-    const [discovery, files, intake, compressed] = [this.#discovery, this.#files, this.#intake, this.#compressed];
+    this.#compressed = new CompressedFiles({ input: name, checkpoints, once, settleMs, isBusy, opened, rested: () => this.#wakeUp.wake(), warn });
+    const [intake, compressed] = [this.#intake, this.#compressed];
     this.#rotation = new Rotation({ options, files, intake, compressed, wake: (source) => this.#wake(source), consider: (path) => void this.#looks.at(path) });
     this.#earlier = new EarlierGenerations({ options, discovery, files, intake, compressed, add: (file) => this.#add(file), isStopped: () => this.#state === 'stopped' });
+    this.#copies = new Copies({ files, isMeant: (path) => discovery.matches(path), isExpected: (path, file) => this.#earlier.isExpected(path, file), copyMs: options.copyMs });
     this.#startAt = new StartAt(name, share?.known ?? checkpoints.previous(name));
     this.#timer = new PollTimer(() => this.#poll(), options.pollMs);
   }
@@ -74,6 +81,8 @@ export class FileInput implements Input, FileOwner, GzipOwner {
     if (this.#speaks) this.#unreadable.check(this.#discovery.literals);
     await this.#earlier.resume();
     const found = await this.#discover();
+    await this.#earlier.resume(); // what has left its place meanwhile
+    this.#earlier.resumed();
     if (found === 0 && this.#speaks) this.#tellNone();
     for (const opened of this.#options.deleted ?? []) setOrphaned(this.#add(opened));
     if (signal.aborted) return this.#end();
@@ -227,9 +236,10 @@ export class FileInput implements Input, FileOwner, GzipOwner {
       }
       if (stat.size === 0n) return await this.#intake.noteEmpty(path, stat);
       const fromEnd = this.#isFromEnd && !this.#startAt.isKnown(path);
-      if (this.#compressed.consider(path, stat, fromEnd) || (this.#state === 'running' && this.#rotation.isCopying(path, stat))) return;
+      if (this.#compressed.consider(path, stat, fromEnd)) return;
       if (this.#files.before(path, undefined) !== undefined) await this.#earlier.takeUpMissed(path);
-      const opened = await this.#intake.open(path, fromEnd, this.#files.before(path, undefined)?.id);
+      const opened = await this.#intake.open(path, keyOf(stat), fromEnd, this.#files.before(path, undefined)?.id);
+      if (opened === 'another') return await this.#looks.at(path);
       if (opened === undefined) return;
       if (this.#state === 'stopped') closeSync(opened.descriptor);
       else this.#add(opened, path);

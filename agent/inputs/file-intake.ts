@@ -1,13 +1,14 @@
 import { type BigIntStats, closeSync, fstatSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Checkpoint, Checkpoints } from '../state/checkpoints.ts';
 import { newSourceId } from '../state/source-id.ts';
 import type { Encoding } from './decoding/names.ts';
 import { isRemote } from './file-system.ts';
-import { isOfEmpty, isSameContent, markerOf, prefixOf } from './fingerprint.ts';
+import { isOfEmpty, isCopyOfKnown, isSameContent, markerOf, prefixOf } from './fingerprint.ts';
 import { isGzip } from './gzip-file.ts';
 import { lastLineEnd } from './line-end.ts';
 import type { FoundFile } from './missed-generations.ts';
-import { descendantsOf, findInode, openIf, realPath } from './moved-file.ts';
+import { descendantsOf, findInode, openIf, realPath, statIf } from './moved-file.ts';
 import { kindOf, refusal } from './named-file.ts';
 import { type Wish, strayCopiesOf } from './stray-copies.ts';
 
@@ -28,17 +29,23 @@ export interface FileIntakeOptions {
   /** Files that shipper itself writes, as `device:inode`. */
   readonly ownFiles: ReadonlySet<string>;
   readonly wishFor: (path: string) => Wish;
+  /** Whether a generation is being read, or was read and is not safe yet: its checkpoint says less than what is known. */
+  readonly isBusy: (id: string) => boolean;
+  /** Whether a file that nobody knows is none of its own: what it holds is read elsewhere. */
+  readonly isCopy: (file: FoundFile) => boolean;
   readonly warn: (message: string) => void;
 }
 
+/** How often a copy is looked for while names are being changed. */
+const SEARCHES = 10;
 /** Refusals that are remembered; beyond it all are forgotten, and said once more. */
 const MOST_REFUSED = 10_000;
 
 /** Opens files and finds out which were read before: the same device, inode, first bytes and last bytes. */
 export class FileIntake {
   readonly #options: FileIntakeOptions;
-  /** Files on their way in. */
-  readonly #opening = new Set<string>();
+  /** Files on their way in, and what will be known of them. */
+  readonly #opening = new Map<string, Checkpoint | undefined>();
   /** What was left out, and the size it had then: it may yet grow into a log. */
   readonly #refused = new Map<string, bigint>();
 
@@ -47,20 +54,26 @@ export class FileIntake {
   }
 
   /**
-   * Opens what is at `path`, a regular file with something in it; undefined: not to be read, or on its way in already.
-   * A file without a checkpoint gets one, which is durable when this resolves. `fromEnd`: it begins behind its last line.
-   * `after`: id of the generation that was there before.
+   * Opens what is at `path`, a regular file with something in it, by its `key`; undefined: not to be read, or on its way in
+   * already, or a copy; `another`: there is another file by now. A file without a checkpoint gets one, which is durable when
+   * this resolves. `fromEnd`: it begins behind its last line. `after`: id of the generation that was there before.
    */
-  async open(path: string, fromEnd: boolean, after?: string): Promise<OpenedFile | undefined> {
+  async open(path: string, key: string, fromEnd: boolean, after?: string): Promise<OpenedFile | 'another' | undefined> {
     const descriptor = openSync(path, 'r');
     let opened: OpenedFile | undefined;
     try {
-      // What was opened counts, not what was looked at before.
-      opened = await this.#identify(path, descriptor, fstatSync(descriptor, { bigint: true }), fromEnd, after);
+      const stat = fstatSync(descriptor, { bigint: true });
+      if (keyOf(stat) !== key) return 'another';
+      opened = await this.#identify({ path, descriptor, stat }, fromEnd, after);
       return opened;
     } finally {
       if (opened === undefined) closeSync(descriptor);
     }
+  }
+
+  /** Whether a file holds what is on its way in from a path, and may have been truncated there meanwhile. */
+  isOpening(place: string, { descriptor, stat }: FoundFile): boolean {
+    return [...this.#opening.values()].some((one) => one?.path === place && isCopyOfKnown(descriptor, Number(stat.size), one));
   }
 
   /** Remembers that an empty file is at `path`: what is in it after the next start was written meanwhile. Durable when this resolves. */
@@ -92,20 +105,20 @@ export class FileIntake {
 
   /**
    * Opens a copy of what a checkpoint was taken of, made before that was truncated: a file that rotation has named, that
-   * nobody has read, and that holds the same up to the place where reading stopped. The checkpoint is the copy's then,
-   * and `safe` its offset.
+   * nobody has read, and that holds the same up to the place where reading stopped; or, for `isCopy`, less. The checkpoint
+   * is the copy's then, and `safe` its offset.
    */
-  openCopy(checkpoint: Checkpoint, safe: number): OpenedFile | undefined {
-    return checkpoint.gzip ? undefined : this.#openFirst(descendantsOf(checkpoint), checkpoint, safe);
+  openCopy(checkpoint: Checkpoint, safe: number, isCopy = isSameContent): OpenedFile | undefined {
+    return this.#openFirst(descendantsOf, checkpoint, safe, isCopy);
   }
 
   /** The same for a copy that has any name, and that holds more than what was read. */
   openStrayCopy(checkpoint: Checkpoint, safe: number): OpenedFile | undefined {
-    return checkpoint.gzip ? undefined : this.#openFirst(strayCopiesOf(checkpoint, this.#options.wishFor), checkpoint, safe);
+    return this.#openFirst((one) => strayCopiesOf(one, this.#options.wishFor), checkpoint, safe, isSameContent);
   }
 
   /** Opens the file at a path if it holds what a checkpoint was taken of, under another inode. */
-  openSame(path: string, checkpoint: Checkpoint, safe: number): OpenedFile | undefined {
+  openSame(path: string, checkpoint: Checkpoint, safe: number, isSame = isSameContent): OpenedFile | undefined {
     const { checkpoints, input } = this.#options;
     const descriptor = openOrNot(path);
     if (descriptor === undefined) return undefined;
@@ -114,13 +127,14 @@ export class FileIntake {
     const known = checkpoints.find(input, device, inode);
     const other = known?.id === checkpoint.id ? undefined : known;
     const isOther = other !== undefined && isSameContent(descriptor, size, other); // else that was deleted, and the copy got its inode
-    if (!stat.isFile() || isOther || !isSameContent(descriptor, size, checkpoint)) {
+    if (!stat.isFile() || isOther || !isSame(descriptor, size, checkpoint)) {
       closeSync(descriptor);
       return undefined;
     }
     if (other !== undefined) checkpoints.detach(other);
     const { detached: _, ...rest } = checkpoint;
-    const next = { ...rest, device, inode, offset: Math.min(safe, size), ...(path !== rest.path && { seenAt: path }) };
+    const prefix = size < rest.prefix.bytes ? prefixOf(descriptor, size) : rest.prefix;
+    const next = { ...rest, device, inode, prefix, offset: Math.min(safe, size), ...(path !== rest.path && { seenAt: path }) };
     checkpoints.move(checkpoint, next);
     return { path, descriptor, checkpoint: next, size, changedNs: stat.mtimeNs };
   }
@@ -133,22 +147,31 @@ export class FileIntake {
     return { path, descriptor, checkpoint, size: Number(stat.size), changedNs: stat.mtimeNs };
   }
 
-  #openFirst(paths: readonly string[], checkpoint: Checkpoint, safe: number): OpenedFile | undefined {
-    for (const path of paths) {
-      const opened = this.openSame(path, checkpoint, safe);
-      if (opened !== undefined) return opened;
+  #openFirst(pathsOf: (checkpoint: Checkpoint) => readonly string[], checkpoint: Checkpoint, safe: number, isCopy: typeof isSameContent): OpenedFile | undefined {
+    if (checkpoint.gzip) return undefined;
+    const folder = dirname(checkpoint.seenAt ?? checkpoint.path);
+    for (let tries = SEARCHES; tries > 0; tries--) {
+      const before = statIf(folder)?.mtimeNs;
+      for (const path of pathsOf(checkpoint)) {
+        const opened = this.openSame(path, checkpoint, safe, isCopy);
+        if (opened !== undefined) return opened;
+      }
+      if (statIf(folder)?.mtimeNs === before) break; // else it may have been given another name while it was looked for
     }
     return undefined;
   }
 
-  async #identify(path: string, descriptor: number, stat: BigIntStats, fromEnd: boolean, after: string | undefined): Promise<OpenedFile | undefined> {
+  async #identify(file: FoundFile, fromEnd: boolean, after: string | undefined): Promise<OpenedFile | undefined> {
+    const { path, descriptor, stat } = file;
     const key = keyOf(stat);
     if (this.#opening.has(key)) return undefined;
-    this.#opening.add(key);
+    this.#opening.set(key, undefined);
     try {
       const known = this.#known(path, descriptor, stat);
-      if (known === undefined && !this.#isWanted(path, descriptor, stat)) return undefined;
+      if (known !== undefined && this.#options.isBusy(known.id)) return undefined; // later, from where it is safe
+      if (known === undefined && (this.#options.isCopy(file) || !this.#isWanted(path, descriptor, stat))) return undefined;
       const checkpoint = known === undefined ? { ...this.#newCheckpoint(path, descriptor, stat, fromEnd), ...(after !== undefined && { after }) } : await this.#renumbered(known, stat);
+      this.#opening.set(key, checkpoint);
       if (known === undefined) await this.#options.checkpoints.adopt(checkpoint);
       return { path, descriptor, checkpoint, size: Number(stat.size), changedNs: stat.mtimeNs };
     } finally {

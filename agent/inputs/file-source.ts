@@ -5,8 +5,8 @@ import { deletedSize, isDeleted, openDeletedFile } from './deleted-file.ts';
 import type { Holder } from './descriptors.ts';
 import type { OpenedFile } from './file-intake.ts';
 import { FileIdentity } from './file-identity.ts';
+import { isBeginningOf, isCopyOfKnown } from './fingerprint.ts';
 import type { FileSourceOptions } from './file-source-options.ts';
-import { holds } from './moved-file.ts';
 import { ReadMark } from './read-mark.ts';
 import type { LearnedShape } from '../records/head.ts';
 import type { Source, StreamPositions } from './source.ts';
@@ -64,7 +64,7 @@ export class FileSource implements Source, Holder {
     this.#acknowledged = checkpoint.offset;
     this.#limit = options.limit;
     this.#ended = checkpoint.offset >= options.limit;
-    this.#mark = new ReadMark(descriptor, this.offset);
+    this.#mark = new ReadMark(descriptor, this.offset, checkpoint.marker);
     this.identity = new FileIdentity(options.path, checkpoint, this.#mark);
     options.descriptors.add(this, descriptor);
   }
@@ -189,11 +189,6 @@ export class FileSource implements Source, Holder {
     return this.identity.asRead(this);
   }
 
-  /** The same without what was read of it last: its copy may have been made before that was written. */
-  asCopied(): Checkpoint {
-    return this.identity.asCopied(this);
-  }
-
   /** Goes on in a copy of the file; to its end, if that comes before what was read. */
   moveTo({ path, descriptor, checkpoint, size, changedNs }: OpenedFile): void {
     const { descriptors } = this.#options;
@@ -210,25 +205,30 @@ export class FileSource implements Source, Holder {
   look(): void {
     const descriptor = this.#options.descriptors.use(this);
     try {
-      if (this.#ended || descriptor === undefined || this.#mark.isIntact(descriptor)) return;
+      if (this.#ended || descriptor === undefined || this.identity.isIn(descriptor)) return;
     } catch {
       return; // the next read says what is wrong
     }
     if (this.#options.owner.truncated(this) === undefined) this.#stop('was truncated');
   }
 
-  /** Whether another file holds the same, as far as both go; if this one was truncated, as far as it was read. */
-  isCopiedBy(path: string, size: number): boolean {
-    const descriptor = this.#options.descriptors.get(this);
-    if (descriptor === undefined || !this.#mark.isIntact(descriptor)) return size >= this.position && holds(path, this.asRead());
-    return this.identity.isBeginningIn(path, descriptor, Math.min(size, fstatSync(descriptor).size));
+  /**
+   * Whether an open file of `size` bytes is a copy of this one, or of its beginning. That this one has not been truncated is
+   * looked at last: else bytes of another generation would have been compared.
+   */
+  isCopiedBy(copy: number, size: number): boolean {
+    const descriptor = this.#options.descriptors.use(this);
+    const isCopy = descriptor !== undefined && isBeginningOf(copy, size, descriptor);
+    if (descriptor !== undefined && this.identity.isIn(descriptor)) return isCopy;
+    this.look();
+    return isCopyOfKnown(copy, size, this.asRead());
   }
 
   /** Whether the file holds what was read of it; true if nobody can tell just now. */
   get isIntact(): boolean {
     try {
       const descriptor = this.#options.descriptors.get(this);
-      return descriptor === undefined || this.#mark.isIntact(descriptor);
+      return descriptor === undefined || this.identity.isIn(descriptor);
     } catch {
       return true; // the next read says what is wrong
     }
@@ -250,8 +250,8 @@ export class FileSource implements Source, Holder {
         this.#stop('is gone');
         return 0;
       }
-      const intact = this.#mark.isIntact(descriptor);
-      const length = intact ? readSync(descriptor, target, 0, room, from) : 0;
+      const length = readSync(descriptor, target, 0, room, from);
+      const intact = this.identity.isIn(descriptor); // looked at last: then what came is of the same generation
       this.#failing = false;
       if (intact) return length;
     } catch (error) {

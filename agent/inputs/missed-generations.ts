@@ -1,7 +1,9 @@
 import { type BigIntStats, closeSync, fstatSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Checkpoint, Checkpoints } from '../state/checkpoints.ts';
+import { isCopyOf, isCopyOfAny } from './copies.ts';
 import { keyOf } from './file-intake.ts';
+import type { FileSource } from './file-source.ts';
 import { isOfEmpty, isSameContent } from './fingerprint.ts';
 import { pathsIn, realPath, statIf } from './moved-file.ts';
 import { compareGenerations, isBetween, isCountedInside, isGeneration, uncompressed } from './rotation-name.ts';
@@ -20,6 +22,8 @@ export interface MissedGenerationsOptions {
   readonly files: TailedFiles;
   /** Whether somebody has said of a path that it is to be read, so that it is found anyway, or that it is not. */
   readonly isSpokenFor: (path: string) => boolean;
+  /** Whether a file holds what is on its way in from a path, or was left there by an earlier run and has to be taken up yet. */
+  readonly isExpected: (path: string, file: FoundFile) => boolean;
 }
 
 /** Names that are being changed one after the other while somebody looks may be missed: for so long it is looked again, in ms. */
@@ -53,12 +57,15 @@ export class MissedGenerations {
     const sinceNs = this.#recent.get(path)?.sinceNs ?? latest(known);
     if (sinceNs === undefined) return [];
     if (this.#recent.size >= MOST_PATHS) this.#recent.clear();
-    if (!this.#recent.has(path)) this.#recent.set(path, { sinceNs, untilMs: performance.now() + AGAIN_MS });
+    const recent = this.#recent.get(path);
+    if (recent === undefined || recent.untilMs === Infinity) this.#recent.set(path, { sinceNs, untilMs: performance.now() + AGAIN_MS });
     const found = new Map<string, FoundFile>(); // one that is renamed meanwhile is found by both names
     for (const candidate of this.#candidates(path, known)) {
       const file = this.#openIfMissed(candidate, known, sinceNs);
       if (file === undefined) continue;
-      if (found.has(keyOf(file.stat))) closeSync(file.descriptor);
+      const isTakenUp = isCopyOf(path, file) || this.#options.isExpected(path, file); // with what it is a copy of, which is on its way in
+      if (isTakenUp) this.#recent.set(path, { sinceNs, untilMs: Infinity }); // or it is not: asked again
+      if (isTakenUp || found.has(keyOf(file.stat))) closeSync(file.descriptor);
       else found.set(keyOf(file.stat), file);
     }
     return [...found.values()].sort((a, b) => compareGenerations(a.path, b.path) ?? (a.stat.mtimeNs < b.stat.mtimeNs ? -1 : 1));
@@ -79,7 +86,7 @@ export class MissedGenerations {
     try {
       descriptor = openSync(path, 'r');
       const stat = fstatSync(descriptor, { bigint: true });
-      if (stat.isFile() && stat.size > 0n && (isSince(stat, sinceNs) || wasEmpty(stat, known)) && !this.#isKnown(path, descriptor, stat, known)) return { path, descriptor, stat };
+      if (stat.isFile() && stat.size > 0n && (isSince(stat, sinceNs) || wasEmpty(stat, known)) && !this.#isKnown({ path, descriptor, stat }, known)) return { path, descriptor, stat };
     } catch {
       // It is gone, or not ours to read.
     }
@@ -88,17 +95,20 @@ export class MissedGenerations {
   }
 
   /** Whether it is being read, was read, or is a copy of what is or was. */
-  #isKnown(path: string, descriptor: number, stat: BigIntStats, known: readonly Checkpoint[]): boolean {
+  #isKnown(file: FoundFile, known: readonly Checkpoint[]): boolean {
+    const { descriptor, stat } = file;
     const { input, checkpoints, files } = this.#options;
     if (files.byKey(keyOf(stat)) !== undefined) return true;
     const direct = checkpoints.find(input, String(stat.dev), String(stat.ino));
     const size = Number(stat.size);
     if (direct !== undefined && isSameContent(descriptor, size, direct)) return true;
     const live = new Set<string>();
+    const ofThisPath: FileSource[] = [];
     for (const source of files.all) {
       live.add(source.id);
-      if (known.some(({ id }) => id === source.id) && source.isCopiedBy(path, size)) return true;
+      if (known.some(({ id }) => id === source.id)) ofThisPath.push(source);
     }
+    if (isCopyOfAny(ofThisPath, file) || files.byKey(keyOf(stat)) !== undefined) return true;
     // A checkpoint of which nothing was read says too little: many logs begin alike.
     return known.some((one) => !live.has(one.id) && one.gzip === undefined && one.marker.bytes > 0 && size >= one.marker.end && isSameContent(descriptor, size, one));
   }

@@ -9,9 +9,13 @@ export class ReadMark {
   readonly #bytes = new Uint8Array(MARKER_BYTES);
   #length = 0;
   #position = 0;
+  /** What these bytes hash to, as long as they are only known by that. */
+  #hash: string | undefined;
 
-  constructor(descriptor: number, position: number) {
-    this.set(descriptor, position);
+  /** `known`: what is said of the file; it may have been truncated since. */
+  constructor(descriptor: number, position: number, known: Checkpoint['marker']) {
+    if (known.end !== position) this.set(descriptor, position);
+    else [this.#position, this.#length, this.#hash] = [position, known.bytes, known.hash];
   }
 
   /** Highest offset that was read. */
@@ -23,6 +27,7 @@ export class ReadMark {
   set(descriptor: number, position: number): void {
     this.#position = position;
     this.#length = 0;
+    this.#hash = undefined;
     this.#remember(peek(descriptor, Math.max(0, position - MARKER_BYTES), position));
   }
 
@@ -38,12 +43,16 @@ export class ReadMark {
   /** Whether the file still has the bytes before the position. One read of 64 bytes for each read of 256 KiB. */
   isIntact(descriptor: number): boolean {
     const now = peek(descriptor, this.#position - this.#length, this.#position);
-    return Buffer.compare(now, this.#bytes.subarray(0, this.#length)) === 0;
+    if (this.#hash === undefined) return Buffer.compare(now, this.#bytes.subarray(0, this.#length)) === 0;
+    if (hashOf(now) !== this.#hash) return false;
+    this.#hash = undefined;
+    this.#bytes.set(now);
+    return true;
   }
 
   /** As it is remembered in a checkpoint. */
   get marker(): Checkpoint['marker'] {
-    return { end: this.#position, bytes: this.#length, hash: hashOf(this.#bytes.subarray(0, this.#length)) };
+    return { end: this.#position, bytes: this.#length, hash: this.#hash ?? hashOf(this.#bytes.subarray(0, this.#length)) };
   }
 
   #remember(bytes: Uint8Array): void {

@@ -1,19 +1,16 @@
-import type { BigIntStats } from 'node:fs';
 import type { CompressedFiles } from './compressed-files.ts';
 import { DeletedFiles } from './deleted-files.ts';
 import type { FileInputOptions } from './file-input-options.ts';
-import { type FileIntake, type OpenedFile, keyOf } from './file-intake.ts';
+import type { FileIntake, OpenedFile } from './file-intake.ts';
 import { FileSource } from './file-source.ts';
 import { isRemote } from './file-system.ts';
+import { isShorterCopy } from './fingerprint.ts';
 import { LostGenerations, mayBeCompressed } from './lost-generations.ts';
 import { statIf } from './moved-file.ts';
-import { mayBecome } from './rotation-name.ts';
 import type { TailedFile, TailedFiles } from './tailed-files.ts';
 
 /** Applications go on writing to a renamed file until they are told to open the new one. */
 const GRACE_MS = 60_000;
-/** What was written to last this long ago is no copy that is being made, in ms. */
-const COPY_MS = 10_000;
 
 /** What the input does for it. */
 export interface RotationHost {
@@ -82,20 +79,12 @@ export class Rotation {
     this.#host.wake(source);
   }
 
-  /** Whether it is the copy of a file that was truncated, or is about to be: then that file is followed to it. */
-  isCopying(path: string, stat: BigIntStats): boolean {
-    const { files, options } = this.#host;
-    const originals = [...files.all].filter((source) => mayBecome(source.path, path));
-    for (const source of originals) source.look();
-    if (files.byKey(keyOf(stat)) !== undefined) return true;
-    return Date.now() - Number(stat.ctimeMs) <= (options.copyMs ?? COPY_MS) && originals.some((source) => source.isCopiedBy(path, Number(stat.size)));
-  }
-
   /** The file no longer holds what was read of it. Gives the copy in which the source goes on, if there is one. */
   truncated(source: FileSource): OpenedFile | undefined {
     const { intake, files, options, consider } = this.#host;
     const { acknowledged } = source;
-    const copy = intake.openCopy(source.asRead(), acknowledged) ?? intake.openCopy(source.asCopied(), acknowledged) ?? intake.openStrayCopy(source.asRead(), acknowledged);
+    const known = source.asRead();
+    const copy = intake.openCopy(known, acknowledged) ?? intake.openStrayCopy(known, acknowledged) ?? intake.openCopy(known, acknowledged, isShorterCopy);
     const { key, meantPath } = source.identity;
     if (copy === undefined) {
       source.detach();

@@ -23,8 +23,8 @@ export interface Checkpoint {
   readonly offset: number;
   /** A container's file: by stream, below what is safe beyond `offset`. The streams do not wait for each other. */
   readonly ahead?: Readonly<Record<string, number>> | undefined;
-  /** SHA-256, cut short, of the file's first bytes. */
-  readonly prefix: { readonly bytes: number; readonly hash: string };
+  /** SHA-256, cut short, of the file's first bytes; `steps`: CRC-32 of the first 32, 64, 128 … of them, for copies that are shorter. */
+  readonly prefix: { readonly bytes: number; readonly hash: string; readonly steps?: readonly number[] | undefined };
   /** The same of the `bytes` bytes before `end`: they change when a file is truncated and grows beyond its old size. */
   readonly marker: { readonly end: number; readonly bytes: number; readonly hash: string };
   /**
@@ -55,7 +55,7 @@ const hash = text(/^/, 64);
 const decimals = text(/^\d+$/);
 const learned = object({ stream: text(), from: position, shape: text() });
 const checkpoint = object(
-  { id, input: text(), path: text(), device: decimals, inode: decimals, offset: position, prefix: object({ bytes: position, hash }), marker: object({ end: position, bytes: position, hash }) },
+  { id, input: text(), path: text(), device: decimals, inode: decimals, offset: position, prefix: object({ bytes: position, hash }, { steps: listOf(number) }), marker: object({ end: position, bytes: position, hash }) },
   { seenAt: text(), ahead: mapOf(text(/^/, 16), position), gzip: object({}, { end: position }), detached: yes, changedNs: decimals, after: hash, learned: listOf(learned), goneSinceMs: number },
 );
 const checkGeneration = object({ generation: position, checkpoints: listOf(checkpoint) });

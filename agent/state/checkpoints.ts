@@ -51,6 +51,7 @@ export class Checkpoints {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
   #failing = false;
+  #isClosed = false;
 
   constructor({ folder, known = [], store, lost = false, warn, now = Date.now, intervalMs = INTERVAL_MS, keepMs = KEEP_MS }: CheckpointsOptions) {
     const loaded = folder === undefined || store !== undefined ? undefined : loadTold(folder, warn);
@@ -152,7 +153,7 @@ export class Checkpoints {
   /** Resolves once all that was known at the call is on disk, or the attempt failed. */
   async flush(): Promise<void> {
     await this.#writing; // what it writes was gathered before
-    if (!this.#unwritten) return this.#writing;
+    if (!this.#unwritten || this.#isClosed) return this.#writing;
     this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
     return this.#writing;
   }
@@ -162,9 +163,10 @@ export class Checkpoints {
     if (this.#folder !== undefined && this.#checkpoints.size <= NOTED_AT_ONCE && !this.#failing) await this.flush();
   }
 
-  /** Writes what is left. Nothing may be changed afterwards. */
+  /** Writes what is left. What is changed afterwards is not written: the folder may be another's by then. */
   async close(): Promise<void> {
     await this.flush();
+    this.#isClosed = true;
     clearTimeout(this.#timer);
   }
 

@@ -40,8 +40,10 @@ export interface Feed {
   sourceOf(stream: string, n: number): string;
   /** Writes up to so many lines, as far as there is room. */
   write(lines: number): void;
-  /** Rotates, truncates: what this feed does to its file now and then. Gives whether it was done. */
+  /** Rotates, truncates: what this feed does to its file now and then. Gives whether it was begun. */
   turn(): boolean;
+  /** Goes on with a turn that takes its time, whether lines are written or not. */
+  goOn(): void;
   /** The agent has ended, and what it has sent has arrived. */
   ended(): Promise<void>;
   /** After `ended`: whether a line still lies where the next agent reads it, though no agent has read it before. */

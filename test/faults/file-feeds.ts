@@ -1,4 +1,4 @@
-import { appendFileSync, copyFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, readSync, renameSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { NO_WINDOW, type Feed, type FeedOptions, type Window } from './feed.ts';
 import { lineOf, nameOf } from './line.ts';
@@ -59,6 +59,8 @@ abstract class FileFeed implements Feed {
     appendFileSync(this.file, text);
   }
 
+  goOn(): void {}
+
   ended(): Promise<void> {
     return Promise.resolve();
   }
@@ -71,9 +73,9 @@ abstract class FileFeed implements Feed {
     return NO_WINDOW;
   }
 
-  /** Whether all lines of a stream before this one are stored, or among the dead letters. */
+  /** Whether all lines of a stream before this one are stored, or among the dead letters, or were lost in the window. */
   protected isDelivered(stream: string, end: number): boolean {
-    for (let n = 0; n < end; n++) if (!this.options.isSettled(nameOf(n, stream))) return false;
+    for (let n = 0; n < end; n++) if (!this.options.isSettled(nameOf(n, stream)) && !this.window.lines.has(nameOf(n, stream))) return false;
     return true;
   }
 
@@ -154,10 +156,24 @@ export class ContainerFile extends FileFeed {
   }
 }
 
+/** A copy that is being made, block by block. */
+interface Copying {
+  readonly from: number;
+  readonly to: number;
+  /** Bytes that are copied. */
+  size: number;
+  /** The first line that is not in it as a whole; undefined: it has not come to the file's end yet. */
+  firstBehind?: number;
+}
+
+/** The most bytes that are copied at once. */
+const COPY_BLOCK = 65_536;
+
 /**
- * A file that is copied and truncated, as logrotate's copytruncate does it. Nobody asks the reader first, but the copies
- * stay until they are delivered: so nothing may be missing but what was written after a copy was made and before the
- * truncation, which is in no file any more. That is known here to the line.
+ * A file that is copied and truncated, as logrotate's copytruncate does it: block by block, while the application writes
+ * on, and while agents die, start and look. Nobody asks the reader first, but the copies stay until they are delivered:
+ * so nothing may be missing but what was written after the last block of a copy was read and before the truncation, which
+ * is in no file any more. That is known here to the line.
  */
 export class TruncatedFile extends PlainFeed {
   readonly inputs: string;
@@ -165,6 +181,7 @@ export class TruncatedFile extends PlainFeed {
   /** Lines behind the copies, the newest copy first. */
   readonly #copies: number[] = [];
   readonly #window = { truncations: 0, lines: new Set<string>(), bytes: 0, pieces: 0 };
+  #copying: Copying | undefined;
   /** The first line of this generation. */
   #first = 0;
 
@@ -180,17 +197,30 @@ export class TruncatedFile extends PlainFeed {
   }
 
   turn(): boolean {
-    if (this.count === this.#first || !(this.#isPattern || this.options.isSeen(nameOf(this.#first, 'file')))) return false;
-    this.finish();
+    const isKnown = this.#isPattern || this.options.isSeen(nameOf(this.#first, 'file'));
+    if (this.#copying !== undefined || this.count === this.#first || !isKnown) return false;
     this.#shift();
-    copyFileSync(this.file, `${this.file}.1`);
-    this.#copies.unshift(this.count);
-    if (this.options.random.oneIn(2)) this.#writeInWindow();
-    truncateSync(this.file);
-    this.#window.truncations++;
-    this.beginAnew();
-    this.#first = this.count;
+    this.#copying = { from: openSync(this.file, 'r'), to: openSync(`${this.file}.1`, 'wx'), size: 0 };
+    if (this.options.random.oneIn(3)) this.#copyToEnd(); // in no time, as good as
     return true;
+  }
+
+  override goOn(): void {
+    if (this.#copying?.firstBehind === undefined) this.#copyBlock();
+    else if (this.options.random.oneIn(3)) this.#truncate();
+  }
+
+  override finish(): void {
+    super.finish();
+    this.#copyToEnd();
+    this.#truncate();
+  }
+
+  override close(): void {
+    if (this.#copying === undefined) return;
+    closeSync(this.#copying.from);
+    closeSync(this.#copying.to);
+    this.#copying = undefined;
   }
 
   /** Makes room for a copy, as logrotate does; the oldest go as soon as they are delivered. */
@@ -202,11 +232,33 @@ export class TruncatedFile extends PlainFeed {
     for (let at = this.#copies.length; at > 0; at--) renameSync(`${this.file}.${at}`, `${this.file}.${at + 1}`);
   }
 
-  #writeInWindow(): void {
-    const [first, size] = [this.count, statSync(this.file).size];
-    this.write(1 + this.options.random.below(40));
-    for (let n = first; n < this.count; n++) this.#window.lines.add(nameOf(n, 'file'));
-    this.#window.bytes += statSync(this.file).size - size;
+  #copyToEnd(): void {
+    while (this.#copying !== undefined && this.#copying.firstBehind === undefined) this.#copyBlock();
+  }
+
+  #copyBlock(): void {
+    const copying = this.#copying;
+    if (copying === undefined) return;
+    const block = Buffer.alloc(1 + this.options.random.below(COPY_BLOCK));
+    const length = readSync(copying.from, block, 0, block.length, copying.size);
+    writeSync(copying.to, block, 0, length);
+    copying.size += length;
+    if (length > 0) return;
+    copying.firstBehind = this.isHalfWritten ? this.count - 1 : this.count;
+    if (this.isHalfWritten) this.#window.pieces++; // the copy ends with its beginning
+    this.#copies.unshift(copying.firstBehind);
+  }
+
+  #truncate(): void {
+    const copying = this.#copying;
+    if (copying?.firstBehind === undefined) return;
+    this.#window.bytes += statSync(this.file).size - copying.size;
+    truncateSync(this.file);
+    for (let n = copying.firstBehind; n < this.count; n++) this.#window.lines.add(nameOf(n, 'file'));
     if (this.isHalfWritten) this.#window.pieces += 2; // its beginning may have been read, and its end will be
+    this.#window.truncations++;
+    this.beginAnew();
+    this.#first = this.count;
+    this.close();
   }
 }

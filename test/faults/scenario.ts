@@ -154,10 +154,11 @@ export class Scenario {
 
 
   #tick(): void {
+    this.feed.goOn();
     if (!this.#isWriting || this.#isBacklogged()) return;
     this.feed.write(1 + this.#random.below(40));
     if (this.#random.oneIn(30)) this.books.lookAgain();
-    if (this.#random.oneIn(50) && this.feed.turn()) this.turns++;
+    if (this.#random.oneIn(25) && this.feed.turn()) this.turns++;
   }
 
   #isBacklogged(): boolean {

@@ -25,6 +25,7 @@ export function repeatsIn(attempts: readonly Attempt[], wasFull: (life: number) 
   for (const { life, lines, kept, outcome } of attempts) {
     for (const at of kept) {
       const { text, id } = lines[at] ?? { text: '', id: '' };
+      if (!FORM_OF_NAME.test(text)) continue; // pieces of different lines may be the same
       const last = before.get(text);
       before.set(text, { life, id, isKnown: outcome === 'answered' });
       if (last === undefined || (id === '' ? !last.isKnown : last.id === id)) continue;

@@ -58,6 +58,8 @@ export class Stdin implements Feed {
     return false;
   }
 
+  goOn(): void {}
+
   /** Looks at what lies in the pipe, and puts it back: nobody else reads it meanwhile. */
   ended(): Promise<void> {
     const left = emptied(this.#ends);
@@ -126,6 +128,8 @@ export class Exec implements Feed {
   turn(): boolean {
     return false;
   }
+
+  goOn(): void {}
 
   /** Waits until nobody holds its stdin: its program has noticed. What it did not write was never said. */
   async ended(): Promise<void> {
