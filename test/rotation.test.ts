@@ -311,6 +311,25 @@ t.test('generations that nobody has seen: stopped in the middle of them, copies,
   t.same([...second.lines, ...third.lines, ...fifth.lines], [...numbered(1_000, 4_000), 'new'], 'neither the copy of what was read, nor the log of a worker');
 });
 
+t.test('a log whose time somebody has set: its place is known, and so is what came after it', async (t) => {
+  for (const [reason, time] of [['before 1970', new Date(-86_400_000)], ['tomorrow', new Date(Date.now() + 86_400_000)]] as const) {
+    const { log, tail, warnings } = setUp(t);
+    writeFileSync(log, 'read\n');
+    utimesSync(log, time, time);
+    const first = await tail([log]);
+    await first.untilLines(1);
+    await first.stop();
+    for (const line of ['unseen', 'new']) {
+      shift(log);
+      writeFileSync(log, `${line}\n`);
+    }
+    const second = await tail([log], { once: true });
+    await second.untilFinished();
+    t.same([second.lines, warnings], [['unseen', 'new'], []], reason);
+    await second.stop();
+  }
+});
+
 t.test('generations that nobody has seen, and that are left out', async (t) => {
   const { log, tail } = setUp(t);
   writeFileSync(log, 'read\n');

@@ -7,6 +7,7 @@ import { type OpenedFile, keyOf } from './file-intake.ts';
 import { isSameContent, markerOf, prefixOf } from './fingerprint.ts';
 import { isGzip } from './gzip-file.ts';
 import type { FoundFile } from './missed-generations.ts';
+import { lastChange } from './last-change.ts';
 import { descendantsOf, locate, realPath } from './moved-file.ts';
 import { isCompressedOf, mayBecome } from './rotation-name.ts';
 
@@ -259,7 +260,7 @@ function bound({ id, input, offset, after, ahead, changedNs }: Pick<Checkpoint, 
     prefix: prefixOf(descriptor, size),
     marker: markerOf(descriptor, size),
     gzip: {},
-    changedNs: changedNs ?? String(stat.mtimeNs),
+    changedNs: changedNs ?? lastChange(stat.mtimeNs),
     ...(seenAt !== path && { seenAt }),
     ...(after !== undefined && { after }),
     ...(ahead !== undefined && { ahead }),

@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../state/checkpoints.ts';
 import { PREFIX_BYTES, hasPrefix, markerOf, prefixOf } from './fingerprint.ts';
+import { lastChange } from './last-change.ts';
 import { findInode, openIf, realPath } from './moved-file.ts';
 import type { ReadMark } from './read-mark.ts';
 import type { Source } from './source.ts';
@@ -101,6 +102,6 @@ export class FileIdentity {
 
   #place({ learned, ahead, seen }: Known): Checkpoint {
     const { seenAt: _, learned: __, ahead: ___, ...rest } = this.#checkpoint;
-    return { ...rest, ...(learned && { learned: [...learned] }), path: this.#meant, changedNs: String(seen.changedNs), ...(ahead && { ahead }), ...(this.#seenAt !== undefined && { seenAt: this.#seenAt }) };
+    return { ...rest, ...(learned && { learned: [...learned] }), path: this.#meant, changedNs: lastChange(seen.changedNs), ...(ahead && { ahead }), ...(this.#seenAt !== undefined && { seenAt: this.#seenAt }) };
   }
 }

@@ -6,6 +6,7 @@ import type { Encoding } from './decoding/names.ts';
 import { isRemote } from './file-system.ts';
 import { isOfEmpty, isCopyOfKnown, isSameContent, markerOf, prefixOf } from './fingerprint.ts';
 import { isGzip } from './gzip-file.ts';
+import { lastChange } from './last-change.ts';
 import { lastLineEnd } from './line-end.ts';
 import type { FoundFile } from './missed-generations.ts';
 import { descendantsOf, findInode, openIf, realPath, statIf } from './moved-file.ts';
@@ -232,7 +233,7 @@ export class FileIntake {
       offset,
       prefix: prefixOf(descriptor, size),
       marker: markerOf(descriptor, offset),
-      changedNs: String(stat.mtimeNs),
+      changedNs: lastChange(stat.mtimeNs),
       ...(seenAt !== path && { seenAt }),
     };
   }
