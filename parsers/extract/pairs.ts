@@ -31,10 +31,11 @@ export function takePair(scan: Scan, marks: number, start: number, at: number): 
   }
   const quote = first === Byte.QUOTE || first === Byte.APOSTROPHE ? first : first === Byte.LESS ? Byte.GREATER : 0;
   const from = quote === 0 ? valueAt : valueAt + 1;
-  const to = quote === 0 ? amountEnd(bytes, from, bareEnd(bytes, from, end), end) : quotedEnd(bytes, from, end, quote);
+  let to = quote === 0 ? bareEnd(bytes, from, end) : quotedEnd(bytes, from, end, quote);
+  if (to - from === 3 && quote === 0) to = amountEnd(bytes, from, to, end);
   if (to < 0) return at + 1;
   if (quote === 0 && to === from + 1 && IS_NO_VALUE[bytes[from] as number] === 1) return to;
-  if (to > from && isEndpoint(bytes, keyStart, at, quote === 0 ? to : to + 1, end)) {
+  if (to > from && at - keyStart === 4 && isEndpoint(bytes, keyStart, at, quote === 0 ? to : to + 1, end)) {
     addMember(keyStart, at, from, to); // a peer or a target, and not the machine that says so
     if ((scan.seen & (Mark.PEER | Mark.AWAY)) === Mark.PEER) takeKeyedAddress(scan, from, to);
   } else if (to > from) {
@@ -71,7 +72,7 @@ function takeSudo(scan: Scan, keyStart: number, at: number): number {
 
 /** `host=127.0.0.1 port=5432`: one end of a connection. `to`: where the value ends of the key at [keyStart, at). */
 function isEndpoint(bytes: Uint8Array, keyStart: number, at: number, to: number, end: number): boolean {
-  if (at - keyStart !== 4 || !equals(bytes, keyStart, at, 'host')) return false;
+  if (!equals(bytes, keyStart, at, 'host')) return false;
   let next = to;
   while (next < end && IN_GAP[bytes[next] as number] === 1) next++;
   return next > to && startsWith(bytes, next, end, 'port=');
