@@ -15,10 +15,11 @@ const WORTH_BYTES = 1_048_576;
 
 /**
  * What the agent makes is short-lived and little. V8 would make its nursery 16 MB large in time, and never take that back;
- * and let the rest grow by half and more before it looks for garbage there. To be set when all is loaded.
+ * and let the rest grow by half and more before it looks for garbage there. What a start has compiled is not needed again,
+ * and goes with the first garbage. To be set when all is loaded.
  */
-const SMALL_HEAP = ['--semi-space-growth-factor=1', '--heap-growing-percent=30'];
-const HEAP = ['--semi-space-growth-factor=2', '--heap-growing-percent=0'];
+const SMALL_HEAP = ['--semi-space-growth-factor=1', '--heap-growing-percent=30', '--bytecode-old-age=1'];
+const HEAP = ['--semi-space-growth-factor=2', '--heap-growing-percent=0', '--bytecode-old-age=5'];
 
 export function keepHeapSmall(): void {
   setFlags(SMALL_HEAP);
