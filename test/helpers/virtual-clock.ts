@@ -24,7 +24,7 @@ export class VirtualClock {
     globalThis.setTimeout = Object.assign(later, { __promisify__: setTimeout.__promisify__ }) as unknown as typeof setTimeout; // a timer that is only kept and cleared
     globalThis.clearTimeout = ((timer?: Timer) => timer !== undefined && this.#timers.delete(timer)) as typeof clearTimeout;
     performance.now = () => this.#nowMs;
-    Date.now = () => this.#wallMs + this.#nowMs;
+    Date.now = () => Math.floor(this.#wallMs + this.#nowMs);
   }
 
   /** Lets time pass, from timer to timer; before each, what they have begun comes to rest. */
