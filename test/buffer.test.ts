@@ -316,6 +316,28 @@ t.test('a million lines into a dead destination: the application is not held up,
   t.match((await run(['buffer'], { env })).stdout, /^nothing lies undelivered/);
 });
 
+t.test('what is delivered is known as delivered soon, also when nothing more comes', async (t) => {
+  const server = new BulkServer((request, it) => it.store(request));
+  const url = await server.listen();
+  t.teardown(() => server.close());
+  const stateDir = folder(t);
+  const running = start(['-c', configOf(t, url, '{}')], { env: { SHIPPER_STATE_DIR: stateDir } });
+  await feed(running, lines(0, 5000)); // several batches: the disk is told of the first ones at once
+  await until(() => server.stored.size === 5000, 'all of them');
+  const undelivered = async (): Promise<number> => {
+    let count = 0;
+    for (const buffer of await inspectBuffers(stateDir, () => undefined)) for await (const _ of buffer.read()) count++;
+    return count;
+  };
+  let left = -1;
+  void (async () => {
+    while (left !== 0 && running.child.exitCode === null) left = await undelivered().catch(() => left);
+  })();
+  await until(() => left === 0, 'an empty disk buffer, while its agent waits for more');
+  running.child.stdin.end();
+  t.equal((await running.ended).code, 0);
+});
+
 t.test('a full buffer: block holds the application up, and nothing is lost', async (t) => {
   const { url, up } = await downServer(t);
   const running = start(['-c', configOf(t, url, '{max_bytes: 1MiB}')], { env: { SHIPPER_STATE_DIR: folder(t) } });

@@ -59,6 +59,8 @@ export class BufferedDelivery implements Shipping {
   /** Why nothing can be read of the disk, and how often it was tried. */
   #unreadable: { readonly health: HealthState; readonly tries: number } | undefined;
   #notedAtMs = -Infinity;
+  /** When nothing more comes, who is to note how far delivery is. */
+  #noteLater: NodeJS.Timeout | undefined;
 
   constructor(options: DeliveryOptions & { readonly pool: SlotPool }, buffer: BufferOptions) {
     this.#options = options;
@@ -143,6 +145,7 @@ export class BufferedDelivery implements Shipping {
   async stop(): Promise<void> {
     await this.#inner.stop();
     this.#stopped = true;
+    clearTimeout(this.#noteLater);
     this.#drains.endAll();
     await this.#writer?.stop();
     while (this.#loading) await this.#drains.wait(RETRY_MS);
@@ -254,6 +257,7 @@ export class BufferedDelivery implements Shipping {
   #written(item: Item): void {
     if (item.isSettled) {
       this.#free(item);
+      this.#tidy();
       return this.#drains.endAll();
     }
     this.#options.tracker?.settled(item.batch);
@@ -302,11 +306,17 @@ export class BufferedDelivery implements Shipping {
 
   /** Deletes what is done with, and notes from time to time how far delivery is. */
   #tidy(isDue = this.#now() - this.#notedAtMs >= NOTE_AFTER_MS): void {
+    if (!isDue && !this.#stopped) this.#noteLater ??= setTimeout(() => this.#noteNow(), NOTE_AFTER_MS).unref();
     this.#isUntidy = this.#tidying !== undefined;
     this.#tidying ??= this.#tidyAll(isDue).finally(() => {
       this.#tidying = undefined;
       if (this.#isUntidy) this.#tidy();
     });
+  }
+
+  #noteNow(): void {
+    this.#noteLater = undefined;
+    this.#tidy(true);
   }
 
   async #tidyAll(isDue: boolean): Promise<void> {
