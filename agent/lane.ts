@@ -300,9 +300,9 @@ export class Lane {
   /** The first `done` bytes of the chunk are in batches, or in no record. What is before `safe` is in no open record, either. */
   #finish(source: Source, done: number, safe = Infinity): void {
     for (const sink of this.#sinks) sink.endChunk();
-    const { records, bytes, bytesInRuns } = this.#tally;
+    const { records, bytes } = this.#tally;
     if (records > 0) this.#ledger.read(source.index, records, bytes);
-    hasRead(bytes - bytesInRuns);
+    hasRead(bytes);
     this.#tally.reset();
     if (done > 0) source.advance(done);
     this.#tracker.advance(source.index, Math.min(source.offset, safe));

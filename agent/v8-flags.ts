@@ -4,14 +4,14 @@ import { setFlagsFromString } from 'node:v8';
 // its flags are others than they were then: they may differ from those of a start only while nothing is loaded that matters.
 
 /**
- * Until it pays, nothing is optimized: an agent that has little to read would keep 8 MB for it, of V8's compiler and of
+ * Until it pays, nothing is optimized: an agent that has little to read would keep 10 MB for it, of V8's compiler and of
  * what that needs. The number is how much a kernel's function does before it is optimized, in a measure of V8's; it comes
- * to some 10 MiB of input.
+ * to some MiB of input.
  */
-export const OPTIMIZE_LATER = ['--no-opt', '--wasm-tiering-budget=300000000'];
+export const OPTIMIZE_LATER = ['--no-opt', '--wasm-tiering-budget=100000000'];
 export const OPTIMIZE = ['--opt', '--wasm-tiering-budget=1800000'];
-/** Bytes that TypeScript has read when it pays. Kernels read most logs alone, and then it never does. */
-const WORTH_BYTES = 1_048_576;
+/** Bytes that were read when it pays. */
+const WORTH_BYTES = 2_097_152;
 
 /**
  * What the agent makes is short-lived and little. V8 would make its nursery 16 MB large in time, and never take that back;
@@ -27,7 +27,7 @@ export function keepHeapSmall(): void {
 
 let leftBytes = WORTH_BYTES;
 
-/** TypeScript has read so many bytes more by itself. Told time and again: what is loaded in between puts it off. */
+/** So many bytes more were read. V8 is told time and again: what is loaded in between puts it off. */
 export function hasRead(bytes: number): void {
   leftBytes -= bytes;
   if (leftBytes > 0) return;

@@ -2,8 +2,6 @@
 export class Tally {
   records = 0;
   bytes = 0;
-  /** Of the bytes, those that a kernel has read by itself. */
-  bytesInRuns = 0;
   readonly #formats = new Map<string, number>();
   // Those of the present run of one format are counted apart: they mostly come in long runs.
   #format = '';
@@ -26,7 +24,6 @@ export class Tally {
   addRun(records: number, bytes: number): void {
     this.records += records;
     this.bytes += bytes;
-    this.bytesInRuns += bytes;
   }
 
   /** A record that was read, and is not shipped. */
@@ -43,7 +40,7 @@ export class Tally {
 
   /** The next chunk begins. */
   reset(): void {
-    this.records = this.bytes = this.bytesInRuns = 0;
+    this.records = this.bytes = 0;
   }
 
   #endFormat(next: string): void {
