@@ -18,7 +18,11 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef WITH_LIBDEFLATE
+#include <libdeflate.h>
+#else
 #include <zlib.h>
+#endif
 
 enum { CONNECTIONS = 64, HEAD_BYTES = 16384 };
 
@@ -129,6 +133,18 @@ static void readBulk(const char *at, size_t length, int brief) {
   TEXT("]}");
 }
 
+#ifdef WITH_LIBDEFLATE
+/** A member says at its end how long it was before, modulo 2^32. */
+static size_t gunzip(const char *from, size_t length) {
+  static struct libdeflate_decompressor *decompressor;
+  if (!decompressor) decompressor = libdeflate_alloc_decompressor();
+  uint32_t whole;
+  size_t total;
+  memcpy(&whole, from + length - 4, 4);
+  grow(&inflated, whole);
+  return libdeflate_gzip_decompress(decompressor, from, length, inflated.at, inflated.room, &total) ? 0 : total;
+}
+#else
 static size_t gunzip(const char *from, size_t length) {
   z_stream z = { .next_in = (Bytef *)from, .avail_in = length };
   inflateInit2(&z, 15 + 16);
@@ -143,6 +159,7 @@ static size_t gunzip(const char *from, size_t length) {
   inflateEnd(&z);
   return status == Z_STREAM_END ? total : 0;
 }
+#endif
 
 static void sendAll(int fd, const char *at, size_t length) {
   while (length > 0) {
