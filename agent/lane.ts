@@ -263,7 +263,7 @@ export class Lane {
   /** shipper's own message, in a file that its stderr is appended to: to ship it might give reason for another one. */
   #leaveOut({ source }: LaneSource, length: number): boolean {
     for (let output = 0; output < this.#sinks.length; output++) this.#ledger.filtered(source.index, output, 1, length);
-    this.#tally.pass(length);
+    this.#tally.read(1, length);
     return true;
   }
 

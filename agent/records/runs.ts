@@ -70,7 +70,7 @@ export class Runs {
 
   /** Adds the last run to what was read. */
   count(tally: Tally): void {
-    tally.addRun(this.records, this.bytes);
+    tally.read(this.records, this.bytes);
     tally.count('json', this.#json);
     tally.count('header', this.records - this.#json);
   }

@@ -15,20 +15,13 @@ export class Tally {
 
   /** Hot: once per record. */
   add(format: string, bytes: number): void {
-    this.records++;
-    this.bytes += bytes;
+    this.read(1, bytes);
     this.count(format, 1);
   }
 
-  /** Records of a run, whose formats are counted by `count`. */
-  addRun(records: number, bytes: number): void {
+  /** Records of no format, or of several, which are counted by `count`. */
+  read(records: number, bytes: number): void {
     this.records += records;
-    this.bytes += bytes;
-  }
-
-  /** A record that was read, and is not shipped. */
-  pass(bytes: number): void {
-    this.records++;
     this.bytes += bytes;
   }
 
