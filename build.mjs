@@ -16,7 +16,7 @@ const PORTABLE_KERNELS = [{
   name: 'reader',
   entries: [['parsers/json-members.ts', 'readMembers'], ['parsers/keys.ts', 'useKeys'], ['parsers/pair.ts', 'attach'], ['agent/key-set.ts', 'isFull'], ['agent/key-set.ts', 'addKey'], ['parsers/header/read.ts', 'readHeader'], ['parsers/extract/prose.ts', 'readProse'], ['parsers/extract/prose.ts', 'settleProse'], ['parsers/alone.ts', 'readAlone'], ['parsers/alone.ts', 'listedMembers']],
   more: ['run', 'document'],
-  hosts: ['listMembers', 'listNested', 'setFromArray', 'valueHasDuplicates', 'belowFirstLine', 'slowDecimal', 'fallbackYear', 'isReadTime', 'fallbackDateMs', 'localOffset', 'offsetAt'],
+  hosts: ['listMembers', 'cutAccess', 'listNested', 'setFromArray', 'valueHasDuplicates', 'belowFirstLine', 'slowDecimal', 'fallbackYear', 'isReadTime', 'fallbackDateMs', 'localOffset', 'offsetAt'],
 }];
 /** Where their constants and objects lie in the arena's memory. */
 const STATIC_START = 1024;

@@ -2,8 +2,8 @@ import { SLACK } from './kernel/pieces.ts';
 
 const PAGE_BYTES = 65_536;
 const LF = 0x0a;
-/** Where the next free byte of the scratch region is told, as an integer, and its end: kernels take of it too. */
-const [SCRATCH_AT, SCRATCH_END] = [64, 68];
+/** Where the next free byte of the scratch region is told, as an integer, its end, and its round: kernels take of it too. */
+const [SCRATCH_AT, SCRATCH_END, ROUND] = [64, 68, 72];
 /** Up to here memory belongs to the kernels that are made of TypeScript: their constants and objects (see build.mjs). */
 export const STATIC_END = 131_072;
 
@@ -34,8 +34,6 @@ export class Arena {
   readonly scratch: Region;
   /** Texts that were written to scratch space as a whole, since somebody asked for them: start and end of each in turn. */
   texts: number[] | undefined;
-  /** Counts resets of the scratch space: what lies there is valid for one round. */
-  round = 0;
   #free = STATIC_END; // address 0 stays unused, so that 0 can mean "none"
   #constantsAt: number;
   readonly #constants: Region;
@@ -63,6 +61,11 @@ export class Arena {
 
   set #scratchAt(address: number) {
     this.#ints[SCRATCH_AT / 4] = address;
+  }
+
+  /** Counts resets of the scratch space: what lies there is valid for one round. */
+  get round(): number {
+    return this.#ints[ROUND / 4] as number;
   }
 
   /** Takes `bytes` from what was reserved, aligned to 8, with slack behind it. Throws when nothing is left. */
@@ -132,7 +135,7 @@ export class Arena {
   }
 
   resetScratch(): void {
-    this.round++;
+    this.#ints[ROUND / 4] = this.round + 1;
     this.#scratchAt = this.scratch.start;
   }
 }

@@ -92,6 +92,7 @@ export class LogEvent {
   readonly #rules: string[] = FIELDS.map(() => '');
   readonly #levels: { address: number; length: number }[];
   readonly #true: { address: number; length: number };
+  readonly #rest: { address: number; length: number };
 
   /** `pages`: of how many records the slots are kept, so that they can be encoded together. */
   constructor(arena: Arena, pages = 1) {
@@ -108,6 +109,7 @@ export class LogEvent {
     this.keys = new RecordKeys(arena);
     this.#levels = LEVELS.map((level) => arena.constant(level));
     this.#true = arena.constant('true');
+    this.#rest = arena.constant('rest');
   }
 
   /** Address of the chunk the record lies in. */
@@ -319,6 +321,12 @@ export class LogEvent {
     if (this.memberCount >= MAX_MEMBERS || !this.keys.add(key, keyEnd - keyStart)) return false;
     this.#push(key, keyEnd - keyStart, this.#base + start, end - start, kind === Value.JSON ? Shape.TEXT_JSON : Shape.TEXT_TEXT, reserved ? 1 : 0);
     return true;
+  }
+
+  /** What nobody knows the meaning of, text as it stands in the chunk: a member of the name `rest`. */
+  rest(start: number, end: number): void {
+    const key = this.#rest.address - this.#base; // members are told by their place from the chunk's begin, wherever they lie
+    this.member(key, key + this.#rest.length, start, end, Value.TEXT, false);
   }
 
   /**

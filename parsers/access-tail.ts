@@ -1,15 +1,15 @@
 import type { Chunk } from '../agent/chunk.ts';
-import { Value, type LogEvent } from '../agent/event.ts';
+import type { LogEvent } from '../agent/event.ts';
 import { Field } from '../agent/fields.ts';
 import { pair } from './pair.ts';
 import { isDash, quoteEnd } from './values/access-scan.ts';
-import { Byte, isBlank, isDigit, isWord } from './values/bytes.ts';
+import { Byte, isBlank, isDigit, isWord, type Float } from './values/bytes.ts';
 import { durationMs } from './values/durations.ts';
 import { equals } from './values/names.ts';
 
+// Portable: see extract/prose.ts.
+
 const LETTER_S = 0x73;
-/** Name of the member that has what nobody knows the meaning of. */
-const REST = 'rest';
 
 /**
  * What a site appended to its access log: times that nginx is told to write, and with one in between, referer and user
@@ -57,7 +57,8 @@ function readPair(chunk: Chunk, start: number, end: number, event: LogEvent): bo
   while (equal < end && (isWord(bytes[equal]) || bytes[equal] === Byte.DASH || bytes[equal] === Byte.DOT)) equal++;
   if (equal === start || equal >= end || bytes[equal] !== Byte.EQUALS) return false;
   const isQuoted = equal + 2 < end && bytes[equal + 1] === Byte.QUOTE && bytes[end - 1] === Byte.QUOTE;
-  const [from, to] = isQuoted ? [equal + 2, end - 1] : [equal + 1, end];
+  const from = isQuoted ? equal + 2 : equal + 1;
+  const to = isQuoted ? end - 1 : end;
   if (isDash(bytes, from, to)) return true;
   event.rule = 'access';
   pair(chunk, start, equal, from, to, isQuoted, event);
@@ -91,7 +92,7 @@ function readDuration(bytes: Uint8Array, start: number, end: number, event: LogE
 /** `0.202`: nginx writes request times with three decimals, and nothing else that is appended looks so. */
 function readSeconds(bytes: Uint8Array, start: number, end: number, event: LogEvent): boolean {
   if (end - start < 5 || bytes[end - 4] !== Byte.DOT) return false;
-  let ms = 0;
+  let ms: Float = 0;
   for (let at = start; at < end; at++) {
     if (at === end - 4) continue;
     if (!isDigit(bytes[at])) return false;
@@ -104,7 +105,5 @@ function readSeconds(bytes: Uint8Array, start: number, end: number, event: LogEv
 function keepRest(bytes: Uint8Array, start: number, end: number, event: LogEvent): void {
   let to = end;
   while (to > start && isBlank(bytes[to - 1])) to--;
-  const { address, length } = event.arena.constant(REST);
-  const key = address - event.base; // members are told by their place from the chunk's begin, wherever they lie
-  event.member(key, key + length, start, to, Value.TEXT, false);
+  event.rest(start, to);
 }

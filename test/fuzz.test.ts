@@ -138,9 +138,22 @@ const RUNS_ROUNDS = Number(process.env['ROUNDS'] ?? 100);
 const HEADS = ['2026-11-22T10:00:00.123Z INFO [shop]', '2026-11-22T10:00:01Z', '2026-11-22 10:00:00,123 ERROR [main] c.e.App -', '2026-11-22 10:00:00.123 UTC [77] LOG: ', '2026-11-22 10:00:00.5 WARN'];
 const MESSAGES = [...TEXTS, 'Error processing request for user John. Error: DB timeout. Took 5000ms request_id=a-1', 'GET /a/b?c=1 status 502 in 1.5s', 'text {"k":1}', '\tat a.b(C.java:1)', 'a,b,c,d,e,f,g,h,i,j,k,l,m,n,o', 'slow: 0.034 s user=7 a=1 env=2'];
 
+/** A line of an access log, nginx's and others'. */
+function accessLine(or: (often: string, seldom: () => string) => string): string {
+  const client = or(random.of(['203.0.113.9', '10.0.0.1']), () => random.of(['::1', '2001:db8::7', '::ffff:10.0.0.7', 'a.example', '1.2.3.4:80', '10.11.2026', '1234.1.1.1', '22/Nov/2026', '1.2.3.4 (10.0.0.1)', 'x 1.2.3.4', '1.2.3.4,', '-', '77:M']));
+  const user = or(random.of(['- -', '- alice']), () => random.of(['a b', '-  ', '- a [b', '- a b c', '"x" y', '-']));
+  const time = or(random.of(['22/Nov/2026:10:00:00 +0100', '22/Nov/2026:10:00:01 +0000']), () => random.of(['22/Nov/2026 10:00:00', '2/Nov/2026:10:00:00 +0100', '31/Feb/2026:10:00:00 +0000', '22/November/2026:10:00:00', '22/nov/2026:10:00:00 Z', '22/Nov/2026:99:00:00 +0000', '', '22-Nov-2026:10:00:00']));
+  const request = or(random.of(['GET /a/b?c=1 HTTP/1.1', 'POST / HTTP/2.0']), () => random.of(['-', '', '\\x16\\x03', '\u001b[33mGET / HTTP/1.1\u001b[0m', 'GET /a b HTTP/1.1', 'get /x', 'GET /\\"x HTTP/1.1', 'é', 'GET', `GET /${'y'.repeat(100)}`]));
+  const numbers = or(random.of(['200 5778', '404 0', '304 -']), () => random.of(['000 0', '- -', '200', '200 x', '99 007', '2000 12', '200 12345678901234567890', '']));
+  const agent = or(random.of(['"https://example.com/" "Mozilla/5.0 (X11)"', '"-" "curl"', '']), () => random.of(['"-', '"a\\"b" "c"', '"x"', '- -', '"é" "\xff"']));
+  const tail = or(random.of(['', '', ' 0.202', ' rt=0.202 uct="-"']), () => random.of([' "203.0.113.9"', ' 310 0.004 [web-80] [] 200 0f1e2d3c4b5a69788796a5b4c3d2e1f0', ' 9999999.999', ' 12ms', ` ${pairs()}`, ' rest=1 x', ' a="1', '  ']));
+  return `${client} ${user} [${time}] "${request}" ${numbers} ${agent}${tail}`.trimEnd();
+}
+
 /** A line whose parts are what a kernel takes by itself but for one in `rarity`. */
 function usual(rarity: number): string {
   const or = (often: string, seldom: () => string): string => (random.oneIn(rarity) ? seldom() : often);
+  if (random.oneIn(3)) return accessLine(or);
   if (random.oneIn(2)) return `${or(random.of(HEADS), () => random.of(['2026-11-22-', '2026-11-22 99:00:00', '2026-11-22']))} ${or('slow: took 0.034 s user=7 n=1 cart=2 request_id=a-1', () => random.of([pairs(), random.of(MESSAGES)]))}`;
   const members = [
     `"level":${or('30', () => random.of(['"warn"', '"x"', '50', '-1']))}`, `"time":${or('1795392255466', () => random.of(NUMBERS))}`, `"hostname":${or('"vm"', () => value(3))}`,
@@ -155,7 +168,7 @@ function stream(): string[] {
   const rarity = random.of([8, 60, 1000]);
   const few = Array.from({ length: 1 + random.below(8) }, () => usual(rarity));
   const others = [1, 20, 500][random.below(3)] ?? 1;
-  return Array.from({ length: 1 + random.below(600) }, () => (random.below(500) >= others ? random.of(few) : random.of([() => usual(8), () => '', () => mutated().toString('latin1')])()));
+  return Array.from({ length: 1 + random.below(600) }, () => (random.below(500) >= others ? random.of(few) : random.of([() => usual(8), () => '', () => random.of(['  indented', '\tat a.b(C.java:1)', 'text', ' 10.0.0.1 - -']), () => mutated().toString('latin1')])()));
 }
 
 for (const [name, dialect] of Object.entries({ flat, ecs, datadog: datadogDialect('"ddsource":"x"'), otel })) {

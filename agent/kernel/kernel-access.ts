@@ -10,19 +10,21 @@ export const ACCESS_BYTES = TIME_BYTES + COLUMNS * 4 + 256;
 /** Cuts lines of access logs in the arena's input region by the kernel. */
 export class KernelAccessScanner implements AccessScanner {
   readonly row: Int32Array;
-  readonly #address: number;
   readonly #kernel: AccessKernel;
-  readonly #base: number;
 
   constructor(arena: Arena, kernel: AccessKernel) {
-    kernel.setUpAccess(arena.claim(TIME_BYTES).start);
-    this.#address = arena.claim(COLUMNS * 4).start;
-    this.row = new Int32Array(arena.memory.buffer, this.#address, COLUMNS);
+    const time = arena.claim(TIME_BYTES).start;
+    this.row = new Int32Array(arena.memory.buffer, arena.claim(COLUMNS * 4).start, COLUMNS);
+    kernel.setUpAccess(time, this.row.byteOffset, arena.input.start);
     this.#kernel = kernel;
-    this.#base = arena.input.start;
+  }
+
+  /** Cuts lines for another kernel, and where to. */
+  get alone(): { readonly cut: (start: number, end: number) => number; readonly row: number } {
+    return { cut: this.#kernel.access, row: this.row.byteOffset };
   }
 
   scan(start: number, end: number): boolean {
-    return this.#kernel.access(this.#base + start, this.#base + end, this.#address, this.#base) === 1;
+    return this.#kernel.access(start, end) === 1;
   }
 }

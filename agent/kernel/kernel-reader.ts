@@ -7,6 +7,8 @@ import { aliasTable, meaningsOf } from '../../parsers/aliases.ts';
 import { attachJson, listNested, setFromArray, valueHasDuplicates } from '../../parsers/json-host.ts';
 import { slowDecimal } from '../../parsers/values/durations.ts';
 import { fallbackDateMs, fallbackYear, isReadTime, localOffset, offsetAt } from '../../parsers/values/zones.ts';
+import type { KernelAccessScanner } from './kernel-access.ts';
+import type { KernelScanner } from './kernel-scanner.ts';
 import { instantiate } from './modules.ts';
 import { Run, type RunState } from './run-state.ts';
 
@@ -32,13 +34,15 @@ export class KernelReader implements Reader {
   /** The run at work. */
   #run: Int32Array | undefined;
   readonly #table: number;
+  readonly #row: number;
   /** Who read the last prose. */
   #isPlain = false;
 
-  /** `alone`: lists the members of a JSON line for this kernel, and the address of its table. */
-  constructor(arena: Arena, alone: { readonly list: (start: number, end: number) => number; readonly table: number }) {
-    this.#table = alone.table;
-    this.#kernel = instantiate('reader', arena, { ...this.#host(arena), listMembers: alone.list }) as unknown as ReaderKernel;
+  /** `members`: lists the members of a JSON line for this kernel, and the address of its table; `access`: cuts a line of an access log, and the address of its row. */
+  constructor(arena: Arena, members: KernelScanner['alone'], access: KernelAccessScanner['alone']) {
+    this.#table = members.table;
+    this.#row = access.row;
+    this.#kernel = instantiate('reader', arena, { ...this.#host(arena), listMembers: members.list, cutAccess: access.cut }) as unknown as ReaderKernel;
     if (this.#kernel.memoryEnd() > STATIC_END) throw new Error(`the reader's constants take ${this.#kernel.memoryEnd()} bytes of ${STATIC_END}`);
     this.#kernel.useKeysAt(claimed(arena, meaningsOf()), claimed(arena, aliasTable.table));
   }
@@ -65,6 +69,7 @@ export class KernelReader implements Reader {
   readRun(run: RunState, chunk: Chunk, event: LogEvent): number {
     attachJson(chunk, event);
     run.ints[Run.TABLE] = this.#table;
+    run.ints[Run.ROW] = this.#row;
     this.#run = run.ints;
     const records = this.#lending(event, () => this.#kernel.run(run.address));
     this.#run = undefined;

@@ -11,5 +11,6 @@ export const SCANNER_BYTES = MEMBERS_BYTES + ACCESS_BYTES + READER_BYTES;
 /** The scanners of the chunks that lie in the arena's input region. */
 export function kernelScanners(arena: Arena, identify: Identify): Scanners {
   const members = new KernelScanner(arena, loadMembers(arena), identify);
-  return { members, access: new KernelAccessScanner(arena, loadAccess(arena)), reader: new KernelReader(arena, members.alone) };
+  const access = new KernelAccessScanner(arena, loadAccess(arena));
+  return { members, access, reader: new KernelReader(arena, members.alone, access.alone) };
 }

@@ -18,8 +18,8 @@ export interface MembersKernel {
 
 /** Cuts lines of access logs; see assembly/access.ts. */
 export interface AccessKernel {
-  readonly setUpAccess: (lastTime: number) => void;
-  readonly access: (start: number, end: number, row: number, base: number) => number;
+  readonly setUpAccess: (lastTime: number, row: number, base: number) => void;
+  readonly access: (start: number, end: number) => number;
 }
 
 /** The loops that run over every byte. */

@@ -9,21 +9,21 @@ export const Run = {
   OFFSET: 0,
   // The chunk and its lines: addresses of newlines, how many there are and are used up, and the position behind the last record.
   BASE: 2, NEWLINES: 3, FOUND: 4, TAKEN: 5, AFTER: 6, MAX_BYTES: 7,
-  // The event, and the list of members.
-  EVENT: 8, PAGE_INTS: 9, PAGES_END: 10, KEYS: 11, TABLE: 12,
+  // The event, where members are listed, and where lines of access logs are cut.
+  EVENT: 8, PAGE_INTS: 9, PAGES_END: 10, KEYS: 11, TABLE: 12, ROW: 13,
   // The list of pieces: where the next one goes, where it ends, what they become at most, and what they may become.
-  LIST: 13, LIST_END: 14, LIST_BYTES: 15, ROOM: 16,
+  LIST: 14, LIST_END: 15, LIST_BYTES: 16, ROOM: 17,
   // What is around a document: texts, as address and length. IS_PLACED: the first is followed by the record's place. DEFAULTS:
   // members that records carry if they have no such key; four integers each: key and value, as address and length.
-  HEAD: 17, HEAD_BYTES: 18, IS_PLACED: 19, TAIL: 20, TAIL_BYTES: 21, COMMA: 22, COLON: 23, DEFAULTS: 24, DEFAULTS_END: 25,
+  HEAD: 18, HEAD_BYTES: 19, IS_PLACED: 20, TAIL: 21, TAIL_BYTES: 22, COMMA: 23, COLON: 24, DEFAULTS: 25, DEFAULTS_END: 26,
   // Templates by mask. HAS_ASIDE: members may collide with objects of the dialect.
-  TEMPLATES: 26, SPLITS_QUERY: 27, HAS_ASIDE: 28,
+  TEMPLATES: 27, SPLITS_QUERY: 28, HAS_ASIDE: 29,
   // The batch: tables by record, how many there are and may be.
-  ENDS: 29, OFFSETS: 30, LENGTHS: 31, SOURCES: 32, COUNT: 33, LIMIT: 34, SOURCE: 35,
-  // What came of it: bytes of the records, and how many are lines of JSON. GAVE_UP: a record needs TypeScript; is it room that is missing?
-  BYTES: 36, JSON: 37, GAVE_UP: 38, IS_FULL: 39,
+  ENDS: 30, OFFSETS: 31, LENGTHS: 32, SOURCES: 33, COUNT: 34, LIMIT: 35, SOURCE: 36,
+  // What came of it: bytes of the records, and how many are lines of JSON and of access logs. GAVE_UP: a record needs TypeScript; is it room that is missing?
+  BYTES: 37, JSON: 38, ACCESS: 39, GAVE_UP: 40, IS_FULL: 41,
 } as const;
-const INTS = 40;
+const INTS = 42;
 
 /** The integers of a lane's runs. */
 export class RunState {

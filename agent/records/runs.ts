@@ -32,6 +32,7 @@ export class Runs {
   bytes = 0;
   isFull = false;
   #json = 0;
+  #access = 0;
   readonly #parts: RunParts;
   readonly #state: RunState;
   /** Records to be left to the lane now, and after the next bad run. */
@@ -50,7 +51,7 @@ export class Runs {
 
   /** Takes records of the source's chunk as long as it can. Lists and pages have room for one at least. */
   take(source: Source, chunk: Chunk, defaults: readonly Defaults[], origin: Origin, nowMs: number): void {
-    this.records = this.bytes = this.#json = 0;
+    this.records = this.bytes = this.#json = this.#access = 0;
     this.isFull = false;
     if (this.#left-- > 0) return;
     const { reader, event, cutter, sinks: [sink] } = this.#parts;
@@ -58,10 +59,11 @@ export class Runs {
     if (!cutter.lend(ints) || sink?.lend?.(ints, defaults[0] as Defaults, origin) !== true) return;
     event.lendPages(ints);
     this.#state.offset = source.offset;
-    ints[Run.BYTES] = ints[Run.JSON] = ints[Run.GAVE_UP] = ints[Run.IS_FULL] = 0;
+    ints[Run.BYTES] = ints[Run.JSON] = ints[Run.ACCESS] = ints[Run.GAVE_UP] = ints[Run.IS_FULL] = 0;
     this.records = reader.readRun?.(this.#state, chunk, event) ?? 0;
     this.bytes = ints[Run.BYTES] as number;
     this.#json = ints[Run.JSON] as number;
+    this.#access = ints[Run.ACCESS] as number;
     this.isFull = ints[Run.IS_FULL] !== 0;
     cutter.takeBack(ints);
     sink.takeBack?.(ints, origin, nowMs);
@@ -72,7 +74,8 @@ export class Runs {
   count(tally: Tally): void {
     tally.read(this.records, this.bytes);
     tally.count('json', this.#json);
-    tally.count('header', this.records - this.#json);
+    tally.count('access', this.#access);
+    tally.count('header', this.records - this.#json - this.#access);
   }
 
   /** Where runs are short time and again, they are tried less often. */

@@ -9,15 +9,21 @@ const CLOSE: u8 = 0x5d;
 
 let lastTime: usize = 0;
 let lastLength: usize = 0;
+let row: usize = 0;
+let base: usize = 0;
 
-/** Where the time of the line before is kept: 32 bytes. */
-export function setUpAccess(address: usize): void {
+/** Where the time of the line before is kept, 32 bytes; the row of columns; and where positions count from. */
+export function setUpAccess(address: usize, columns: usize, origin: usize): void {
   lastTime = address;
   lastLength = 0;
+  row = columns;
+  base = origin;
 }
 
-/** Fills the row for the line at [start, end); positions count from `base`. 0: not an access log. */
-export function access(start: usize, end: usize, row: usize, base: usize): i32 {
+/** Fills the row for the line at these positions. 0: not an access log. */
+export function access(from: usize, to: usize): i32 {
+  const start = base + from;
+  const end = base + to;
   const first = wordEnd(start, end);
   const second = wordEnd(first + 1, end);
   let third = wordEnd(second + 1, end);
@@ -47,44 +53,46 @@ export function access(start: usize, end: usize, row: usize, base: usize): i32 {
   const sizeEnd = statusEnd < end ? wordEnd(statusEnd + 1, end) : statusEnd;
   const ident = wordEnd(clientEnd + 1, third);
   const user = ident + 1 < third ? ident + 1 : clientEnd + 1;
-  put(row, 0, host == 0 ? base : host, base);
-  put(row, 1, host == 0 ? base : first, base);
-  put(row, 2, client, base);
-  put(row, 3, clientEnd, base);
-  put(row, 4, user, base);
-  put(row, 5, third, base);
-  put(row, 6, time, base);
-  put(row, 7, at, base);
-  store<i32>(row, sameTime(time, at - time) ? 1 : 0, 32);
-  put(row, 9, request, base);
-  put(row, 10, requestEnd, base);
-  put(row, 11, status, base);
-  put(row, 12, statusEnd, base);
-  put(row, 13, sizeEnd, base);
-  tail(sizeEnd, end, row, base);
+  put(0, host == 0 ? base : host);
+  put(1, host == 0 ? base : first);
+  put(2, client);
+  put(3, clientEnd);
+  put(4, user);
+  put(5, third);
+  put(6, time);
+  put(7, at);
+  const same = sameTime(time, at - time);
+  store<i32>(row, same ? 1 : 0, 32);
+  if (!same) store<i32>(row, -1, 84);
+  put(9, request);
+  put(10, requestEnd);
+  put(11, status);
+  put(12, statusEnd);
+  put(13, sizeEnd);
+  tail(sizeEnd, end);
   return 1;
 }
 
 /** Referer and user agent, when they follow at once, and where the rest begins. */
-function tail(at: usize, end: usize, row: usize, base: usize): void {
+function tail(at: usize, end: usize): void {
   for (let column: usize = 14; column <= 16; column += 2) {
-    put(row, column, base, base);
-    put(row, column + 1, base, base);
+    put(column, base);
+    put(column + 1, base);
   }
   for (let column: usize = 14; column <= 16; column += 2) {
     if (at + 1 >= end || load<u8>(at) != SPACE || load<u8>(at + 1) != QUOTE) break;
     const close = quoteEnd(at + 2, end);
     if (close == 0) break;
-    put(row, column, at + 2, base);
-    put(row, column + 1, close, base);
+    put(column, at + 2);
+    put(column + 1, close);
     at = close + 1;
   }
-  put(row, 18, at, base);
+  put(18, at);
 }
 
 // @ts-ignore: decorator
 @inline
-function put(row: usize, column: usize, value: usize, base: usize): void {
+function put(column: usize, value: usize): void {
   store<u32>(row + (column << 2), <u32>(value - base));
 }
 

@@ -11,6 +11,7 @@
 /** In place of agent/arena.ts: all memory, and the scratch space in it. */
 @unmanaged class Arena {
   get bytes(): Bytes { return changetype<Bytes>(0); }
+  get round(): i32 { return load<i32>(ROUND); }
   scratchSpace(bytes: i32): i32 {
     const at = load<i32>(SCRATCH_AT);
     if (at + bytes > load<i32>(SCRATCH_END)) return -1;
@@ -21,6 +22,7 @@
 }
 const SCRATCH_AT: usize = 64;
 const SCRATCH_END: usize = 68;
+const ROUND: usize = 72;
 
 const VALUE_TEXT: i32 = 0;
 const VALUE_JSON: i32 = 1;
@@ -95,6 +97,10 @@ const NUMBERS: i32 = 192;
     if (this.memberCount >= MAX_MEMBERS || !this.addKey(key, keyEnd - keyStart)) return false;
     return this.push(key, keyEnd - keyStart, this.base + start, end - start, kind == VALUE_JSON ? TEXT_JSON : TEXT_TEXT, reserved ? 1 : 0);
   }
+  rest(start: i32, end: i32): void {
+    const key = <i32>REST - this.base;
+    this.member(key, key + 4, start, end, VALUE_TEXT, false);
+  }
   private addKey(key: i32, length: i32): bool {
     if (this.keys == 0 || isFull(changetype<Ints>(0), this.keys >> 2)) return askToAddKey(key, length);
     return addKey(changetype<Ints>(0), this.keys >> 2, changetype<Bytes>(0), key, key + length);
@@ -134,6 +140,8 @@ const NUMBERS: i32 = 192;
   slot(field: i32): usize { return (<usize>this.page << 2) + (<usize>field << SLOT_BYTES_SHIFT); }
   numberAt(field: i32): usize { return changetype<usize>(this) + NUMBERS + (field << 3); }
 }
+
+const REST: usize = memory.data<u8>([114, 101, 115, 116]); // rest
 
 /** Names of levels by their position, 16 bytes each: length and text. */
 const LEVEL_NAMES: usize = memory.data<u8>([

@@ -16,6 +16,7 @@
   pagesEnd: i32;
   keys: i32;
   table: Ints;
+  row: Ints;
   list: usize;
   listEnd: usize;
   listBytes: i32;
@@ -41,6 +42,7 @@
   source: i32;
   bytes: i32;
   json: i32;
+  access: i32;
   gaveUp: i32;
   isFull: i32;
 
@@ -79,22 +81,27 @@ function take(run: Run): bool {
     return false;
   }
   run.event.keys = load<u8>(run.base + start) == OPEN_BRACE ? 0 : run.keys; // the keys of a JSON line are looked at elsewhere
-  const as = readAlone(theChunk, run.table, start, end, run.event);
+  const as = readAlone(theChunk, run.table, run.row, start, end, run.event);
   if (as == 0 || run.gaveUp != 0) return false;
   if (!document(run, run.offset + <f64>start, end - start)) return false;
   run.taken++;
   run.after = newline + 1;
   run.bytes += end - start;
   if (as == 1) run.json++;
+  else if (as == 3) run.access++;
   return true;
 }
 
-/** Whether the line at [start, end) is a record that no other line continues: an object, or a line that begins with a date in front of another one. */
+/**
+ * Whether the line at [start, end) is a record that no other line continues: an object, or a line that begins with a date in
+ * front of another one. One that begins with a digit may be, if `readAlone` takes it for a line of an access log.
+ */
 function isOneLine(run: Run, start: i32, end: i32): bool {
   const line = run.base + start;
   if (end - start < 12) return false;
   if (load<u8>(line) == OPEN_BRACE) return load<u8>(line, 1) == QUOTE_BYTE && load<u8>(run.base + end - 1) == CLOSE_BRACE;
-  if (!beginsWithDate(line) || run.taken + 1 >= run.found) return false;
+  if (!beginsWithDate(line)) return <u32>load<u8>(line) - 0x30 < 10;
+  if (run.taken + 1 >= run.found) return false;
   const next = run.newline(run.taken) + 1;
   return run.newline(run.taken + 1) - next > 10 && beginsWithDate(run.base + next);
 }
