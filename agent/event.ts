@@ -18,6 +18,10 @@ export const Value = {
 } as const;
 export type ValueKind = (typeof Value)[keyof typeof Value];
 
+/** Names of members that no line brings with it, as positions in NAMES. */
+export const Name = { REST: 0, CLIENT_HOST: 1 } as const;
+const NAMES = ['rest', 'client_host'];
+
 const PAGE_INTS = FIELDS.length << SLOT_SHIFT;
 const PAGE_BYTES = PAGE_INTS * 4;
 
@@ -92,7 +96,7 @@ export class LogEvent {
   readonly #rules: string[] = FIELDS.map(() => '');
   readonly #levels: { address: number; length: number }[];
   readonly #true: { address: number; length: number };
-  readonly #rest: { address: number; length: number };
+  readonly #names: { address: number; length: number }[];
 
   /** `pages`: of how many records the slots are kept, so that they can be encoded together. */
   constructor(arena: Arena, pages = 1) {
@@ -109,7 +113,7 @@ export class LogEvent {
     this.keys = new RecordKeys(arena);
     this.#levels = LEVELS.map((level) => arena.constant(level));
     this.#true = arena.constant('true');
-    this.#rest = arena.constant('rest');
+    this.#names = NAMES.map((name) => arena.constant(name));
   }
 
   /** Address of the chunk the record lies in. */
@@ -323,10 +327,11 @@ export class LogEvent {
     return true;
   }
 
-  /** What nobody knows the meaning of, text as it stands in the chunk: a member of the name `rest`. */
-  rest(start: number, end: number): void {
-    const key = this.#rest.address - this.#base; // members are told by their place from the chunk's begin, wherever they lie
-    this.member(key, key + this.#rest.length, start, end, Value.TEXT, false);
+  /** Text as it stands in the chunk as a member that is called by one of NAMES. */
+  named(name: number, start: number, end: number): void {
+    const { address, length } = this.#names[name] as { address: number; length: number };
+    const key = address - this.#base; // members are told by their place from the chunk's begin, wherever they lie
+    this.member(key, key + length, start, end, Value.TEXT, false);
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { Chunk } from '../agent/chunk.ts';
-import type { LogEvent } from '../agent/event.ts';
+import { Name, type LogEvent } from '../agent/event.ts';
 import { Field } from '../agent/fields.ts';
 import { readTail } from './access-tail.ts';
 import { Column, isDash } from './values/access-scan.ts';
@@ -27,10 +27,13 @@ export function readParts(chunk: Chunk, row: Int32Array, end: number, event: Log
 function clients(bytes: Uint8Array, row: Int32Array, event: LogEvent): void {
   const hostEnd = row[Column.HOST + 1] as number;
   if (hostEnd > 0) event.span(Field.host, row[Column.HOST] as number, hostEnd);
-  clientField(bytes, row[Column.CLIENT] as number, row[Column.CLIENT + 1] as number, event);
-  if (hostEnd === 0 || event.has(Field.client_ip)) return;
-  clientField(bytes, row[Column.HOST] as number, hostEnd, event); // `1.2.3.4 (10.0.0.1) - user`: no host, but a client and its proxy
+  const client = row[Column.CLIENT] as number;
+  const clientEnd = row[Column.CLIENT + 1] as number;
+  clientField(bytes, client, clientEnd, event);
+  if (event.has(Field.client_ip)) return;
+  if (hostEnd > 0) clientField(bytes, row[Column.HOST] as number, hostEnd, event); // `1.2.3.4 (10.0.0.1) - user`: no host, but a client and its proxy
   if (event.has(Field.client_ip)) event.unset(Field.host);
+  else if (!isDash(bytes, client, clientEnd)) event.named(Name.CLIENT_HOST, client, clientEnd);
 }
 
 function part(bytes: Uint8Array, row: Int32Array, column: number, field: Field, event: LogEvent): void {

@@ -1,5 +1,5 @@
 import type { Chunk } from '../agent/chunk.ts';
-import type { LogEvent } from '../agent/event.ts';
+import { Name, type LogEvent } from '../agent/event.ts';
 import { Field } from '../agent/fields.ts';
 import { pair } from './pair.ts';
 import { isDash, quoteEnd } from './values/access-scan.ts';
@@ -105,5 +105,5 @@ function readSeconds(bytes: Uint8Array, start: number, end: number, event: LogEv
 function keepRest(bytes: Uint8Array, start: number, end: number, event: LogEvent): void {
   let to = end;
   while (to > start && isBlank(bytes[to - 1])) to--;
-  event.rest(start, to);
+  event.named(Name.REST, start, to);
 }

@@ -52,6 +52,11 @@ export const access: Parser = {
       reason: 'IPv4 inside IPv6, as morgan writes it',
     },
     {
+      line: 'pc7.example.com - - [22/Nov/2026:10:00:00 +0000] "GET /x HTTP/1.1" 200 12',
+      event: { timestamp: '2026-11-22T10:00:00+00:00', message: 'GET /x HTTP/1.1', http_method: 'GET', http_path: '/x', http_status: 200, http_version: '1.1', bytes: 12, client_host: 'pc7.example.com' },
+      reason: 'the client by its name, as Apache looks it up',
+    },
+    {
       line: '10.0.0.7 - - [22/Nov/2026:10:00:00 +0000] "GET /x HTTP/1.1" 200 12 "-" "curl" "203.0.113.9"',
       event: { timestamp: '2026-11-22T10:00:00+00:00', message: 'GET /x HTTP/1.1', http_method: 'GET', http_path: '/x', http_status: 200, http_version: '1.1', client_ip: '10.0.0.7', user_agent: 'curl', bytes: 12, rest: '"203.0.113.9"' },
       reason: "nginx's own `main` format, with whom the client came for",

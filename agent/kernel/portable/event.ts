@@ -97,9 +97,10 @@ const NUMBERS: i32 = 192;
     if (this.memberCount >= MAX_MEMBERS || !this.addKey(key, keyEnd - keyStart)) return false;
     return this.push(key, keyEnd - keyStart, this.base + start, end - start, kind == VALUE_JSON ? TEXT_JSON : TEXT_TEXT, reserved ? 1 : 0);
   }
-  rest(start: i32, end: i32): void {
-    const key = <i32>REST - this.base;
-    this.member(key, key + 4, start, end, VALUE_TEXT, false);
+  named(name: i32, start: i32, end: i32): void {
+    const text = NAMES + (name << 4);
+    const key = <i32>text + 4 - this.base;
+    this.member(key, key + load<i32>(text), start, end, VALUE_TEXT, false);
   }
   private addKey(key: i32, length: i32): bool {
     if (this.keys == 0 || isFull(changetype<Ints>(0), this.keys >> 2)) return askToAddKey(key, length);
@@ -141,9 +142,11 @@ const NUMBERS: i32 = 192;
   numberAt(field: i32): usize { return changetype<usize>(this) + NUMBERS + (field << 3); }
 }
 
-const REST: usize = memory.data<u8>([114, 101, 115, 116]); // rest
-
-/** Names of levels by their position, 16 bytes each: length and text. */
+/** Names of members, and of levels, by their position, 16 bytes each: length and text. */
+const NAMES: usize = memory.data<u8>([
+  4, 0, 0, 0, 114, 101, 115, 116, 0, 0, 0, 0, 0, 0, 0, 0, // rest
+  11, 0, 0, 0, 99, 108, 105, 101, 110, 116, 95, 104, 111, 115, 116, 0, // client_host
+], 16);
 const LEVEL_NAMES: usize = memory.data<u8>([
   5, 0, 0, 0, 116, 114, 97, 99, 101, 0, 0, 0, 0, 0, 0, 0, // trace
   5, 0, 0, 0, 100, 101, 98, 117, 103, 0, 0, 0, 0, 0, 0, 0, // debug
