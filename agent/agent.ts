@@ -23,8 +23,12 @@ export interface AgentOptions {
   readonly reload?: () => Promise<Reload>;
 }
 
-/** Least time between two reloads, in ms: signals that come faster are one. */
-const RELOAD_EVERY_MS = 250;
+/** A configuration that takes over as soon as what is at work has stopped. */
+interface Next {
+  readonly config: Config;
+  /** It has taken over, or could not. */
+  readonly done: () => void;
+}
 
 /** A run from its start to its end: one configuration after the other is at work, each with lanes of its own. */
 export class Agent {
@@ -35,12 +39,10 @@ export class Agent {
   #ending: Ending;
   #health: HealthServer | undefined;
   #lanes: Lanes | undefined;
-  /** Takes over as soon as what is at work has stopped. */
-  #next: Config | undefined;
+  #next: Next | undefined;
   #signals: NodeJS.Signals[] = [];
-  /** A reload is asked for, and waits for its time. */
-  #timer: NodeJS.Timeout | undefined;
-  #reloadedAtMs = -Infinity;
+  /** Reloads that are under way or asked for: two at most, as one that is under way may not know what has changed since. */
+  #reloads = 0;
 
   constructor(config: Config, options: AgentOptions) {
     this.#config = config;
@@ -84,12 +86,13 @@ export class Agent {
   }
 
   /** The next configuration takes over, or, if it can't be started, the one that was at work goes on. */
-  async #swap(before: Lanes, next: Config): Promise<Lanes> {
+  async #swap(before: Lanes, { config, done }: Next): Promise<Lanes> {
     const { legacy, outcomes } = await before.handOver();
     tellSummary(outcomes);
-    const lanes = await this.#begin(next, legacy).then((begun) => this.#adopt(next, begun, legacy), (error: unknown) => this.#keep(error, legacy));
+    const lanes = await this.#begin(config, legacy).then((begun) => this.#adopt(config, begun, legacy), (error: unknown) => this.#keep(error, legacy));
     this.#next = undefined;
     this.#ending = new Ending(this.#config);
+    done();
     for (const signal of this.#signals) this.#ending.signal(signal); // it came while nothing was at work
     return lanes;
   }
@@ -122,32 +125,32 @@ export class Agent {
     this.#ending.signal(signal);
   }
 
+  /** However many signals come while a reload is under way, they are one more. */
   #hangup(): void {
-    this.#timer ??= setTimeout(() => void this.#reload(), Math.max(0, this.#reloadedAtMs + RELOAD_EVERY_MS - performance.now()));
+    this.#reloads = Math.min(this.#reloads + 1, 2);
+    if (this.#reloads === 1) void this.#reloadAsAsked();
   }
 
-  /** Reads the configuration and checks it. Only if it is right, what is at work is told to stop. */
+  async #reloadAsAsked(): Promise<void> {
+    for (; this.#reloads > 0; this.#reloads--) await this.#reload();
+  }
+
+  /**
+   * Reads the configuration and checks it, while work goes on. Only if it is right, what is at work is told to stop.
+   * Settles when the new one is at work, or is not to be.
+   */
   async #reload(): Promise<void> {
     const read = this.#options.reload;
     if (read === undefined || this.#signals.length > 0) return;
-    if (this.#next !== undefined) return this.#later(); // a swap is under way
     const result = await read().catch((error: unknown): Reload => ({ ok: false, reason: errorText(error) }));
-    this.#done();
     const reason = result.ok ? unfit(this.#config, result, this.#options) : result.reason;
     if (reason !== undefined) return log.error(`not reloaded, the old configuration stays at work: ${reason}`);
     if (!result.ok || this.#signals.length > 0) return;
-    this.#next = result.config;
-    this.#ending.handOver();
-  }
-
-  #later(): void {
-    this.#done();
-    this.#hangup();
-  }
-
-  #done(): void {
-    this.#timer = undefined;
-    this.#reloadedAtMs = performance.now();
+    const { config } = result;
+    await new Promise<void>((done) => {
+      this.#next = { config, done };
+      this.#ending.handOver();
+    });
   }
 
   #listen(): void {
@@ -157,7 +160,6 @@ export class Agent {
   }
 
   #unlisten(): void {
-    clearTimeout(this.#timer);
     if (this.#options.reload !== undefined) holdHangup(); // too late to mean anything
     process.off('SIGINT', this.#onSignal).off('SIGTERM', this.#onSignal).off('SIGHUP', this.#onHangup);
   }
