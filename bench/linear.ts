@@ -16,9 +16,9 @@ export async function linear(longestMib: number): Promise<void> {
   await row('20 rules', text, { extract: rules(20) });
 }
 
-/** Rules of which the first matches every tenth line or so, and the others none. */
+/** Rules of which the first matches every tenth line or so, and the others are tried with each line in vain. */
 function rules(count: number): { regex: string }[] {
-  return Array.from({ length: count }, (_, n) => ({ regex: n === 0 ? 'rows_(?<row_count>\\d+)|, (?<rows>\\d+) rows' : `batch${n} of (?<batch_${n}>\\w+)` }));
+  return Array.from({ length: count }, (_, n) => ({ regex: n === 0 ? 'rows_(?<row_count>\\d+)|, (?<rows>\\d+) rows' : `[A-Z]{${n + 2}}-(?<ticket_${n}>\\d+)` }));
 }
 
 async function row(name: string, text: Corpus, more: Readonly<Record<string, unknown>> = {}): Promise<void> {

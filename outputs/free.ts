@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 
-/** Smaller memory may be shared with others: Node cuts small buffers from one of 8 KiB. */
-const LEAST_BYTES = 16_384;
+/** Smaller memory is not worth it, or may be shared with others: Node cuts small buffers from one of 8 or, since version 24, 64 KiB. */
+const LEAST_BYTES = Math.max(16_384, Buffer.poolSize);
 
 let nobody: MessagePort | undefined;
 
@@ -12,7 +12,12 @@ let nobody: MessagePort | undefined;
  */
 export function free(buffers: readonly Uint8Array[]): void {
   const whole = new Set(buffers.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer && buffer.byteLength > LEAST_BYTES));
-  if (whole.size > 0) (nobody ??= deafPort()).postMessage(undefined, [...whole] as ArrayBuffer[]); // by the filter
+  if (whole.size === 0) return;
+  try {
+    (nobody ??= deafPort()).postMessage(undefined, [...whole] as ArrayBuffer[]); // by the filter
+  } catch {
+    // Some of it may not be moved, which can't be asked before version 21 of Node: then V8 gives it back in time.
+  }
 }
 
 function deafPort(): MessagePort {
