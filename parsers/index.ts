@@ -19,12 +19,18 @@ import { plain } from './plain.ts';
 import { python } from './python.ts';
 import { redis } from './redis.ts';
 import { ruby } from './ruby.ts';
+import { slapd } from './slapd.ts';
+import { stderr } from './stderr.ts';
 import { syslog } from './syslog.ts';
 import { syslog5424 } from './syslog5424.ts';
+import { uwsgi } from './uwsgi.ts';
+import { vsftpd } from './vsftpd.ts';
 import { Byte } from './values/bytes.ts';
 import { isDated } from './values/dated.ts';
 
 const DIGITS = '0123456789';
+const HEX = `${DIGITS}abcdef`;
+const WEEKDAYS = 'MTWFS';
 const MONTHS = 'JFMASOND';
 const ANY = '';
 
@@ -34,7 +40,7 @@ const ANY = '';
  */
 const ORDER: readonly (readonly [Parser, string])[] = [
   [json, '{'],
-  [journalText, '_MTWFS'],
+  [journalText, `_${WEEKDAYS}`],
   [dotnetConsole, 'tdiwfc'],
   [syslog5424, '<'],
   [syslog, `<${MONTHS}`],
@@ -44,7 +50,10 @@ const ORDER: readonly (readonly [Parser, string])[] = [
   [redis, `${DIGITS}[`],
   [erlang, '='],
   [nginxError, DIGITS],
-  [php, '[P'],
+  [php, '[PF'],
+  [uwsgi, '['],
+  [vsftpd, WEEKDAYS],
+  [slapd, HEX],
   [npm, 'n'],
   [cef, 'CL'],
   [audit, 't'],
@@ -52,6 +61,7 @@ const ORDER: readonly (readonly [Parser, string])[] = [
   [postgresCsv, DIGITS],
   [logfmt, ANY],
   [headerParser, ANY],
+  [stderr, ANY],
   [plain, ANY],
 ];
 

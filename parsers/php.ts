@@ -20,15 +20,18 @@ export const php: Parser = {
   examples: [
     { line: '[22-Nov-2026 10:00:00 UTC] PHP Fatal error:  boom in /f.php on line 3', event: { timestamp: '2026-11-22T10:00:00Z', level: 'fatal', message: 'boom in /f.php on line 3' } },
     { line: '[22-Nov-2026 10:00:00 Europe/Berlin] PHP Warning:  slow in /f.php on line 3', event: { timestamp: '2026-11-22T10:00:00Z', level: 'warn', message: 'slow in /f.php on line 3' }, reason: 'a named zone is most likely that of the machine' },
-    { line: 'PHP Notice:  slow in /f.php on line 3', event: { level: 'info', message: 'slow in /f.php on line 3' }, reason: 'on stderr' },
+    { line: 'PHP Notice:  slow in /f.php on line 3', event: { level: 'info', message: 'slow in /f.php on line 3' }, reason: 'on stderr', also: ['stderr'] },
+    { line: '[Sun Nov 22 10:00:00 2026] PHP Warning:  slow in /f.php on line 3', event: { timestamp: '2026-11-22T10:00:00Z', level: 'warn', message: 'slow in /f.php on line 3' }, reason: "PHP's own web server" },
+    { line: 'Fatal error: Uncaught Error: boom in /f.php:3', event: { level: 'fatal', message: 'Uncaught Error: boom in /f.php:3' }, reason: 'display_errors on stdout', also: ['stderr'] },
     { line: 'PHP Warning', event: undefined, reason: 'a heading' },
     { line: '[22-Nov-2026 10:00:00 UTC] PHP is fine', event: undefined, also: ['header'] },
   ],
   parse(chunk, start, end, event) {
     const { bytes } = chunk;
     const kind = bytes[start] === Byte.OPEN_BRACKET ? behindTime(chunk, start, end, event) : start;
-    if (kind < 0 || !startsWith(bytes, kind, end, 'PHP ')) return false;
-    const from = kind + 4;
+    const isUncaught = kind === start && startsWith(bytes, start, end, UNCAUGHT);
+    if (kind < 0 || !isUncaught && !startsWith(bytes, kind, end, 'PHP ')) return false;
+    const from = isUncaught ? kind : kind + 4;
     const known = KINDS.find(([name]) => startsWith(bytes, from, end, name) && from + name.length < end && bytes[from + name.length] === Byte.COLON);
     if (known === undefined) return false;
     const [name, level] = known;
@@ -38,10 +41,13 @@ export const php: Parser = {
   },
 };
 
+const UNCAUGHT = 'Fatal error: Uncaught ';
+
 /** Where the text begins behind `[22-Nov-2026 10:00:00 UTC] `, or -1. */
 function behindTime(chunk: Chunk, start: number, end: number, event: LogEvent): number {
   const { bytes } = chunk;
-  if (bytes[start + 3] !== Byte.DASH || !isLetter(bytes[start + 4])) return -1;
+  const isWeekday = isLetter(bytes[start + 1]);
+  if (!isWeekday && (bytes[start + 3] !== Byte.DASH || !isLetter(bytes[start + 4]))) return -1;
   const time = readTimestamp(chunk, start + 1, end, event);
   if (time < 0) return -1;
   let close = time;

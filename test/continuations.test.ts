@@ -205,8 +205,8 @@ t.test('messages of joined records', async (t) => {
   for (const [text, message, reason] of MESSAGES) t.same(new LaneRig().records(streamOf(`${text}\n`)).map(({ fields }) => fields['message']), [message], reason);
 });
 
-/** Examples that are ambiguous below a header: text, a text of pairs, an exception. */
-const MAY_CONTINUE = /^(?:a=1|Error: |==> )/;
+/** Examples that are ambiguous below a header: text, a text of pairs, an exception, what a compiler said. */
+const MAY_CONTINUE = /^(?:a=1|Error: |==> |Fatal error: |fatal error: |terminate called |psql: |main\.c:|ld\.so: |LibScan |0: : )/;
 
 t.test('a line that a parser knows begins a record, whatever stands before it', async (t) => {
   const lines = PARSERS.filter(({ name }) => name !== 'plain').flatMap(({ examples }) => examples).filter(({ event, line }) => event !== undefined && !line.includes('\n')).map(({ line }) => line);

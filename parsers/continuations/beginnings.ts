@@ -1,4 +1,4 @@
-import { Byte, isDigit, isLetter, isLower, isUpper, skipBlanks, startsWith } from '../values/bytes.ts';
+import { Byte, isDigit, isLetter, isLower, isUpper, skipBlanks, skipDigits, startsWith } from '../values/bytes.ts';
 import { levelAt } from '../values/levels.ts';
 
 // How lines begin that have no time in front, and yet are records.
@@ -31,6 +31,43 @@ export function isPythonWarning(bytes: Uint8Array, at: number, end: number): boo
   let last = to + 1;
   while (last < end && isLetter(bytes[last])) last++;
   return bytes[last] === Byte.COLON && last - to > 7 && startsWith(bytes, last - 7, end, WARNING);
+}
+
+/** Node's `(node:77) Warning: text`, GLib's `(shop:77): text`. */
+export function isOfProcess(bytes: Uint8Array, start: number, end: number): boolean {
+  let colon = start + 1;
+  while (colon < end && colon - start < 64 && isInKey(bytes[colon])) colon++;
+  const to = skipDigits(bytes, colon + 1, end);
+  return bytes[colon] === Byte.COLON && colon > start + 1 && to > colon + 1 && bytes[to] === Byte.CLOSE_PAREN && to + 1 < end;
+}
+
+const REQUEST = Buffer.from('[pid: ');
+const APPLICATION = Buffer.from('|app: ');
+
+/** uWSGI's `[pid: 77|app: 0|req: 1/3] `. */
+export function isRequestOfProcess(bytes: Uint8Array, start: number, end: number): boolean {
+  return startsWith(bytes, start, end, REQUEST) && startsWith(bytes, skipDigits(bytes, start + REQUEST.length, end), end, APPLICATION);
+}
+
+/** OpenLDAP's `6a1b2c3d.075bca00 0x7f00a1 `: a time in hexadecimal and a thread. */
+export function isHexTime(bytes: Uint8Array, start: number, end: number): boolean {
+  if (bytes[start + 8] !== Byte.DOT) return false;
+  const to = bytes[start + 14] === Byte.SPACE ? start + 14 : start + 17;
+  return to + 3 < end && bytes[to] === Byte.SPACE && bytes[to + 1] === Byte.ZERO && bytes[to + 2] === 0x78;
+}
+
+const SIGNALS = ['Segmentation fault', 'Killed', 'Bus error', 'Illegal instruction'].map((text) => Buffer.from(text));
+const LINE = Buffer.from(': line ');
+
+/** What a shell says of a program that a signal ended: `Killed`, `run.sh: line 3:    77 Segmentation fault`. */
+export function isShellsWord(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = start;
+  while (at < end && bytes[at] !== Byte.COLON && (bytes[at] as number) > Byte.SPACE) at++;
+  if (!startsWith(bytes, at, end, LINE)) return SIGNALS.some((text) => startsWith(bytes, start, end, text) && (start + text.length === end || bytes[start + text.length + 1] === Byte.OPEN_PAREN));
+  const colon = skipDigits(bytes, at + LINE.length, end);
+  const process = skipBlanks(bytes, colon + 1, end);
+  const word = skipBlanks(bytes, skipDigits(bytes, process, end), end);
+  return bytes[colon] === Byte.COLON && word > process && SIGNALS.some((text) => startsWith(bytes, word, end, text));
 }
 
 /** Whether the line consists of pairs, as far as its first two tell: `method=GET path=/`. */

@@ -1,6 +1,6 @@
 import { levelAt, strongLevelAt } from '../values/levels.ts';
 import { Byte, isDigit, isLetter, isLower, isUpper, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
-import { isNpm, isPhp } from './beginnings.ts';
+import { isHexTime, isNpm, isOfProcess, isPhp, isRequestOfProcess } from './beginnings.ts';
 
 /** How a line begins. */
 export const Head = {
@@ -29,11 +29,11 @@ export function headOf(bytes: Uint8Array, start: number, end: number): Head {
   const byte = bytes[start] as number;
   if (bytes[start + 4] === Byte.DASH && bytes[start + 7] === Byte.DASH && isDigit(byte) && start + 10 <= end) return Head.FULL; // 2026-11-25
   if (byte === Byte.OPEN_BRACE) return bytes[end - 1] === Byte.CLOSE_BRACE && isObjectStart(bytes, start, end) ? Head.WHOLE : Head.NONE;
-  if (isDigit(byte)) return isTime(bytes, start, end) ? Head.FULL : isAccess(bytes, start, end) ? Head.WHOLE : lateHead(bytes, start, end);
+  if (isDigit(byte)) return isTime(bytes, start, end) || isHexTime(bytes, start, end) ? Head.FULL : isAccess(bytes, start, end) ? Head.WHOLE : lateHead(bytes, start, end);
   if (isLetter(byte)) return letterHead(bytes, start, end);
   switch (byte) {
     case Byte.OPEN_BRACKET: return isRunningTime(bytes, start + 1, end) ? Head.FULL : bracketHead(bytes, start, end);
-    case Byte.OPEN_PAREN: return isNamedDate(bytes, start + 1, end) || isTime(bytes, start + 1, end) ? Head.FULL : Head.NONE; // SSSD
+    case Byte.OPEN_PAREN: return isNamedDate(bytes, start + 1, end) || isTime(bytes, start + 1, end) ? Head.FULL : isOfProcess(bytes, start, end) ? Head.LEVEL : Head.NONE; // SSSD
     case Byte.LESS: return isPriority(bytes, start, end) || isNamedDate(bytes, start + 1, end) ? Head.FULL : Head.NONE;
     case Byte.QUOTE: return isTime(bytes, start + 1, end) ? Head.FULL : Head.NONE;
     case Byte.EQUALS: return isReport(bytes, start, end) ? Head.FULL : Head.NONE;
@@ -232,6 +232,7 @@ function bracketHead(bytes: Uint8Array, start: number, end: number): Head {
     const to = skipDigits(bytes, at, end);
     if (bytes[to] === Byte.DOT && bytes[skipDigits(bytes, to + 1, end)] === Byte.CLOSE_BRACKET) return Head.FULL; // the kernel's seconds
   } else if (isNamedDate(bytes, at, end)) return Head.FULL;
+  if (isRequestOfProcess(bytes, start, end)) return Head.WHOLE;
   const late = lateHead(bytes, start, end);
   if (late !== Head.NONE) return late;
   while (at < end && bytes[at] === Byte.OPEN_BRACKET) at++;

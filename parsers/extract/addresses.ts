@@ -52,6 +52,26 @@ function isOn(scan: Scan, at: number): boolean {
   return beforeEnd - beforeStart === 2 && scan.bytes[beforeStart] === 0x6f && scan.bytes[beforeStart + 1] === 0x6e;
 }
 
+/**
+ * Whether the word at `at`, which names the peer else, names another address: `on address X`, `listening socket for X`,
+ * `no proxy for X`, `found address for X`.
+ */
+function isElsewhere(scan: Scan, at: number): boolean {
+  const isTold = isVague(scan.bytes, at);
+  if (isTold && (scan.seen & Mark.OWN) !== 0) return true;
+  if (isTold && scan.bytes[at] === 0x66) {
+    const noun = wordBefore(scan, at);
+    return beforeEnd === at - 1 && scan.bytes[beforeEnd] === Byte.SPACE && ((noun & Mark.AWAY) !== 0 || (noun & Mark.PEER) !== 0 && isVague(scan.bytes, beforeStart));
+  }
+  return isOwn(scan, at);
+}
+
+/** `address`, `addr`, `ip`, `for`: words before any address, not only a peer's. */
+export function isVague(bytes: Uint8Array, at: number): boolean {
+  const first = (bytes[at] as number) | 0x20;
+  return first === 0x61 || first === 0x69 || first === 0x66 && bytes[at + 2] === 0x72;
+}
+
 /** IPv4 inside IPv6: what a dual-stack socket reports. */
 const MAPPED = Buffer.from('::ffff:');
 
@@ -74,7 +94,8 @@ function sureness(scan: Scan, start: number, to: number): number {
   if (isNested(scan, start)) return Sure.HINT;
   const word = wordBeside(scan, start);
   if ((word & Mark.AWAY) !== 0) return 0;
-  if ((word & Mark.PEER) !== 0) return isOwn(scan, beforeStart) ? 0 : Sure.NAMED;
+  if ((word & Mark.PEER) !== 0) return isElsewhere(scan, beforeStart) ? 0 : Sure.NAMED;
+  if ((scan.seen & Mark.OWN) !== 0) return 0;
   const next = skipSpaces(bytes, to, end);
   if (start === scan.start) return isAtStart(scan, to, next) ? Sure.LIKELY : 0;
   if (before === 0x28 && (isSecond(scan, start) || isOfOther(scan, word))) return 0;
@@ -83,7 +104,7 @@ function sureness(scan: Scan, start: number, to: number): number {
   if (before === Byte.COMMA && (bytes[to] === 0x29 || bytes[to] === Byte.COMMA)) return Sure.LIKELY;
   if (before === Byte.AT || (before === Byte.APOSTROPHE && bytes[start - 2] === Byte.AT)) return Sure.LIKELY;
   if (before === Byte.PIPE) return Sure.HINT;
-  if (next + 4 < end && bytes[next] === 0x70 && bytes[next + 1] === 0x6f && bytes[next + 3] === 0x74) return Sure.LIKELY; // `10.0.0.5 port 22`
+  if (next + 4 < end && bytes[next] === 0x70 && bytes[next + 1] === 0x6f && bytes[next + 3] === 0x74) return isOn(scan, start) ? 0 : Sure.LIKELY; // `10.0.0.5 port 22`
   return (marksAt(scan, next) & RULE_MASK) === Rule.METHOD && bytes[next] === ((bytes[next] as number) & 0xdf) ? Sure.LIKELY : closesListed(bytes, to, end);
 }
 

@@ -1,13 +1,15 @@
 import { Field } from '../../agent/fields.ts';
 import { addMember, addPair } from '../pair.ts';
 import { amountEnd } from '../values/amounts.ts';
-import { Byte, isDigit, isLetter, isUpper } from '../values/bytes.ts';
+import { Byte, isLetter, isUpper } from '../values/bytes.ts';
 import { durationMs } from '../values/durations.ts';
 import { equals, startsWith } from '../values/names.ts';
 import { FOLD } from '../values/word-table.ts';
-import { takeKeyedAddress } from './addresses.ts';
+import { isVague, takeKeyedAddress } from './addresses.ts';
+import { bareEnd, emailAt, phraseEnd } from './bare-values.ts';
 import { takeKeyedId } from './ids.ts';
 import { Sure, type Scan } from './scan.ts';
+import { isCondition } from './sql.ts';
 import { statusEnd, statusOf } from './tokens.ts';
 import { aroundAt, isName } from './users.ts';
 import { CUE_MASK, Mark, Rule, RULE_MASK } from './words.ts';
@@ -31,11 +33,14 @@ export function takePair(scan: Scan, marks: number, start: number, at: number): 
   }
   const quote = first === Byte.QUOTE || first === Byte.APOSTROPHE ? first : first === Byte.LESS ? Byte.GREATER : 0;
   const from = quote === 0 ? valueAt : valueAt + 1;
-  let to = quote === 0 ? bareEnd(bytes, from, end) : quotedEnd(bytes, from, end, quote);
+  let to = quote === 0 ? bareEnd(scan, from) : quotedEnd(bytes, from, end, quote);
   if (to - from === 3 && quote === 0) to = amountEnd(bytes, from, to, end);
+  if (quote === 0 && (marks & RULE_MASK) === Rule.ERROR) to = phraseEnd(bytes, from, to, end);
   if (to < 0) return at + 1;
   if (quote === 0 && to === from + 1 && IS_NO_VALUE[bytes[from] as number] === 1) return to;
-  if (to > from && at - keyStart === 4 && isEndpoint(bytes, keyStart, at, quote === 0 ? to : to + 1, end)) {
+  if (to > from && isCondition(scan, keyStart)) return quote === 0 ? to : to + 1;
+  if (to > from && (scan.seen & Mark.OWN) !== 0 && (marks & RULE_MASK) === Rule.PEER && isVague(bytes, keyStart)) addMember(keyStart, at, from, to); // `interface eth0 ip=10.0.0.1`
+  else if (to > from && at - keyStart === 4 && isEndpoint(bytes, keyStart, at, quote === 0 ? to : to + 1, end)) {
     addMember(keyStart, at, from, to); // a peer or a target, and not the machine that says so
     if ((scan.seen & (Mark.PEER | Mark.AWAY)) === Mark.PEER) takeKeyedAddress(scan, from, to);
   } else if (to > from) {
@@ -94,27 +99,6 @@ function findKeyStart(scan: Scan, start: number): number {
   return isLetter(bytes[from]) || bytes[from] === Byte.UNDERSCORE ? from : -1;
 }
 
-/** Where the bare value that begins at `from` ends: at a space, or at a comma or bracket that does not belong to it. */
-function bareEnd(bytes: Uint8Array, from: number, end: number): number {
-  emailAt = -1;
-  let depth = 0;
-  let to = from;
-  for (; to < end; to++) {
-    const role = IN_VALUE[bytes[to] as number];
-    if (role === 0) continue;
-    if (role === STOP) break;
-    if (role === AT) emailAt = to;
-    if (role === OPEN) depth++;
-    else if (role === CLOSE && --depth < 0) break;
-    else if (role === LIST && depth === 0 && !(isDigit(bytes[to - 1]) && isDigit(bytes[to + 1]) && to + 1 < end)) break;
-  }
-  while (to > from && (bytes[to - 1] === Byte.DOT || bytes[to - 1] === Byte.COLON)) to--;
-  return to;
-}
-
-/** Where the last bare value has an `@`, or -1. */
-let emailAt = -1;
-
 /** Where the closing quote stands, or -1 on this line. */
 function quotedEnd(bytes: Uint8Array, from: number, end: number, quote: number): number {
   // `a=<a=<a=<` never closes: only so far is looked for it. Quotes close at the next one, whatever it was meant for.
@@ -161,19 +145,6 @@ function isGap(bytes: Uint8Array, from: number, to: number): boolean {
   for (let at = from; at < to; at++) if (IN_GAP[bytes[at] as number] === 0) return false;
   return true;
 }
-
-const STOP = 1;
-const OPEN = 2;
-const CLOSE = 3;
-const LIST = 4;
-const AT = 5;
-const IN_VALUE = new Uint8Array(256);
-for (let byte = 0; byte <= 0x20; byte++) IN_VALUE[byte] = STOP;
-for (const char of '"\'|') IN_VALUE[char.charCodeAt(0)] = STOP;
-for (const char of '([{') IN_VALUE[char.charCodeAt(0)] = OPEN;
-for (const char of ')]}>') IN_VALUE[char.charCodeAt(0)] = CLOSE;
-for (const char of ',;') IN_VALUE[char.charCodeAt(0)] = LIST;
-IN_VALUE[Byte.AT] = AT;
 
 /** Alone these are no value: SQL's `WHERE id=?`, the beginning of `event={"a":1}`. */
 const IS_NO_VALUE = new Uint8Array(256);

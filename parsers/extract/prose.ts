@@ -4,7 +4,7 @@ import { Field } from '../../agent/fields.ts';
 import { Byte, isDigit, isUpper } from '../values/bytes.ts';
 import { decimal, durationEnd, durationIsClock, numberEnd, readDuration } from '../values/durations.ts';
 import { BREAK, findWord, FOLD, LAST_DIGIT, SILENT } from '../values/word-table.ts';
-import { isOwn, takeAddress, takeKeyedAddress, tryIpv6 } from './addresses.ts';
+import { isOwn, isVague, takeAddress, takeKeyedAddress, tryIpv6 } from './addresses.ts';
 import { afterClass, afterError, afterRaised, errorSuffix, finishError, takeErrno, takeErrorType } from './errors.ts';
 import { afterMethod, afterStatusWord, takeSize, takeVersion, takeWhole, tryPath } from './http.ts';
 import { afterId, afterIdNoun, afterText, idWordEnd, trySleuth } from './ids.ts';
@@ -70,7 +70,7 @@ const MARKS = new Uint8Array(256);
 for (const char of '.,;|!?~\n/@[:') MARKS[char.charCodeAt(0)] = 1;
 
 /** What makes a word worth stopping at; other marks are for rules that look back at it. */
-const ACTING = RULE_MASK | CUE_MASK | Mark.AUTH | Mark.REQUEST | Mark.FAILED;
+const ACTING = RULE_MASK | CUE_MASK | Mark.AUTH | Mark.REQUEST | Mark.FAILED | Mark.OWN;
 const LOWER_A = 0x61;
 const LAST_HEX = 0x66;
 /** `IOError`. */
@@ -144,7 +144,7 @@ function named(field: Field, start: number, to: number): number {
 /** `client: 10.0.0.1`, `from 2001:db8::1`. */
 function peer(start: number, to: number): void {
   if (scan.bytes[to] === Byte.SPACE && (FOLD[scan.bytes[to + 1] as number] as number) > LAST_HEX) return;
-  if (readValue(scan, to) && (!isOwn(scan, start) && (token.isNamed || (wordBefore(scan, start) & Mark.AWAY) === 0))) takeKeyedAddress(scan, token.start, token.end);
+  if (readValue(scan, to) && (!isOwn(scan, start) && (token.isNamed || (wordBefore(scan, start) & Mark.AWAY) === 0)) && !((scan.seen & Mark.OWN) !== 0 && isVague(scan.bytes, start))) takeKeyedAddress(scan, token.start, token.end);
 }
 
 /** `bytes: 512`. */

@@ -38,6 +38,10 @@ export class Scan {
   /** Begin and end of the run of pairs being read; -1 without. */
   pairsStart = -1;
   pairsEnd = -1;
+  /** In the conditions or assignments of a statement of SQL. */
+  inStatement = false;
+  /** Before this no bracket that is open closes. */
+  unclosed = 0;
   /** Where the first phrase begins that states a field and so ends an error's message. */
   tailStart = -1;
   /** Where the text of an error begins: behind the class and its colon or bracket, or behind a plain `Error:`. -1 without. */
@@ -66,6 +70,8 @@ export class Scan {
     this.statusStart = this.statusEnd = -1;
     this.sizes = 0;
     this.pairsStart = this.pairsEnd = -1;
+    this.inStatement = false;
+    this.unclosed = start;
     this.tailStart = -1;
     this.errorTextStart = this.plainErrorStart = -1;
     this.found = 0;

@@ -1,5 +1,6 @@
 import type { LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
+import { Level } from '../../agent/levels.ts';
 import { Byte, startsWith } from '../values/bytes.ts';
 import { textEnd } from './error-text.ts';
 import { errorSuffix } from './errors.ts';
@@ -39,7 +40,7 @@ export function takeTrace(scan: Scan, event: LogEvent, at: number): number {
   else begin(bytes, thrown, nextLine(bytes, thrown, end) - 1, end);
   const first = thrown < 0 ? at + 1 : nextLine(bytes, thrown, end);
   for (let line = first, before = -1; line < end; before = line, line = nextLine(bytes, line, end)) takeLine(bytes, line, before, end);
-  takePanic(scan);
+  takePanic(scan, event);
   if (trace.from < 0 || trace.frames === 0) {
     if (thrown > 0 && event.has(Field.message)) event.span(Field.message, thrown, trimmedEnd(bytes, thrown, nextLine(bytes, thrown, end)));
     return at + 1;
@@ -51,7 +52,7 @@ export function takeTrace(scan: Scan, event: LogEvent, at: number): number {
 }
 
 /** Go's `panic: text` and `fatal error: text`; Rust's `thread 'main' panicked at a.rs:4:5:`, whose text is on the next line. */
-function takePanic(scan: Scan): void {
+function takePanic(scan: Scan, event: LogEvent): void {
   const { bytes, start, end } = scan;
   const line = nextLine(bytes, start, end) - 1;
   if (startsWith(bytes, start, end, RUST)) {
@@ -59,13 +60,22 @@ function takePanic(scan: Scan): void {
     while (at < line && !startsWith(bytes, at, line, PANICKED)) at++;
     if (at === line || bytes[line - 1] !== Byte.COLON) return;
     scan.offer(Field.error_type, Sure.TOTAL, at + 1, at + 6, 'panic');
+    blame(scan, event, at + 1, at + 9);
     return takePanicText(scan, line + 1);
   }
   const isPanic = startsWith(bytes, start, end, PANIC);
   if (trace.from < 0 || trace.head >= 0 || !isPanic && !startsWith(bytes, start, end, FATAL)) return;
   const text = start + (isPanic ? PANIC.length : FATAL.length);
   if (isPanic) scan.offer(Field.error_type, Sure.TOTAL, start, text - 2, 'panic');
+  blame(scan, event, start, text - 2);
   takePanicText(scan, text);
+}
+
+/** What was thrown to the end is an error, where the record does not say what it is. */
+function blame(scan: Scan, event: LogEvent, from: number, to: number): void {
+  if (scan.isTaken(Field.level) || event.has(Field.level)) return;
+  event.rule = 'stack trace';
+  event.level(Level.error, from, to);
 }
 
 function takePanicText(scan: Scan, from: number): void {
@@ -87,8 +97,10 @@ function begin(bytes: Uint8Array, start: number, at: number, end: number): void 
   trace.inGroup = false;
   trace.isPython = isTraceback(bytes, first, at);
   trace.indent = trace.isPython && first === start ? leastIndent(bytes, at + 1, end) : 0;
-  if (isHead(bytes, first, at, false)) trace.head = trace.headLine = start;
-  else if (trace.isPython || isCrash(bytes, first, at)) trace.headLine = start;
+  if (isHead(bytes, first, at, false)) {
+    trace.head = first;
+    trace.headLine = start;
+  } else if (trace.isPython || isCrash(bytes, first, at)) trace.headLine = start;
   if (!endsInGoroutine(bytes, start, at)) return;
   trace.from = Math.min(at + 1, end);
   trace.frames = 1;
@@ -174,8 +186,8 @@ function settle(scan: Scan, event: LogEvent, thrown: number): void {
     event.span(Field.stack_trace, from, trimmedEnd(bytes, from, end));
     if (event.has(Field.message)) setProse(scan, event, thrown);
   }
-  if (head >= 0) takeHead(scan, head);
-  else takeRuby(scan, thrown < 0 ? scan.start : thrown);
+  if (head >= 0) takeHead(scan, event, head);
+  else takeRuby(scan, event, thrown < 0 ? scan.start : thrown);
   if (cause < 0 || cause === head) return;
   rootCause.start = cause;
   rootCause.end = trimmedEnd(bytes, cause, nextLine(bytes, cause, end));
@@ -192,22 +204,24 @@ function setProse(scan: Scan, event: LogEvent, thrown: number): void {
 }
 
 /** Ruby's `text (Class)` above its places. */
-function takeRuby(scan: Scan, start: number): void {
+function takeRuby(scan: Scan, event: LogEvent, start: number): void {
   const { bytes, end } = scan;
   const line = nextLine(bytes, start, end);
   const open = rubyClass(bytes, start, line);
   if (open < 0) return;
   const text = behindPlace(bytes, start, open);
   scan.offer(Field.error_type, Sure.TOTAL, open + 2, trimmedEnd(bytes, open, line) - 1, 'stack trace');
+  blame(scan, event, open + 2, trimmedEnd(bytes, open, line) - 1);
   if (open > text) scan.offer(Field.error_message, Sure.TOTAL, text, open, 'stack trace');
 }
 
-function takeHead(scan: Scan, head: number): void {
+function takeHead(scan: Scan, event: LogEvent, head: number): void {
   const { bytes, end } = scan;
   const start = nameStart(bytes, head);
   const name = nameEnd(bytes, start, end);
   const to = start > head ? name + 1 : skipCode(bytes, name, end);
   scan.offer(Field.error_type, Sure.TOTAL, start, name, 'stack trace');
+  blame(scan, event, start, name);
   scan.errorTextStart = scan.plainErrorStart = -1;
   scan.withdraw(Field.error_message);
   const text = start > head ? to + 1 : to + 2;

@@ -59,6 +59,8 @@ export const Mark = {
   REQUEST: 1 << 27,
   /** Makes a subject of the noun after it: `the`, `new`. */
   ARTICLE: 1 << 28,
+  /** The message is about a socket of the program itself: an address that nobody calls a peer is its own. */
+  OWN: 1 << 29,
 } as const;
 
 const cue = (value: number): number => value << CUE_SHIFT;
@@ -90,6 +92,7 @@ const MEANINGS: readonly (readonly [bits: number, words: string])[] = [
   [Rule.ERROR_TYPE, 'errortype exceptiontype errorclass exceptionclass exctype errname errorname'],
   [Rule.PEER | Mark.PEER | Mark.COMMON, 'from client peer remote ip ipaddress clientip remoteip remoteaddr remoteaddress clientaddr peeraddr rhost rip src srcip source sourceip raddr addr address oip conn connection caller visitor xforwardedfor xrealip'],
   [Mark.PEER, 'accepted disconnection'],
+  [Mark.OWN, 'listening listen listens listener listeners bind binding bound interface interfaces'],
   [Mark.AWAY, 'to dial dialing tcp udp connect connecting connected upstream server listening listen at via host origin backend dns bind binding bound lip local node leader nameserver proxy gateway destination dst laddr broker database db target endpoint resolver master replica primary version v ver release build cluster connects reach ping resolve resolved'],
   [Rule.AGENT, 'useragent mozilla'],
   [Rule.REFERER, 'referer referrer'],

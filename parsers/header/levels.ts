@@ -86,13 +86,19 @@ function wordEnd(header: Header, at: number, to: number, level: number): number 
   const known = header.hasTime || header.tab || header.bar;
   if (next === Byte.SLASH) return known && isLetter(bytes[to + 1]) ? 1 : header.items === 0 && strong && isLower(bytes[at]) && isSlashed(header, to) ? 1 : -1;
   if (!ends(header, at, next, to)) return -1;
-  if (isUpper(bytes[at]) && isUpper(bytes[at + 1])) return strong || known || next === Byte.COLON ? 1 : -1;
+  if (isUpper(bytes[at]) && isUpper(bytes[at + 1])) return strong || known && !isTitle(header, to, level) || next === Byte.COLON ? 1 : -1;
   if (next === Byte.COLON && isLower(bytes[at])) return strong || known ? 1 : -1;
   if (next === Byte.COLON) return known ? 1 : strong ? 0 : -1;
   if (!known) return -1;
   if (next === Byte.TAB || next === Byte.PIPE || next === header.open || isColumnEnd(bytes, to, end)) return 1;
   if (!strong || !isBlank(next)) return -1;
   return level < Level.warn || to - at <= 4 ? 1 : 0;
+}
+
+/** vsftpd's `FAIL LOGIN: `: the first of two words in capital letters, and no level. */
+function isTitle(header: Header, to: number, level: number): boolean {
+  const { bytes } = header;
+  return level === Level.error && bytes[to] === Byte.SPACE && isUpper(bytes[to + 1]) && isUpper(bytes[to + 2]);
 }
 
 function ends(header: Header, at: number, next: number, to: number): boolean {

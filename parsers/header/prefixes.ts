@@ -1,7 +1,7 @@
 import { Field } from '../../agent/fields.ts';
 import { ipv4End } from '../extract/ip.ts';
 import { Byte, isBlank, isDigit, isLetter, isUpper, isWord, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
-import { levelAt } from '../values/levels.ts';
+import { levelAt, levelOfSeverity } from '../values/levels.ts';
 import { equals, isSimpleName } from '../values/names.ts';
 import { hostEnd, readTag, setLeadingLevel } from '../values/syslog-tag.ts';
 import { hadDate, readTimestamp, scanTimestamp } from '../values/timestamps.ts';
@@ -114,6 +114,7 @@ export function readTagged(header: Header, at: number): number {
   let open = at;
   while (open < end && open - at < LONGEST_TAG && (isWord(bytes[open]) || bytes[open] === Byte.DASH || bytes[open] === Byte.SLASH)) open++;
   if (bytes[open] !== Byte.OPEN_BRACKET || levelAt(bytes, at, open) >= 0) return -1;
+  if (isSeverity(bytes, at, open)) return readSeverity(header, at, open);
   const to = skipDigits(bytes, open + 1, end);
   if (to === open + 1 || to - open > 11) return -1;
   const hasThread = bytes[to] === Byte.COLON && isDigit(bytes[to + 1]);
@@ -127,6 +128,22 @@ export function readTagged(header: Header, at: number): number {
   if (!hasThread) setLeadingLevel(bytes, text, end, event);
   header.hasLevel = event.has(Field.level);
   return text;
+}
+
+/** stunnel's `LOG3[0]: `, `LOG5[ui]: `: syslog's severity, and the connection it is about or what the program is at. */
+function isSeverity(bytes: Uint8Array, at: number, to: number): boolean {
+  return to - at === 4 && equals(bytes, at, at + 3, 'LOG') && isDigit(bytes[at + 3]) && (bytes[at + 3] as number) < 0x38;
+}
+
+function readSeverity(header: Header, at: number, open: number): number {
+  const { bytes, end } = header;
+  let close = open + 1;
+  while (close < end && isWord(bytes[close])) close++;
+  if (close === open + 1 || bytes[close] !== Byte.CLOSE_BRACKET || bytes[close + 1] !== Byte.COLON || !isBlank(bytes[close + 2])) return -1;
+  header.level(levelOfSeverity((bytes[at + 3] as number) - 0x30), at, open);
+  header.span(Field.thread, open + 1, close);
+  header.closed = true;
+  return close + 3;
 }
 
 /**
