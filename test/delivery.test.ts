@@ -543,8 +543,10 @@ t.test('what is refused is on the disk before it counts as settled', async (t) =
   t.equal(await it.delivery.drain({ quietMs: 60, totalMs: 60 }), false);
   t.same([it.source.safe, it.ledger.total(0, 'pending').records], [0, 1]);
   t.match(it.messages, [/can't write refused records to .*EISDIR/]);
+  t.equal(it.delivery.health.kind, 'blocked', 'a person has to act');
   rmSync(path, { recursive: true });
   t.ok(await it.drain());
+  t.equal(it.delivery.health.kind, 'working', 'who has acted sees it, though nothing was delivered since');
   t.match(it.letters(), [{ document: { n: 1 } }]);
   t.equal(it.source.safe, 3 * RECORD_BYTES);
   t.equal(server.requests.length, 1);

@@ -5,10 +5,16 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { loadConfig } from '../agent/config/load.ts';
+import type { HealthState } from '../agent/delivery/health.ts';
+import { newTraffic } from '../agent/delivery/shipping.ts';
 import { Exposition } from '../agent/health/exposition.ts';
+import { reasonsAgainst } from '../agent/health/readiness.ts';
+import { together, type LaneStatus } from '../agent/health/status.ts';
 import { start, until, type Running } from './e2e/run-shipper.ts';
 import { downServer } from './helpers/buffer-rig.ts';
 import { BulkServer } from './helpers/bulk-server.ts';
+
+const NONE: LaneStatus['unread'] = { bytes: 0, stalledMs: 0 };
 
 t.test('what can stand in a label', (t) => {
   const rows: [value: string, written: string, why: string][] = [
@@ -41,6 +47,30 @@ t.test('addresses', (t) => {
     const file = path.join(folder, 'shipper.yaml');
     writeFileSync(file, `listen: ${address}\n`);
     t.equal(loadConfig(file, {}).ok, ok, why);
+  }
+  t.end();
+});
+
+t.test('who is not ready, and who is', (t) => {
+  const [working, failing, blocked] = [{ kind: 'working' }, { kind: 'failing', reason: '503', sinceMs: 0 }, { kind: 'blocked', reason: '401', sinceMs: 0 }] as const;
+  const stalledAfterMs = 60_000;
+  const rows: [health: HealthState, records: number, stalledMs: number, unread: LaneStatus['unread'], reason: string | undefined, why: string][] = [
+    [working, 0, 0, NONE, undefined, 'nothing to do'],
+    [failing, 0, 0, NONE, undefined, 'the last try has failed, and what it was about went another way: dropped, refused'],
+    [blocked, 0, 0, NONE, undefined, 'a person should act, but nothing waits for it'],
+    [working, 1, stalledAfterMs - 1, NONE, undefined, 'it may still come'],
+    [working, 1, stalledAfterMs, NONE, 'out: 1 records wait, and none was delivered for 60 s: no answer', 'accepted and never answered'],
+    [failing, 1, stalledAfterMs - 1, NONE, undefined, 'it is tried again'],
+    [failing, 1, stalledAfterMs, NONE, 'out: 1 records wait, and none was delivered for 60 s: 503', 'for too long'],
+    [blocked, 1, 0, NONE, 'out: blocked, 1 records wait: 401', 'no time will help'],
+    [working, 0, 0, { bytes: 9, stalledMs: stalledAfterMs - 1 }, undefined, 'it reads on'],
+    [working, 0, 0, { bytes: 9, stalledMs: stalledAfterMs }, '9 bytes wait to be read, and nothing was acknowledged for 60 s', 'it does not'],
+    [failing, 1, stalledAfterMs, { bytes: 9, stalledMs: stalledAfterMs }, 'out: 1 records wait, and none was delivered for 60 s: 503', 'the output is why'],
+    [working, 0, 0, { bytes: 0, stalledMs: stalledAfterMs }, undefined, 'all is read'],
+  ];
+  for (const [health, records, stalledMs, unread, reason, why] of rows) {
+    const output = { name: 'out', traffic: newTraffic(), health, waiting: { records, stalledMs }, degraded: [], diskBytes: 0 };
+    t.strictSame(reasonsAgainst({ ...together([]), outputs: [output], unread }, stalledAfterMs), reason === undefined ? [] : [reason], why);
   }
   t.end();
 });

@@ -324,6 +324,7 @@ export class Delivery implements Shipping {
     }
     if (!this.#refusalReported) this.#options.report(`${this.#options.name}: refused records go to ${deadLetters.path}; the first: ${reasonOf(0)}`);
     this.#refusalReported = true;
+    this.#health.works(); // nothing of the output's is in the way any more
     this.#settle(shipment, part, 'dead_lettered');
   }
 
