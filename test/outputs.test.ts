@@ -1,5 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
+import { EventEmitter, on, once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -16,11 +18,12 @@ import { elasticsearch } from '../outputs/elasticsearch.ts';
 import { classify } from '../outputs/elasticsearch/answer.ts';
 import { ElasticsearchOptions } from '../outputs/elasticsearch-options.ts';
 import { FileOptions } from '../outputs/file-options.ts';
-import { HttpClient, retryAfterMs } from '../outputs/http.ts';
+import { HttpClient, retryAfterMs, type HttpResult } from '../outputs/http.ts';
 import { createOutput } from '../outputs/index.ts';
 import type { Verdict } from '../outputs/output.ts';
 import { Rotation } from '../outputs/rotation.ts';
 import { BulkServer } from './helpers/bulk-server.ts';
+import { VirtualClock } from './helpers/virtual-clock.ts';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const NEVER = new AbortController().signal;
@@ -241,6 +244,32 @@ t.test('a connection that fails is a value, and says what to do', async (t) => {
   }
   t.match(await client.post(new URL('http://no-such-host.invalid/'), {}, bytes('x'), NEVER), { kind: 'failure', stubborn: false, reason: /no such host|name server/ });
   t.match(await client.post(new URL('http://127.0.0.1/'), {}, bytes('x'), AbortSignal.abort()), { kind: 'failure' }, 'stopped');
+});
+
+t.test('how long a connection may take to be made is asked of those that are made', async (t) => {
+  const client = await HttpClient.open({ connections: 1, connectMs: 10_000, timeoutMs: 3_600_000, answerBytes: 1_000 });
+  t.teardown(() => client.close());
+  const clock = new VirtualClock(); // time stands still but for what passes here
+  t.teardown(() => clock.restore());
+  const send = (scheme: string, port: number): Promise<HttpResult> => client.post(new URL(`${scheme}://127.0.0.1:${port}/`), {}, bytes('x'), NEVER);
+
+  const heard = new EventEmitter();
+  const port = await listen(t, createHttpServer((request, response) => request.resume().on('end', () => heard.emit('request', response))));
+  const requests = on(heard, 'request')[Symbol.asyncIterator]();
+  const nextRequest = async (): Promise<ServerResponse> => (await requests.next()).value[0];
+  const [first, second] = [send('http', port), send('http', port)]; // which waits for the connection of the first
+  (await nextRequest()).end();
+  t.match(await first, { kind: 'answer' });
+  const waiting = await nextRequest();
+  await clock.pass(20_000, () => true);
+  waiting.end();
+  t.match(await second, { kind: 'answer', status: 200 }, 'an answer has as long as it may take: the connection is there');
+
+  const mute = createServer((socket) => socket.on('error', () => undefined));
+  const refused = send('https', await listen(t, mute));
+  await once(mute, 'connection');
+  await clock.pass(20_000, () => true);
+  t.match(await refused, { kind: 'failure', reason: /no connection within 10000 ms/, stubborn: false }, 'a handshake of which nothing comes is no connection');
 });
 
 async function listen(t: Test, server: Server): Promise<number> {

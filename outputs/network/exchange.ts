@@ -1,5 +1,6 @@
 import { request as plainRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as secureRequest, type RequestOptions } from 'node:https';
+import type { Socket } from 'node:net';
 import { free } from '../free.ts';
 
 /** Where and how a request goes; `protocol` decides whether by TLS. */
@@ -58,10 +59,14 @@ function receivedBy(request: ClientRequest): { free(): void } {
   };
 }
 
-/** A socket that is kept is connected. While all are in use, none is waited for here. */
+/** Sockets that a request was given. One that is kept is connected, and says so no more. */
+const given = new WeakSet<Socket>();
+
+/** A request that is given a kept socket is not limited: `reusedSocket` does not tell, as it is not set where the request had to wait for it. */
 function limitConnecting(request: ClientRequest, { protocol }: Way, connectMs: number): void {
   request.once('socket', (socket) => {
-    if (request.reusedSocket) return;
+    if (given.has(socket)) return;
+    given.add(socket);
     const timer = setTimeout(() => request.destroy(codedError('ETIMEDOUT', `no connection within ${connectMs} ms`)), connectMs);
     const done = (): void => clearTimeout(timer);
     socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', done);
