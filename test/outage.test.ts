@@ -2,6 +2,8 @@
 import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import t from 'tap';
 import { assemble, type Assembly } from '../agent/assembly.ts';
 import { ConfigSchema } from '../agent/config/schema.ts';
@@ -16,6 +18,8 @@ const LINES_PER_MINUTE = 120;
 const BATCH = 500;
 const MAX_BYTES = 1 << 20;
 const PAD = 100;
+/** What an outage may add to the memory of this process, agent and stand-in, in bytes: a copy of each request that failed would be more in the first ten minutes. */
+const MOST_GROWTH = 8 << 20;
 
 /** How a destination is gone, and for how many minutes. */
 const PHASES: [how: How, minutes: number][] = [['well', 5], ['refused', 60], ['unknown', 60], ['reset', 60], ['busy', 60], ['well', 5]];
@@ -39,6 +43,7 @@ t.test('refused, then unknown, then reset in mid-body, then 503, an hour each: n
   const life = work(parts, config, ending).then((value) => (code = value));
 
   let [written, mostOnDisk, mostTaken] = [0, 0, 0];
+  const memory: number[] = [];
   for (const [how, minutes] of PHASES) {
     await destination.become(how);
     const before = count();
@@ -51,7 +56,9 @@ t.test('refused, then unknown, then reset in mid-body, then 503, an hour each: n
       mostTaken = Math.max(mostTaken, parts.ledger.total(0, 'pending').records);
     }
     const tries = count() - before;
-    if (how !== 'well') t.ok(tries >= minutes && tries <= minutes * 30, `${how}: tried ${tries} times in ${minutes} minutes`);
+    if (how === 'well') continue;
+    memory.push(memoryInUse());
+    t.ok(tries >= minutes && tries <= minutes * 30, `${how}: tried ${tries} times in ${minutes} minutes`);
   }
   for (let minute = 0; minute < 60 && destination.server.stored.size < written; minute++) await clock.pass(MINUTE_MS, atRest);
   ending.signal('SIGTERM');
@@ -65,6 +72,8 @@ t.test('refused, then unknown, then reset in mid-body, then 503, an hour each: n
   t.same([parts.ledger.total(0, 'delivered').records, parts.ledger.total(0, 'pending').records], [written, 0]);
   t.ok(mostOvertaken(destination.server) <= 2 * BATCH, `a line was overtaken by ${mostOvertaken(destination.server)} at most: there are two connections`);
   t.ok(mostOnDisk > MAX_BYTES / 2 && mostOnDisk < 2 * MAX_BYTES, `${mostOnDisk} bytes on the disk at most`);
+  const growth = Math.max(...memory) - (memory[0] ?? 0);
+  t.ok(growth < MOST_GROWTH, `${growth} bytes of memory more in the hours that followed the first`);
   t.ok(mostTaken > 2 * BATCH && mostTaken < written / 2, `${mostTaken} of ${written} lines were taken and not delivered at most: the rest waits in its file`);
 });
 
@@ -80,6 +89,14 @@ function requestsOf({ destinations: [destination] }: Assembly): { count: () => n
     };
   }
   return { count: () => count, atRest: () => open === 0 };
+}
+
+/** Of objects and buffers, garbage aside. */
+function memoryInUse(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 function readRecords({ ledger }: Assembly): number {

@@ -1,7 +1,7 @@
 import dns from 'node:dns';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { Test } from 'tap';
-import { BulkServer } from './bulk-server.ts';
+import { BulkServer, type Answer, type BulkRequest } from './bulk-server.ts';
 
 /** How a destination fares: nothing listens, nobody knows its name, connections break in the middle of a request's body, 503. */
 export type How = 'well' | 'refused' | 'unknown' | 'reset' | 'busy';
@@ -13,7 +13,7 @@ type Tell = (error: Error | null, address?: unknown, family?: number) => void;
 
 /** A stand-in for Elasticsearch behind a door that can be closed in several ways, under a name that can be unknown. */
 export class Outages {
-  readonly server = new BulkServer((request, server) => (this.#how === 'busy' ? { status: 503 } : server.store(request)));
+  readonly server = new BulkServer((request, server) => (this.#how === 'busy' ? this.#turnAway(request) : server.store(request)));
   #how: How = 'well';
   readonly #sockets = new Set<Socket>();
   readonly #door = createServer((socket) => this.#enter(socket));
@@ -43,6 +43,13 @@ export class Outages {
     for (const socket of this.#sockets) socket.destroy();
     if (how === 'refused') await new Promise((resolve) => this.#door.close(resolve));
     else if (!this.#door.listening) await this.#listen();
+  }
+
+  /** And forgets it: hours of these are much. */
+  #turnAway(request: BulkRequest): Answer {
+    const { requests } = this.server;
+    requests.splice(requests.indexOf(request), 1);
+    return { status: 503 };
   }
 
   async #listen(): Promise<void> {
