@@ -4,13 +4,13 @@ import { Delivery, type DeliveryOptions } from '../delivery.ts';
 import type { HealthState } from '../health.ts';
 import type { DrainLimits, Shipping, Traffic } from '../shipping.ts';
 import type { SlotPool } from '../slot-pool.ts';
-import { errorCode, errorText } from '../../state/error-code.ts';
-import { amountsOf, sumOf, type Amounts } from './amounts.ts';
+import { amountsOf, type Amounts } from './amounts.ts';
 import { BufferWriter, type WhenFull } from './buffer-writer.ts';
+import { DiskBacklog } from './disk-backlog.ts';
 import type { Item } from './item.ts';
-import { type Filled, JournalReader } from './journal-reader.ts';
 import type { Journal } from './journal.ts';
 import type { SourceNames } from './source-names.ts';
+import { Tidying } from './tidying.ts';
 
 export interface BufferOptions {
   /** Where new batches are written; without it they are kept in memory. */
@@ -26,24 +26,20 @@ export interface BufferOptions {
   readonly finished: (journal: Journal) => Promise<void>;
 }
 
-/** How long what was delivered may stay unknown to the disk, in ms: after a crash that much is sent again. */
-const NOTE_AFTER_MS = 1_000;
 const RETRY_MS = 1_000;
-/** A place on the disk that fails (EIO) as often as this, with a pause of RETRY_MS each time, is damaged for good. */
-const MOST_FAILED_READS = 60;
 
 /**
  * Delivery with a disk buffer. A batch is on its way at once and written at the same time; it is safe when either is
  * done. When more come than are delivered, those that are written leave the memory, and are read back when it is their
- * turn. The order is always: sent and not settled (`#sent`), on the disk alone (journals), in memory behind it (`#back`).
+ * turn. The order is always: sent and not settled (`#sent`), on the disk alone (`#disk`), in memory behind it (`#back`).
  */
 export class BufferedDelivery implements Shipping {
   readonly #options: DeliveryOptions & { readonly pool: SlotPool };
   readonly #buffer: BufferOptions;
   readonly #inner: Delivery;
   readonly #writer: BufferWriter | undefined;
-  /** With their readers, in the order in which they are sent. */
-  #journals: { readonly journal: Journal; readonly reader: JournalReader }[];
+  readonly #disk: DiskBacklog;
+  readonly #tidying: Tidying;
   readonly #sent: Item[] = [];
   readonly #back: Item[] = [];
   readonly #items = new Map<Batch, Item>();
@@ -51,16 +47,8 @@ export class BufferedDelivery implements Shipping {
   readonly #now: () => number;
   readonly #drains = new Pauses();
   #loading = false;
-  #tidying: Promise<void> | undefined;
-  /** There is more to tidy up than those who are at it have seen. */
-  #isUntidy = false;
   #stopped = false;
   #progressAtMs = 0;
-  /** Why nothing can be read of the disk, and how often it was tried. */
-  #unreadable: { readonly health: HealthState; readonly tries: number } | undefined;
-  #notedAtMs = -Infinity;
-  /** When nothing more comes, who is to note how far delivery is. */
-  #noteLater: NodeJS.Timeout | undefined;
 
   constructor(options: DeliveryOptions & { readonly pool: SlotPool }, buffer: BufferOptions) {
     this.#options = options;
@@ -71,22 +59,29 @@ export class BufferedDelivery implements Shipping {
     // One is left to be filled and written: a dead destination keeps what is being sent for ever.
     this.#mostSent = Math.min(options.pool.size - 1, Math.max(options.connections + 1, Math.floor(options.pool.size / 2)));
     const { journal } = buffer;
-    this.#journals = [...buffer.older, ...(journal === undefined ? [] : [journal])].map((one) => ({ journal: one, reader: this.#readerOf(one) }));
+    const report = (message: string): void => options.report(`${options.name}: ${message}`);
+    this.#disk = new DiskBacklog([...buffer.older, ...(journal === undefined ? [] : [journal])], {
+      names: buffer.names, report,
+      lost: (amounts) => this.#drop(amounts, DAMAGED),
+      pause: () => this.#drains.wait(RETRY_MS),
+      now: this.#now,
+    });
+    this.#tidying = new Tidying({ disk: this.#disk, own: journal, items: () => [...this.#items.values()], finished: buffer.finished, report, now: this.#now });
     if (journal !== undefined) {
       this.#writer = new BufferWriter({
         name: options.name, journal, maxBytes: buffer.maxBytes, whenFull: buffer.whenFull, report: options.report,
         done: (item) => this.#written(item),
-        prune: () => this.#note(journal, true),
+        prune: () => this.#tidying.note(journal, true),
         dropItem: (item) => this.#dropItem(item),
         dropAmounts: (amounts) => this.#drop(amounts, FULL),
       });
     }
     void this.#load();
-    this.#tidy();
+    this.#tidying.begin();
   }
 
   get health(): HealthState {
-    return this.#unreadable?.health ?? this.#inner.health;
+    return this.#disk.health ?? this.#inner.health;
   }
 
   get traffic(): Traffic {
@@ -94,7 +89,7 @@ export class BufferedDelivery implements Shipping {
   }
 
   get diskBytes(): number {
-    return this.#journals.reduce((sum, { journal }) => sum + journal.bytes, 0);
+    return this.#disk.bytes;
   }
 
   get idle(): boolean {
@@ -145,21 +140,21 @@ export class BufferedDelivery implements Shipping {
   async stop(): Promise<void> {
     await this.#inner.stop();
     this.#stopped = true;
-    clearTimeout(this.#noteLater);
+    this.#tidying.stop();
     this.#drains.endAll();
     await this.#writer?.stop();
     while (this.#loading) await this.#drains.wait(RETRY_MS);
-    while (this.#tidying !== undefined) await this.#tidying;
-    for (const { journal, reader } of this.#journals) {
-      await reader.close();
-      if (journal.segments.length > 0) await this.#note(journal, true);
+    await this.#tidying.ended();
+    for (const journal of this.#disk.journals) {
+      await this.#disk.closeReader(journal);
+      if (journal.segments.length > 0) await this.#tidying.note(journal, true);
       if (journal === this.#buffer.journal || journal.segments.length > 0) await journal.close();
       else await this.#buffer.finished(journal);
     }
   }
 
   get keptIn(): string | undefined {
-    return this.#journals.find(({ journal }) => journal.segments.length > 0)?.journal.options.folder;
+    return this.#disk.journals.find(({ segments }) => segments.length > 0)?.options.folder;
   }
 
   get unkept(): number {
@@ -167,18 +162,14 @@ export class BufferedDelivery implements Shipping {
   }
 
   get #isEmpty(): boolean {
-    return this.#sent.length === 0 && this.#back.length === 0 && this.#isDrained;
-  }
-
-  get #isDrained(): boolean {
-    return this.#journals.every(({ journal }) => journal.isDrained);
+    return this.#sent.length === 0 && this.#back.length === 0 && this.#disk.isDrained;
   }
 
   /** Moves batches on: to delivery when it is their turn, else out of the memory when they are written. */
   #forward(): void {
     if (this.#stopped) return;
     for (let item = this.#back[0]; item !== undefined; item = this.#back[0]) {
-      if (this.#isDrained && !this.#loading && this.#sent.length < this.#mostSent) this.#send(item);
+      if (this.#disk.isDrained && !this.#loading && this.#sent.length < this.#mostSent) this.#send(item);
       else if (item.state === 'written') this.#leave(item);
       else break;
       this.#back.shift();
@@ -202,62 +193,35 @@ export class BufferedDelivery implements Shipping {
 
   /** Reads on where it was left off, as long as there are batches to read into. */
   async #load(): Promise<void> {
-    if (this.#loading || this.#stopped || this.#isDrained) return;
+    if (this.#loading || this.#stopped || this.#disk.isDrained) return;
     this.#loading = true;
     for (let read = await this.#readOne(); read; read = await this.#readOne()) continue;
     this.#loading = false;
     this.#drains.endAll();
-    if (this.#isDrained) this.#forward();
+    if (this.#disk.isDrained) this.#forward();
   }
 
   async #readOne(): Promise<boolean> {
-    const next = this.#journals.find(({ journal }) => !journal.isDrained);
-    const batch = next === undefined || this.#stopped ? undefined : this.#buffer.readSlots.take();
-    if (next === undefined || batch === undefined) return false;
-    const filled = await next.reader.fill(batch).then((filled) => this.#readAgain(filled), (error: unknown) => this.#cantRead(next.reader, error));
+    const batch = this.#disk.isDrained || this.#stopped ? undefined : this.#buffer.readSlots.take();
+    if (batch === undefined) return false;
+    const filled = await this.#disk.fill(batch);
     if (filled === undefined) {
       this.#buffer.readSlots.release(batch);
       return true;
     }
-    const item: Item = { batch, journal: next.journal, span: filled.span, segments: [...filled.segments], state: 'written', isSettled: false, isRead: true };
-    for (const segment of filled.segments) segment.held++;
+    const { journal, span, segments } = filled;
+    const item: Item = { batch, journal, span, segments: [...segments], state: 'written', isSettled: false, isRead: true };
+    for (const segment of segments) segment.held++;
     this.#items.set(batch, item);
     if (!this.#stopped) this.#send(item);
     return true;
-  }
-
-  /** The disk fails: it is tried again for as long as that may pass. */
-  async #cantRead(reader: JournalReader, error: unknown): Promise<undefined> {
-    const reason = `the disk buffer can't be read: ${errorText(error)}`;
-    if (this.#unreadable === undefined) this.#options.report(`${this.#options.name}: ${reason}; trying again`);
-    const tries = (this.#unreadable?.tries ?? 0) + 1;
-    this.#unreadable = { health: this.#unreadable?.health ?? { kind: 'failing', reason, sinceMs: this.#now() }, tries };
-    if (tries >= MOST_FAILED_READS && errorCode(error) === 'EIO') reader.readAround();
-    await this.#drains.wait(RETRY_MS);
-    return undefined;
-  }
-
-  #readAgain(filled: Filled | undefined): Filled | undefined {
-    if (this.#unreadable !== undefined) this.#options.report(`${this.#options.name}: the disk buffer is read again`);
-    this.#unreadable = undefined;
-    return filled;
-  }
-
-  #readerOf(journal: Journal): JournalReader {
-    return new JournalReader(journal, {
-      indexOf: (source, earlier) => this.#buffer.names.indexOf(source, earlier ? journal.options.earlierSource : undefined),
-      lost: (amounts, path) => {
-        this.#options.report(`${this.#options.name}: ${sumOf(amounts).records} records of the disk buffer are damaged or missing and were skipped: ${path}`);
-        this.#drop(amounts, DAMAGED);
-      },
-    });
   }
 
   /** A batch is on the disk. */
   #written(item: Item): void {
     if (item.isSettled) {
       this.#free(item);
-      this.#tidy();
+      this.#tidying.begin();
       return this.#drains.endAll();
     }
     this.#options.tracker?.settled(item.batch);
@@ -275,7 +239,7 @@ export class BufferedDelivery implements Shipping {
     if (item.state !== 'writing') this.#free(item);
     this.#progressAtMs = this.#now();
     this.#forward();
-    this.#tidy();
+    this.#tidying.begin();
     this.#writer?.wake();
     this.#drains.endAll();
   }
@@ -304,47 +268,11 @@ export class BufferedDelivery implements Shipping {
     this.#drains.endAll();
   }
 
-  /** Deletes what is done with, and notes from time to time how far delivery is. */
-  #tidy(isDue = this.#now() - this.#notedAtMs >= NOTE_AFTER_MS): void {
-    if (!isDue && !this.#stopped) this.#noteLater ??= setTimeout(() => this.#noteNow(), NOTE_AFTER_MS).unref();
-    this.#isUntidy = this.#tidying !== undefined;
-    this.#tidying ??= this.#tidyAll(isDue).finally(() => {
-      this.#tidying = undefined;
-      if (this.#isUntidy) this.#tidy();
-    });
-  }
-
-  #noteNow(): void {
-    this.#noteLater = undefined;
-    this.#tidy(true);
-  }
-
-  async #tidyAll(isDue: boolean): Promise<void> {
-    if (isDue) this.#notedAtMs = this.#now();
-    for (const { journal, reader } of this.#journals) {
-      const isOwn = journal === this.#buffer.journal;
-      if (journal.segments.length > 0 && (isDue || journal.canPrune(!isOwn))) await this.#note(journal, !isOwn);
-      if (isOwn || journal.segments.length > 0) continue;
-      this.#journals = this.#journals.filter((one) => one.journal !== journal);
-      await reader.close();
-      await this.#buffer.finished(journal);
-    }
-  }
-
   /** What is being written although it is delivered has to be on the disk first, to be known as delivered. */
   async #noteAll(notePositions: () => Promise<void>): Promise<void> {
     while ([...this.#items.values()].some(({ state, isSettled }) => isSettled && state === 'writing')) await this.#drains.wait(RETRY_MS);
-    while (this.#tidying !== undefined) await this.#tidying; // it may have looked before that
-    this.#tidy(true);
-    await this.#tidying;
+    await this.#tidying.noteNow();
     await notePositions();
-  }
-
-  async #note(journal: Journal, all: boolean): Promise<void> {
-    const places = [...this.#items.values()].flatMap(({ journal: of, span, isSettled }) => (of === journal && span !== undefined && !isSettled ? [span.from] : []));
-    if (!journal.isDrained) places.push(journal.readFrom);
-    const next = places.reduce((lowest, place) => (place.record < lowest.record ? place : lowest), journal.end);
-    await journal.prune(next, all).catch((error: unknown) => this.#options.report(`${this.#options.name}: the disk buffer can't be tidied up: ${errorText(error)}`));
   }
 }
 
