@@ -3,9 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import { isMainThread } from 'node:worker_threads';
-import { OPTIMIZE, OPTIMIZE_LATER, setFlags } from '../v8-flags.ts';
-
-export { resetFlags } from '../v8-flags.ts';
+import { OPTIMIZE_LATER, setFlags, START } from '../v8-flags.ts';
 
 /** Letters of the stamp that a bundle begins with, in a comment, and its cache as it is. */
 const STAMP_LENGTH = 16;
@@ -76,7 +74,7 @@ function bytesOf(file: string): Buffer {
 /** Node has what V8 made of its own modules, too, with the flags of a start. */
 function withFlagsOfStart(requireBuiltin: Require): Require {
   return (name) => {
-    setFlags(OPTIMIZE);
+    setFlags(START);
     try {
       return requireBuiltin(name);
     } finally {

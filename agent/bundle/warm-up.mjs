@@ -15,7 +15,8 @@ const LINES = [
 
 const require = createRequire(import.meta.url);
 const [folder, ...names] = [path.resolve(process.argv[2]), ...process.argv.slice(3)];
-const { load, resetFlags } = require(path.join(folder, 'load.js'));
+require('node:v8').setFlagsFromString = () => undefined; // a cache is valid for the flags it was made with: those of a start
+const { load } = require(path.join(folder, 'load.js'));
 const bundles = Object.fromEntries(['agent', 'command-line'].map((name) => [name, load(folder, name, require)]));
 const place = mkdtempSync(path.join(tmpdir(), 'shipper-build-'));
 const server = createServer(elasticsearch).listen(0, '127.0.0.1');
@@ -42,11 +43,9 @@ outputs: { console: { type: console }, es: { type: elasticsearch, url: "http://1
   if (code !== 0) throw new Error(`exit code ${code}`);
 }
 
-/** A cache is valid for the flags it was made with: those of a start, which the agent has changed since. */
 function writeCache(name) {
   const file = path.join(folder, `${name}.js`);
   const stamp = readFileSync(file, 'latin1').slice(2, 18);
-  resetFlags();
   writeFileSync(path.join(folder, `${name}.cache`), Buffer.concat([Buffer.from(stamp), bundles[name].script.createCachedData()]));
 }
 
