@@ -3,9 +3,12 @@ import { backoffMs, Pauses, RETRY_LIMITS, type RetryLimits } from './backoff.ts'
 import type { Batch } from './batch.ts';
 import { Comparison, isConvicted, noteFailure } from './comparison.ts';
 import { Health, type HealthState } from './health.ts';
+import { sortItems } from './item-verdicts.ts';
 import { Part } from './part.ts';
-import { newTraffic, type DrainLimits, type Shipping, type Traffic } from './shipping.ts';
-import { lettersOf, settle, type Books, type Shipment } from './settlement.ts';
+import { Refusals } from './refusals.ts';
+import { Requests } from './requests.ts';
+import { settle, type Books, type Shipment } from './settlement.ts';
+import type { DrainLimits, Shipping, Traffic } from './shipping.ts';
 
 /** What a delivery needs. */
 export interface DeliveryOptions extends Books {
@@ -53,12 +56,11 @@ export class Delivery implements Shipping {
   #idleWaiters: (() => void)[] = [];
   /** The shipment that was begun last. */
   #last: Promise<void> = Promise.resolve();
-  #notBeforeMs = 0;
   #limitBytes = Infinity;
   readonly #comparison: Comparison;
   #progressAtMs = 0;
-  #refusalReported = false;
-  readonly #traffic = newTraffic();
+  readonly #requests: Requests;
+  readonly #refusals: Refusals;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -66,8 +68,10 @@ export class Delivery implements Shipping {
     this.#now = options.now ?? (() => performance.now());
     this.#random = options.random ?? Math.random;
     this.#health = new Health(options.name, options.report, this.#now);
+    this.#requests = new Requests({ destination: options.destination, stop: this.#stop.signal, pauses: this.#pauses, retryAfterCapMs: this.#limits.retryAfterCapMs, now: this.#now });
+    this.#refusals = new Refusals({ books: options, name: options.name, report: options.report, stuck: (reason) => this.#waitForLetters(reason) });
     this.#comparison = new Comparison({
-      send: (body, count) => this.#send(body, count),
+      send: (body, count) => this.#requests.send(body, count),
       delivered: (shipment, part) => this.#delivered(shipment, part),
       queue: this.#queue,
       keepsIds: () => options.destination.keepsIds === true,
@@ -81,7 +85,7 @@ export class Delivery implements Shipping {
   }
 
   get traffic(): Traffic {
-    return this.#traffic;
+    return this.#requests.traffic;
   }
 
   /** What it holds is in memory only. */
@@ -189,31 +193,11 @@ export class Delivery implements Shipping {
     for (let part = shipment.parts.pop(); part !== undefined; part = shipment.parts.pop()) {
       const [first = part, ...later] = part.slices(this.#limitBytes);
       shipment.parts.push(...later.reverse());
-      const verdict = await this.#send(first.body(), first.count);
+      const verdict = await this.#requests.send(first.body(), first.count);
       if (this.#stop.signal.aborted && verdict.kind !== 'delivered') return;
       await this.#judge(shipment, first, verdict);
       if (this.#stop.signal.aborted) return;
     }
-  }
-
-  async #send(body: Uint8Array<ArrayBuffer>, count: number): Promise<Verdict> {
-    for (let waitMs = this.#leftToWait(); waitMs > 0; waitMs = this.#leftToWait()) await this.#pauses.wait(waitMs);
-    const verdict = await this.#request(body, count);
-    this.#traffic[verdict.kind]++;
-    return verdict;
-  }
-
-  async #request(body: Uint8Array<ArrayBuffer>, count: number): Promise<Verdict> {
-    try {
-      return await this.#options.destination.send(body, count, this.#stop.signal);
-    } catch (error) {
-      // A destination answers with values; this is a bug in it. The records must not pay for it.
-      return { kind: 'retry', reason: `internal error: ${String(error)}`, stubborn: true };
-    }
-  }
-
-  #leftToWait(): number {
-    return this.#stop.signal.aborted ? 0 : this.#notBeforeMs - this.#now();
   }
 
   async #judge(shipment: Shipment, part: Part, verdict: Verdict): Promise<void> {
@@ -243,9 +227,9 @@ export class Delivery implements Shipping {
   async #retry(shipment: Shipment, part: Part, { reason, stubborn, afterMs = 0 }: Verdict & { kind: 'retry' }): Promise<void> {
     const { history } = part;
     const isSuspect = noteFailure(history, stubborn === true, this.#limits);
-    this.#traffic.again++;
+    this.#requests.traffic.again++;
     this.#health.fails(reason, history.trials > 0 ? 1 : history.failures); // of one record's troubles nobody is told each time
-    this.#obey(afterMs);
+    this.#requests.obey(afterMs);
     if (isConvicted(part, this.#limits)) return this.#bisect(shipment, part, reason);
     shipment.parts.push(part);
     if (isSuspect && !this.#stop.signal.aborted) await this.#compare(shipment, part);
@@ -257,15 +241,10 @@ export class Delivery implements Shipping {
     this.#pump(); // a shipment may be back in the queue, or an aged batch be wanted
   }
 
-  /** What a destination asks for holds for every request to it. */
-  #obey(afterMs: number): void {
-    if (afterMs > 0) this.#notBeforeMs = Math.max(this.#notBeforeMs, this.#now() + Math.min(afterMs, this.#limits.retryAfterCapMs));
-  }
-
   async #blocked(shipment: Shipment, part: Part, reason: string): Promise<void> {
     shipment.parts.push(part);
     part.history.isCompared = false;
-    this.#traffic.again++;
+    this.#requests.traffic.again++;
     this.#health.blocked(reason);
     await this.#waitForPerson();
   }
@@ -292,40 +271,23 @@ export class Delivery implements Shipping {
 
   async #partial(shipment: Shipment, part: Part, items: readonly ItemVerdict[]): Promise<void> {
     if (items.length !== part.count) return this.#retry(shipment, part, { kind: 'retry', reason: `internal error: ${items.length} verdicts for ${part.count} records`, stubborn: true });
-    const delivered = part.where((at) => items[at]?.kind === 'delivered');
-    const rejected = part.where((at) => items[at]?.kind === 'rejected');
+    const { delivered, rejected, reasonOf, again, because, hasSuspects } = sortItems(part, items);
     if (delivered.count > 0) this.#delivered(shipment, delivered);
-    const refusals = items.flatMap((item) => (item.kind === 'rejected' ? [item.reason] : []));
-    if (rejected.count > 0) await this.#refuse(shipment, rejected, (at) => refusals[at] ?? '');
-    const moved = delivered.count + rejected.count > 0;
-    const again = part.where((at) => items[at]?.kind === 'retry' || items[at]?.kind === 'blocked');
-    const isSuspect = items.some((item) => item.kind === 'retry' && item.stubborn === true);
-    if (isSuspect && delivered.count > 0) this.#comparison.remember(delivered);
-    if (again.count > 0 && !this.#stop.signal.aborted) await this.#again(shipment, moved ? again : part, items);
+    if (rejected.count > 0) await this.#refuse(shipment, rejected, reasonOf);
+    if (hasSuspects && delivered.count > 0) this.#comparison.remember(delivered);
+    if (again.count > 0 && !this.#stop.signal.aborted) await this.#judge(shipment, again, because);
   }
 
-  /** Items that the destination has not taken go again, without the others. */
-  async #again(shipment: Shipment, part: Part, items: readonly ItemVerdict[]): Promise<void> {
-    const blocked = items.find((item) => item.kind === 'blocked');
-    if (blocked !== undefined) return this.#blocked(shipment, part, blocked.reason);
-    const retries = items.filter((item) => item.kind === 'retry');
-    const stubborn = retries.every((item) => item.stubborn === true);
-    return this.#retry(shipment, part, { kind: 'retry', reason: retries[0]?.reason ?? '', stubborn });
-  }
-
-  /** Writes records to the dead-letter file, however often it takes, and settles them. */
   async #refuse(shipment: Shipment, part: Part, reasonOf: (at: number) => string): Promise<void> {
-    const { deadLetters } = this.#options;
-    const letters = lettersOf(this.#options, part, reasonOf);
-    for (let error = await deadLetters.append(letters); error !== undefined; error = await deadLetters.append(letters)) {
-      this.#health.blocked(`can't write refused records to ${deadLetters.path}: ${error.message}`);
-      if (!this.#stop.signal.aborted) await this.#waitForPerson();
-      if (this.#stop.signal.aborted) return;
-    }
-    if (!this.#refusalReported) this.#options.report(`${this.#options.name}: refused records go to ${deadLetters.path}; the first: ${reasonOf(0)}`);
-    this.#refusalReported = true;
+    if (!(await this.#refusals.write(part, reasonOf))) return;
     this.#health.works(); // nothing of the output's is in the way any more
     this.#settle(shipment, part, 'dead_lettered');
+  }
+
+  async #waitForLetters(reason: string): Promise<boolean> {
+    this.#health.blocked(reason);
+    if (!this.#stop.signal.aborted) await this.#waitForPerson();
+    return !this.#stop.signal.aborted;
   }
 
   #settle(shipment: Shipment, part: Part, fate: 'delivered' | 'dead_lettered'): void {
