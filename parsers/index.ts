@@ -13,6 +13,7 @@ import { logfmt } from './logfmt.ts';
 import { nginxError } from './nginx-error.ts';
 import type { Parser } from './parser.ts';
 import { postgresCsv } from './postgres-csv.ts';
+import { mysqlSlow } from './mysql-slow.ts';
 import { npm } from './npm.ts';
 import { php } from './php.ts';
 import { plain } from './plain.ts';
@@ -51,6 +52,7 @@ const ORDER: readonly (readonly [Parser, string])[] = [
   [erlang, '='],
   [nginxError, DIGITS],
   [php, '[PF'],
+  [mysqlSlow, '#'],
   [uwsgi, '['],
   [vsftpd, WEEKDAYS],
   [slapd, HEX],

@@ -3,7 +3,8 @@ import type { LogEvent } from '../agent/event.ts';
 import { Field } from '../agent/fields.ts';
 import { Level } from '../agent/levels.ts';
 import type { Parser } from './parser.ts';
-import { Byte, decimal, isBlank, isDigit, isLetter, isLower, isUpper, isWord, skipDigits } from './values/bytes.ts';
+import { behindPlace, rubyClass } from './extract/trace-lines.ts';
+import { Byte, decimal, holds, isBlank, isDigit, isLetter, isLower, isUpper, isWord, skipDigits } from './values/bytes.ts';
 import { strongLevelAt } from './values/levels.ts';
 import { equals, startsWith } from './values/names.ts';
 
@@ -19,10 +20,13 @@ export const stderr: Parser = {
     { line: 'psql: error: connection to server failed', event: { level: 'error', message: 'psql: error: connection to server failed' }, reason: 'GNU' },
     { line: 'main.c:3:5: warning: unused variable', event: { level: 'warn', caller: 'main.c:3:5', message: 'unused variable' }, reason: 'GNU, a place in a file' },
     { line: 'ld.so: fatal: relocation error', event: { level: 'fatal', message: 'ld.so: fatal: relocation error' }, reason: 'a program with a dot' },
+    { line: 'doveconf: Fatal: no file', event: { level: 'fatal', message: 'doveconf: Fatal: no file' }, reason: 'a program in small letters, a level with a capital' },
+    { line: 'Result: Error: none', event: undefined, reason: 'no program' },
     { line: 'LibScan Error: no database', event: { level: 'error', message: 'LibScan Error: no database' }, reason: 'a name and a level' },
     { line: '0: : ERROR: no certificate', event: { level: 'error', message: '0: : ERROR: no certificate' }, reason: 'a level in capital letters behind a mark or two' },
     { line: '/srv/shop/cart.py:45: DeprecationWarning: old call\n  total()', event: { level: 'warn', caller: '/srv/shop/cart.py:45', message: 'DeprecationWarning: old call\n  total()' }, reason: "Python's warnings" },
     { line: '<string>:1: RuntimeWarning: overflow', event: { level: 'warn', caller: '<string>:1', message: 'RuntimeWarning: overflow' }, reason: 'code without a file' },
+    { line: "cart.rb:7:in `total': key not found (KeyError)", event: { level: 'error', caller: 'cart.rb:7', error_type: 'KeyError', error_message: 'key not found', message: "cart.rb:7:in `total': key not found (KeyError)" }, reason: 'Ruby, without frames' },
     { line: '(node:77) [DEP0005] DeprecationWarning: Buffer() is deprecated', event: { level: 'warn', pid: 77, message: '[DEP0005] DeprecationWarning: Buffer() is deprecated' }, reason: "Node's warnings" },
     { line: '(node:77) Warning: leak', event: { level: 'warn', pid: 77, message: 'Warning: leak' }, reason: 'and one without a code' },
     { line: '(shop:77): Gtk-CRITICAL **: 10:00:00.123: no widget', event: { level: 'fatal', pid: 77, message: 'Gtk-CRITICAL **: 10:00:00.123: no widget' }, reason: 'GLib' },
@@ -56,6 +60,7 @@ function readPlace(chunk: Chunk, start: number, end: number, event: LogEvent): b
   if (bytes[at] !== Byte.COLON || at === start || isDigit(bytes[at - 1])) return false;
   let to = skipDigits(bytes, at + 1, limit);
   if (bytes[to] === Byte.COLON && isDigit(bytes[to + 1])) to = skipDigits(bytes, to + 1, limit);
+  if (bytes[to] === Byte.COLON && startsWith(bytes, to, limit, ':in ')) return readRuby(chunk, start, to, end, event);
   if (bytes[to] !== Byte.COLON || bytes[to + 1] !== Byte.SPACE) return false;
   const word = to + 2;
   const isWarning = isWarningAt(bytes, word, limit);
@@ -64,6 +69,19 @@ function readPlace(chunk: Chunk, start: number, end: number, event: LogEvent): b
   event.level(level, word, wordEnd(bytes, word, limit));
   event.span(Field.caller, start, to);
   event.span(Field.message, isWarning ? word : behindLevel(bytes, word, limit), end);
+  return true;
+}
+
+/** ``a.rb:7:in `f': text (KeyError)``: what ended a program, thrown where it has no frames below. */
+function readRuby(chunk: Chunk, start: number, place: number, end: number, event: LogEvent): boolean {
+  const { bytes } = chunk;
+  const open = rubyClass(bytes, start, end);
+  const text = open < 0 ? start : behindPlace(bytes, start, open);
+  if (text === start || holds(bytes, start, end, Byte.NEWLINE)) return false;
+  event.level(Level.error, open + 2, end - 1);
+  event.span(Field.caller, start, place);
+  event.span(Field.error_type, open + 2, end - 1);
+  event.span(Field.error_message, text, open);
   return true;
 }
 
@@ -76,7 +94,7 @@ function readNamed(chunk: Chunk, start: number, end: number, event: LogEvent): b
     const level = isLevel ? levelBefore(bytes, at, limit) : -1;
     if (level >= 0) {
       const isNamed = words === 1 && isLetter(bytes[start]);
-      const isGnu = isNamed && isLower(bytes[at]) && bytes[at - 2] === Byte.COLON && isProgram(bytes, start, at - 2);
+      const isGnu = isNamed && (isLower(bytes[at]) || isLower(bytes[start])) && bytes[at - 2] === Byte.COLON && isProgram(bytes, start, at - 2);
       const isTitle = isNamed && isUpper(bytes[start]) && isUpper(bytes[at]) && isLower(bytes[at + 1]) && bytes[at - 2] !== Byte.COLON && wordEnd(bytes, start, limit) === at - 1;
       if (!isGnu && !isTitle && !(isUpper(bytes[at]) && isUpper(bytes[at + 1]))) return false;
       event.level(level, at, wordEnd(bytes, at, limit));

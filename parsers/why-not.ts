@@ -19,6 +19,7 @@ const NEEDS: Readonly<Record<string, string>> = {
   erlang: 'no `=LEVEL REPORT==== time ===` in front',
   'nginx-error': 'no `yyyy/mm/dd hh:mm:ss [level] pid#thread:` in front',
   php: 'no `PHP Level:` in front, with or without a time in brackets',
+  'mysql-slow': 'no `# Time:` or `# User@Host:` in front, or no `Query_time:`',
   uwsgi: 'no `[pid: …|app: …|req: …] address (user) {…} [time] request => generated …`',
   vsftpd: 'no date with a weekday, `[pid …]` and `: Client "…"` behind',
   slapd: 'no seconds and fraction in hexadecimal and `0x…` in front',

@@ -31,6 +31,17 @@ const STREAMS: readonly (readonly [string, readonly string[]])[] = [
   ['Python: a warning below a traceback is none of its text', ['2026-11-25 16:38:31,001 ERROR shop failed\nTraceback (most recent call last):\n  File "a.py", line 5, in <module>\nZeroDivisionError: division by zero', '/app/a.py:7: DeprecationWarning: old api\n  warnings.warn("old api")', 'plain print']],
   ["Django's server: a request is one line, and what stands below is not its text", ['[25/Nov/2026 16:38:31] "GET /a HTTP/1.1" 200 10', 'Not Found: /b', '[25/Nov/2026 16:38:32] "GET /b HTTP/1.1" 404 20', 'Internal Server Error: /c', 'Traceback (most recent call last):\n  File "a.py", line 3, in c\nValueError: bad', '[25/Nov/2026 16:38:33] "GET /c HTTP/1.1" 500 30']],
   ['java.util.logging: time and place, level and text below', ['Nov 25, 2026 4:38:31 PM A main\nINFO: hello', 'Nov 25, 2026 4:38:31 PM A main\nWARNING: multi\nline', 'Nov 25, 2026 4:38:31 PM A main\nSEVERE: failed\njava.lang.RuntimeException: outer\n\tat A.main(A.java:7)', 'Nov 25, 2026 4:38:32 PM A main\nINFO: end']],
+  ['slf4j-simple: a thread and a level in front of a trace', [
+    '[main] ERROR org.acme.Shop - order failed\njava.lang.IllegalStateException: no cart\n\tat Shop.main(Shop.java:4)\nCaused by: java.io.IOException: gone\n\t... 1 more',
+    '[main] INFO org.acme.Shop - next',
+  ]],
+  ['tinylog: time and place, level and text below', ['2026-11-25 16:38:31 [main] shop.Cart.total()\nINFO: up', '2026-11-25 16:38:31 [main] shop.Cart.pay()\nERROR: failed: java.lang.RuntimeException: boom\n\tat Cart.pay(Cart.java:5)', '2026-11-25 16:38:32 [main] shop.Cart.total()\nWARN: slow']],
+  ['on stderr below a log line: warnings and what a shell says are records of their own', [
+    '2026-11-25 16:38:31 INFO up', '(node:77) Warning: leak', '2026-11-25 16:38:31 INFO up', 'run.sh: line 3:    77 Segmentation fault      (core dumped) ./shop', '2026-11-25 16:38:32 INFO up', 'Killed',
+  ]],
+  ['a request of uWSGI, and a time in hexadecimal, begin a record', [
+    '2026-11-25 16:38:31 INFO up', '[pid: 77|app: 0|req: 1/3] 1.2.3.4 () {28 vars in 314 bytes} [Sun Nov 22 10:00:00 2026] GET /a => generated 5 bytes in 12 msecs (HTTP/1.1 200) 2 headers in 88 bytes (1 switches on core 0)', '6a1b2c3d.075bca00 0x7f00a1 slapd starting',
+  ]],
   ['Python: chained, twice', [
     'Traceback (most recent call last):\n  File "a.py", line 5, in <module>\n    try: f(1)\n         ^^^^\nKeyError: 1\n\nThe above exception was the direct cause of the following exception:\n\nTraceback (most recent call last):\n  File "a.py", line 6, in <module>\nValueError: outer',
     'Traceback (most recent call last):\n  File "a.py", line 9, in <module>\nKeyError: 1\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File "a.py", line 10, in <module>\nRuntimeError: during',
@@ -206,7 +217,7 @@ t.test('messages of joined records', async (t) => {
 });
 
 /** Examples that are ambiguous below a header: text, a text of pairs, an exception, what a compiler said. */
-const MAY_CONTINUE = /^(?:a=1|Error: |==> |Fatal error: |fatal error: |terminate called |psql: |main\.c:|ld\.so: |LibScan |0: : )/;
+const MAY_CONTINUE = /^(?:a=1|Error: |==> |Fatal error: |fatal error: |terminate called |psql: |doveconf: |cart\.rb:|main\.c:|ld\.so: |LibScan |0: : )/;
 
 t.test('a line that a parser knows begins a record, whatever stands before it', async (t) => {
   const lines = PARSERS.filter(({ name }) => name !== 'plain').flatMap(({ examples }) => examples).filter(({ event, line }) => event !== undefined && !line.includes('\n')).map(({ line }) => line);

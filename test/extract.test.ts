@@ -66,6 +66,8 @@ const USERS: Row[] = [
   ['access denied: user bob', { user_id: 'bob' }, 'the last word, behind a colon'],
   ['Authentication required for this page', {}, 'for, but no name'],
   ['login page rendered', {}, 'login as a modifier'],
+  ["Aborted connection 6 to db: 'unconnected' user: 'unauthenticated' host: 'localhost'", {}, 'nobody yet'],
+  ['Disconnected: Logged out in=32', { in: '32' }, 'what happened, in front of a colon'],
 ];
 
 const DURATIONS: Row[] = [
@@ -140,6 +142,8 @@ const ERRORS: Row[] = [
   ['error while reading the file', {}, 'no class'],
   ['ErrorHandler: ready', {}, 'not the end of the word'],
   ['Uncaught the fish', {}, 'nothing raised'],
+  ['payment failed {"exception":"[object] (RuntimeException(code: 7): card declined at /app/cart.php:5)"}', { error_type: 'RuntimeException', error_message: 'card declined' }, 'Monolog: a code behind the class, the place behind the text'],
+  ['Rack app: #<ArgumentError: no cart>', { error_type: 'ArgumentError', error_message: 'no cart' }, 'Ruby, inspected'],
 ];
 
 const REQUESTS: Row[] = [
@@ -170,6 +174,8 @@ const REQUESTS: Row[] = [
   ['Now listening on: http://localhost:5000', {}, 'no request'],
   ['mounted on /mnt/data', {}, 'a path without a request'],
   ['see GET? /maybe', {}, 'not beside the path'],
+  ['"GET http://a.example/ok?x=1 HTTP/1.1" from 10.1.2.3:4444 - 200 2B in 12ms', { http_method: 'GET', http_path: '/ok?x=1', http_version: '1.1', http_status: 200, client_ip: '10.1.2.3', bytes: 2, duration_ms: 12 }, 'chi'],
+  ['Started ServerConnector@65{HTTP/1.1, (http/1.1)}', {}, 'what a server speaks is no request'],
 ];
 
 const ADDRESSES: Row[] = [
@@ -208,6 +214,9 @@ const ADDRESSES: Row[] = [
   ['accepted connection on listener web from 10.0.0.8:4711', { client_ip: '10.0.0.8' }, 'a listener, and who called it'],
   ['rate limit exceeded for 10.0.0.8', { client_ip: '10.0.0.8' }, 'for a peer'],
   ['added interface eth0 ip=10.0.0.7 bcast=10.0.0.255', { ip: '10.0.0.7', bcast: '10.0.0.255' }, 'the address of an interface is a member'],
+  ['bridge is assigned with an IP address 172.17.0.0/16', {}, 'a network is nobody'],
+  ['denied from 10.0.0.8/4711', { client_ip: '10.0.0.8' }, 'a port behind a slash'],
+  ['started with --addr 0.0.0.0:2024', {}, 'any address is none'],
 ];
 
 const IDS: Row[] = [
@@ -303,6 +312,7 @@ const TRACES: Row[] = [
   ['select id\n\tfrom orders\n\twhere total > 5', {}, 'a statement over several lines: from is no frame'],
   ['recovered: goroutine 1 [running]:\nmain.main()\n\t/gop/main.go:7 +0x118', { stack_trace: 'main.main()\n\t/gop/main.go:7 +0x118' }, 'Go: a stack in a log line'],
   ['a.js:3\n    throw x\n    ^\n\nError [ERR_X]: no module\n    at f (a.js:1:2)', { level: 'error', error_type: 'Error', error_message: 'no module', stack_trace: 'Error [ERR_X]: no module\n    at f (a.js:1:2)' }, 'Node: a code behind the class'],
+  ['slow\n    at src/main.rs:3\n    in shop::handle with user_id: 42', { caller: 'src/main.rs:3', user_id: '42' }, "Rust's tracing, pretty: where it was logged, and no trace"],
 ];
 
 const arena = testArena();

@@ -87,6 +87,13 @@ t.test('what is no header stays as it is', (t) => {
   t.end();
 });
 
+t.test('a shape that can not tell a process from its program is worth less than the tag', (t) => {
+  const log = ['78]: notice: nsd starting (NSD 4.6.1)', '78]: notice: listen on ip-address 127.0.0.1@7419 (udp) with server(s): *', '78]: notice: listen on ip-address 127.0.0.1@7419 (tcp) with server(s): *', '79]: notice: nsd started (NSD 4.6.1), pid 27078', '79]: warning: signal received, shutting down...']
+    .map((text, second) => `[2026-11-22 10:00:0${second}.436] nsd[270${text}`);
+  t.same(read(log).map(({ fields: { service, pid } }) => [service, pid]), [['nsd', 27_078], ['nsd', 27_078], ['nsd', 27_078], ['nsd', 27_079], ['nsd', 27_079]]);
+  t.end();
+});
+
 const TILDES = HEADERS[0]?.[0] ?? (() => '');
 const facts = (records: readonly Explanation[]): unknown => records.map(({ offset, format, fields }) => ({ offset, format, fields }));
 

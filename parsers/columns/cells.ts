@@ -178,6 +178,7 @@ function kindOfNumber(bytes: Uint8Array, start: number, end: number): number {
   if (addressEnd(bytes, start, end) === end) return Kind.ADDRESS;
   if (bytes[digits] === Byte.DOT && skipDigits(bytes, digits + 1, end) === end && end > digits + 1) return Kind.DECIMAL;
   if (bytes[digits] === Byte.SLASH) return isTimers(bytes, start, end) ? Kind.TIMERS : Kind.TEXT;
+  if (digits + 1 === end && ((bytes[digits] as number) | 0x20) === 0x62) return Kind.SIZE; // `2B`
   if (bytes[digits] === Byte.SPACE && ((bytes[digits + 1] as number) | 0x20) === 0x62 && end - digits <= 6) return Kind.SIZE;
   if (durationMs(bytes, start, end) >= 0) return Kind.DURATION;
   return isId(bytes, start, end) ? Kind.ID : Kind.TEXT;

@@ -83,6 +83,10 @@ function findStatus(request: number, after: number): number {
   for (let index = after; index < cells.count; index++) {
     const kind = cells.kind[index];
     if (kind === Kind.STATUS && cells.quoted[index] === 0) return index;
+    if (kind === Kind.WORD && cells.kind[index + 1] === Kind.ADDRESS && index + 1 < cells.count) {
+      index++; // chi: `"GET / HTTP/1.1" from 10.0.0.1:4444 - 200 2B`
+      continue;
+    }
     if (cells.kind[request] === Kind.REQUEST && kind !== Kind.NONE && kind !== Kind.VERSION) break;
     if (kind === Kind.TEXT && cells.quoted[index] === 1 || kind === Kind.SIZE) break;
   }

@@ -1,5 +1,5 @@
 import { Byte, isDigit, isLetter, isLower, isUpper, skipBlanks, skipDigits, startsWith } from '../values/bytes.ts';
-import { levelAt } from '../values/levels.ts';
+import { levelAt, strongLevelAt } from '../values/levels.ts';
 
 // How lines begin that have no time in front, and yet are records.
 
@@ -48,6 +48,20 @@ const APPLICATION = Buffer.from('|app: ');
 export function isRequestOfProcess(bytes: Uint8Array, start: number, end: number): boolean {
   return startsWith(bytes, start, end, REQUEST) && startsWith(bytes, skipDigits(bytes, start + REQUEST.length, end), end, APPLICATION);
 }
+
+/** slf4j-simple's `main] ERROR org.acme.Shop - text`. */
+export function isThreadAndLevel(bytes: Uint8Array, at: number, end: number): boolean {
+  const limit = Math.min(end, at + LONGEST_THREAD);
+  let close = at;
+  while (close < limit && bytes[close] !== Byte.CLOSE_BRACKET) close++;
+  const level = close + 2;
+  if (bytes[close] !== Byte.CLOSE_BRACKET || bytes[close + 1] !== Byte.SPACE || !isUpper(bytes[level])) return false;
+  let to = level;
+  while (to < end && isUpper(bytes[to])) to++;
+  return bytes[to] === Byte.SPACE && strongLevelAt(bytes, level, to) >= 0;
+}
+
+const LONGEST_THREAD = 64;
 
 /** OpenLDAP's `6a1b2c3d.075bca00 0x7f00a1 `: a time in hexadecimal and a thread. */
 export function isHexTime(bytes: Uint8Array, start: number, end: number): boolean {

@@ -1,6 +1,6 @@
 import { levelAt, strongLevelAt } from '../values/levels.ts';
 import { Byte, isDigit, isLetter, isLower, isUpper, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
-import { isHexTime, isNpm, isOfProcess, isPhp, isRequestOfProcess } from './beginnings.ts';
+import { isHexTime, isNpm, isOfProcess, isPhp, isRequestOfProcess, isThreadAndLevel } from './beginnings.ts';
 
 /** How a line begins. */
 export const Head = {
@@ -236,7 +236,7 @@ function bracketHead(bytes: Uint8Array, start: number, end: number): Head {
   const late = lateHead(bytes, start, end);
   if (late !== Head.NONE) return late;
   while (at < end && bytes[at] === Byte.OPEN_BRACKET) at++;
-  return isLevelLabel(bytes, at, end) ? Head.LEVEL : Head.NONE;
+  return isLevelLabel(bytes, at, end) || isThreadAndLevel(bytes, at, end) ? Head.LEVEL : Head.NONE;
 }
 
 /** `<134>`. */

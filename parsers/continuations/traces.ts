@@ -61,7 +61,7 @@ const FRAME = /^\s*(?:at |from |#\d|File "|\d+: |\.\.\. |Caused by|\S+:\d+:in )/
 const GO_CALL = /^\S+\([^)]*\)|^[a-z][a-z\d]+ +0x[\da-f]+$|^\.\.\.additional frames/;
 const ALARM = /error|exception|warn|fail|crit|fatal|severe|panic|unable|could ?n[o']t|cannot|can't|traceback|caught|unhandled|crash|abort|\berr\b|\bwrn\b|\bftl\b|\[E\b|^E[,\d ]/i;
 const LEVEL = /\b(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|FATAL|CRITICAL)\b/;
-const PLACE_ONLY = /\d [AP]M(?: [A-Z]{3,4}:?)?(?: [^\s<]+){1,3}$|[ \d][\w$]+(?:\.[\w$]+)+ [\w$<>]+$/;
+const PLACE_ONLY = /\d [AP]M(?: [A-Z]{3,4}:?)?(?: [^\s<]+){1,3}$|[ \d][\w$]+(?:\.[\w$]+)+ [\w$<>]+$|:\d\d \[[^\]]+\] [\w$.]+\.[\w$<>]+\(\)$/;
 
 /**
  * What the line at [start, end), indent included, is. Asked for lines without a header only; prose is told by its first

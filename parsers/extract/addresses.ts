@@ -35,9 +35,10 @@ export function takeKeyedAddress(scan: Scan, start: number, end: number): void {
   let from = start;
   if (bytes[from] === Byte.OPEN_BRACKET || bytes[from] === Byte.SLASH) from++;
   if (isMapped(bytes, from, end)) from += MAPPED.length;
+  if (bytes[from] === 0x30) return; // 0.0.0.0: any
   let to = ipv4End(bytes, from, end);
   if (to < 0) to = ipv6End(bytes, from, end);
-  if (to > from) scan.offer(Field.client_ip, Sure.NAMED, from, to, 'address');
+  if (to > from && !(bytes[to] === Byte.SLASH && isPrefix(bytes, to + 1, scan.end))) scan.offer(Field.client_ip, Sure.NAMED, from, to, 'address');
 }
 
 /** `on address X`, `on IPv4 address X`, `on IP: X`: a program's own, which it listens on. `at`: where the word begins that names it. */
@@ -91,6 +92,7 @@ function sureness(scan: Scan, start: number, to: number): number {
   const before = start > scan.start ? bytes[start - 1] : Byte.SPACE;
   if (before === Byte.SLASH && start - 2 >= scan.start && bytes[start - 2] === Byte.SLASH) return 0; // a URL's host
   if (before === 0x3e || before === Byte.OPEN_BRACE || before === Byte.DASH) return 0;
+  if (bytes[to] === Byte.SLASH && isPrefix(bytes, to + 1, end)) return 0;
   if (isNested(scan, start)) return Sure.HINT;
   const word = wordBeside(scan, start);
   if ((word & Mark.AWAY) !== 0) return 0;
@@ -122,6 +124,13 @@ function isSecond(scan: Scan, start: number): boolean {
 /** `server at "db-1" (10.0.0.1)`, `connected to db-1 (10.0.0.1)`: the name in front of the bracket is that of another host. `word`: its marks. */
 function isOfOther(scan: Scan, word: number): boolean {
   return beforeEnd > beforeStart && (word & Mark.PEER) === 0 && (wordBefore(scan, beforeStart) & (Mark.AWAY | Mark.PEER)) === Mark.AWAY;
+}
+
+/** `10.0.0.0/8`: a network. A port has more digits, `10.0.0.1/51234`. */
+function isPrefix(bytes: Uint8Array, at: number, end: number): boolean {
+  if (at >= end || !isDigit(bytes[at])) return false;
+  const to = isDigit(bytes[at + 1]) ? at + 2 : at + 1;
+  return to >= end || !isDigit(bytes[to]);
 }
 
 /** BIND's `10.0.0.1#51234` is who asked, unless it is a server's own port. */

@@ -25,13 +25,25 @@ function lineEnd(bytes: Uint8Array, from: number, limit: number): number {
 function enclosureEnd(bytes: Uint8Array, from: number, end: number, start: number): number {
   let at = from - 1;
   while (at >= start && (bytes[at] === Byte.SPACE || bytes[at] === Byte.COLON)) at--;
+  if (at > start && bytes[at] === 0x29) at = skipCode(bytes, at, start);
   while (at >= start && isName(bytes[at] as number)) at--;
   if (at < start) return end;
   const opening = bytes[at];
   if (opening === Byte.QUOTE || opening === Byte.APOSTROPHE) return closing(bytes, from, end, -1, opening);
   if (opening === Byte.OPEN_BRACKET) return closing(bytes, from, end, opening, Byte.CLOSE_BRACKET);
+  if (opening === Byte.LESS && bytes[at - 1] === Byte.HASH) return closing(bytes, from, end, opening, Byte.GREATER); // Ruby's `#<X: text>`
   return opening === 0x28 ? closing(bytes, from, end, opening, 0x29) : end;
 }
+
+/** Back over the code behind a class, `X(code: 7)`, which closes at `at`. */
+function skipCode(bytes: Uint8Array, at: number, start: number): number {
+  const limit = Math.max(start, at - LONGEST_CODE);
+  let open = at;
+  while (open > limit && bytes[open] !== 0x28) open--;
+  return bytes[open] === 0x28 ? open - 1 : at;
+}
+
+const LONGEST_CODE = 32;
 
 function closing(bytes: Uint8Array, from: number, end: number, open: number, close: number): number {
   let depth = 0;
@@ -43,12 +55,13 @@ function closing(bytes: Uint8Array, from: number, end: number, open: number, clo
   return end;
 }
 
-/** Begin of a trailing ` in /path/file.php:61`. */
+/** Begin of a trailing ` in /path/file.php:61`, or ` at ` as Monolog writes it. */
 function placeStart(bytes: Uint8Array, from: number, end: number): number {
   let at = end;
   while (at > from && bytes[at - 1] !== Byte.SPACE) at--;
   const isPath = bytes[at] === Byte.SLASH || (bytes[at + 1] === Byte.COLON && bytes[at + 2] === 0x5c);
-  const isIn = at - 4 > from && bytes[at - 2] === 0x6e && bytes[at - 3] === 0x69 && bytes[at - 4] === Byte.SPACE;
+  const isAfter = at - 4 > from && bytes[at - 4] === Byte.SPACE;
+  const isIn = isAfter && (bytes[at - 2] === 0x6e && bytes[at - 3] === 0x69 || bytes[at - 2] === 0x74 && bytes[at - 3] === 0x61);
   return isPath && isIn ? at - 4 : end;
 }
 

@@ -1,7 +1,7 @@
 import type { LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
 import { Level } from '../../agent/levels.ts';
-import { Byte, startsWith } from '../values/bytes.ts';
+import { Byte, isDigit, startsWith } from '../values/bytes.ts';
 import { textEnd } from './error-text.ts';
 import { errorSuffix } from './errors.ts';
 import { Sure, type Scan } from './scan.ts';
@@ -45,10 +45,27 @@ export function takeTrace(scan: Scan, event: LogEvent, at: number): number {
     if (thrown > 0 && event.has(Field.message)) event.span(Field.message, thrown, trimmedEnd(bytes, thrown, nextLine(bytes, thrown, end)));
     return at + 1;
   }
+  if (trace.head < 0 && trace.frames === 1 && isRustPlace(bytes, trace.firstFrame, end)) { // tracing's pretty form
+    const from = skipIndent(bytes, trace.firstFrame, end) + AT;
+    if (!event.has(Field.caller)) event.span(Field.caller, from, trimmedEnd(bytes, from, nextLine(bytes, from, end)));
+    return at + 1;
+  }
   if (trace.head < 0 && trace.firstFrame === first) trace.head = headInside(bytes, thrown < 0 ? scan.start : thrown, first - 1);
   settle(scan, event, thrown);
   scan.end = at; // the rest of the rules see the first line only
   return end;
+}
+
+/** Behind a frame's `at `. */
+const AT = 3;
+
+/** `    at src/main.rs:3`: where a message was logged. Frames of a panic tell the column too. */
+function isRustPlace(bytes: Uint8Array, line: number, end: number): boolean {
+  const from = skipIndent(bytes, line, end) + AT;
+  const to = trimmedEnd(bytes, from, nextLine(bytes, from, end));
+  let at = to;
+  while (isDigit(bytes[at - 1])) at--;
+  return at < to && at - 4 > from && bytes[at - 1] === Byte.COLON && bytes[at - 2] === 0x73 && bytes[at - 3] === 0x72 && bytes[at - 4] === Byte.DOT;
 }
 
 /** Go's `panic: text` and `fatal error: text`; Rust's `thread 'main' panicked at a.rs:4:5:`, whose text is on the next line. */

@@ -61,6 +61,7 @@ export function beforeLogged(scan: Scan, start: number, at: number): void {
     const marks = marksAt(scan, from);
     if ((marks & Mark.FILLER) !== 0) to = from;
     else {
+      if (scan.bytes[to] === Byte.COLON && (formOf(scan.bytes, from, to) & Mark.PAST) !== 0) return; // `Disconnected: Logged out`
       const isCut = isQuote(scan.bytes[to]) && scan.bytes[from - 1] !== scan.bytes[to]; // `"mary ann" logged in`
       if (!isCut && isName(scan, from, to)) scan.offer(Field.user_id, Sure.LIKELY, from, to, 'logged in');
       return;

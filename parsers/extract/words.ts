@@ -127,7 +127,7 @@ const MEANINGS: readonly (readonly [bits: number, words: string])[] = [
   [Mark.AUTH, 'authenticator authentication authenticated authenticate authenticating auth password passwd credentials credential logon signin login logout logged token sasl unauthorized'],
   [Mark.COMMON | Mark.GOES_ON | Mark.AUTH, 'login'],
   [Mark.FILLER, 'is was has now just been successfully already have'],
-  [Mark.NOTHING | Mark.COMMON, 'null none nil unknown undefined na true false no'],
+  [Mark.NOTHING | Mark.COMMON, 'null none nil unknown undefined na true false no unauthenticated'],
   [Mark.REASON, 'ok created accepted no moved found see not temporary permanent bad unauthorized payment forbidden method proxy request conflict gone length precondition payload uri unsupported range expectation unprocessable locked failed upgrade too internal service gateway client server partial multi switching continue entity misdirected unavailable insufficient network'],
   [Mark.STATUS, 'sent'],
   [Mark.EXIT, 'exit exited exitcode'],

@@ -308,16 +308,16 @@ function readName(header: Header, start: number, end: number, opener: number): b
   const { bytes, event } = header;
   if (opener === Byte.OPEN_PAREN && !header.hasLevel) return false;
   if (event.has(Field.logger) && isBlank(bytes[start - 2]) && isMachineName(bytes, start, end)) return true; // Elasticsearch's node
+  if (isRequestId(bytes, start, end) && !event.has(Field.request_id)) {
+    header.span(Field.request_id, start, end);
+    return true;
+  }
   if (!event.has(Field.thread) && (isThreadName(bytes, start, end) || isThreadColumn(header, start, end))) {
     header.span(Field.thread, start, end);
     return true;
   }
   if (header.letter && event.has(Field.logger) && !event.has(Field.thread) && isSimpleName(bytes, start, end)) {
     header.span(Field.thread, start, end); // MongoDB
-    return true;
-  }
-  if (isRequestId(bytes, start, end) && !event.has(Field.request_id)) {
-    header.span(Field.request_id, start, end);
     return true;
   }
   if (event.has(Field.logger) || opener === Byte.OPEN_PAREN) return false;

@@ -20,7 +20,8 @@ export function readMysql(header: Header, at: number): number {
   const code = equals(bytes, level, to, 'System') ? Level.info : levelAt(bytes, level, to);
   if (code < 0 || bytes[to] !== Byte.CLOSE_BRACKET) return -1;
   const hasCode = bytes[to + 2] === Byte.OPEN_BRACKET && bytes[to + 3] === 77 && bytes[to + 4] === 89 && bytes[to + 5] === Byte.DASH;
-  if (!hasCode && !isLower(bytes[level + 1])) return -1;
+  const isNobodys = digits === at + 1 && bytes[at] === Byte.ZERO; // MariaDB's own threads: no process has this number
+  if (!hasCode && !isNobodys && !isLower(bytes[level + 1])) return -1;
   header.span(Field.thread, at, digits);
   header.level(code, level, to);
   return hasCode ? readSubsystem(header, to + 3) : to + 1;

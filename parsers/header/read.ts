@@ -137,7 +137,7 @@ function readQuotedTime(state: Header, at: number): number {
 function readWithoutLevel(state: Header, at: number): number {
   const text = readPostgres(state, at);
   if (text > 0) return text;
-  if (state.items === 1) {
+  if (state.items === 1 || state.items === 2 && state.event.has(Field.thread)) {
     const tagged = readHostAndTag(state, at);
     const hosted = tagged > 0 ? tagged : readHostAndLogger(state, at);
     const named = hosted > 0 ? hosted : readJavaUtil(state, at);

@@ -162,3 +162,12 @@ export function isPaddedColon(bytes: Uint8Array, at: number, end: number): boole
   const colon = skipBlanks(bytes, at, Math.min(end, at + 64));
   return colon > at && bytes[colon] === Byte.COLON && isBlank(bytes[colon + 1]) && !isDigit(bytes[colon + 1]);
 }
+
+/** Behind more blanks than one and an item that is not the level, whose column is padded: a line of a text that was logged line by line. */
+export function isIndented(header: Header, at: number): boolean {
+  const { bytes } = header;
+  if (!isBlank(bytes[at - 1]) || !isBlank(bytes[at - 2])) return false;
+  let from = at;
+  while (isBlank(bytes[from - 1])) from--;
+  return from > header.levelEnd + 1 && bytes[from - 1] === Byte.GREATER;
+}

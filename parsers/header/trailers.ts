@@ -27,14 +27,20 @@ function outerOpen(bytes: Uint8Array, at: number, least: number): number {
   return open;
 }
 
-/** java.util.logging's two lines: behind the time `class method`, then `LEVEL: text`. The position of the text, or -1. */
+/** Two lines: java.util.logging's `class method` behind the time or tinylog's `[thread] class.method()`, then `LEVEL: text`. The position of the text, or -1. */
 export function readJavaUtil(header: Header, at: number): number {
   const { bytes, end } = header;
   const to = nameEnd(bytes, at, end);
+  if (bytes[to] === Byte.OPEN_PAREN && bytes[to + 1] === Byte.CLOSE_PAREN && bytes[to + 2] === Byte.NEWLINE && isQualified(bytes, at, to)) return readBelow(header, at, to, to + 2);
   if (bytes[to] !== Byte.SPACE || !isUpper(bytes[at]) && !isQualified(bytes, at, to)) return -1;
   let line = to + 1;
   while (line < end && bytes[line] !== Byte.NEWLINE && !isBlank(bytes[line])) line++;
-  if (bytes[line] !== Byte.NEWLINE) return -1;
+  return bytes[line] === Byte.NEWLINE ? readBelow(header, at, to, line) : -1;
+}
+
+/** The level and the text on the line behind `line`, the end of the first; the logger stands at [at, to). */
+function readBelow(header: Header, at: number, to: number, line: number): number {
+  const { bytes, end } = header;
   let colon = line + 1;
   while (colon < end && isUpper(bytes[colon])) colon++;
   const level = levelAt(bytes, line + 1, colon);

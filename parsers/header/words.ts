@@ -5,8 +5,10 @@ import { Byte, isBlank, isDigit, isHexDigit, isLetter, isUpper, skipBlanks, skip
 import { levelAt } from '../values/levels.ts';
 import { equals, hasExtension, isClassName, isJvmFile, isKeyOfValue, isLoggerWord, isParticiple, isQualified, isSimpleName, isThreadName, nameEnd } from '../values/names.ts';
 import { scanTimestamp } from '../values/timestamps.ts';
+import { readService } from './dovecot.ts';
 import { isLevelNext } from './levels.ts';
-import { isColumnEnd, isDashed, isPaddedColon, type Header } from './state.ts';
+import { readBehindSpans } from './spans.ts';
+import { isColumnEnd, isDashed, isIndented, isPaddedColon, type Header } from './state.ts';
 
 /** Takes a name that is not in brackets: a logger, a thread, a place in code, `channel.LEVEL`. The position behind it, or -1. */
 export function readName(header: Header, at: number): number {
@@ -176,23 +178,13 @@ function pairsEnd(header: Header, at: number): number {
 /** A name between time and level: ` - payments - INFO`, ` main INFO`. */
 function readBeforeLevel(header: Header, at: number, to: number): number {
   const { bytes, event } = header;
-  const numbered = bytes[to] === Byte.OPEN_PAREN ? readNumbered(header, at, to) : -1;
-  if (numbered > 0) return numbered;
+  const service = bytes[to] === Byte.OPEN_PAREN ? readService(header, at, to) : -1;
+  if (service > 0) return service;
   if (!isLevelNext(header, skipProcess(bytes, to, header.end))) return -1;
   if (isThreadName(bytes, at, to) && !event.has(Field.thread)) header.span(Field.thread, at, to);
   else if (!event.has(Field.logger) && (isSimpleName(bytes, at, to) || isQualified(bytes, at, to))) header.logger(at, to);
   else return -1;
   return to;
-}
-
-/** Dovecot's `log(77): Warning: `. The position behind it, or -1. */
-function readNumbered(header: Header, at: number, to: number): number {
-  const { bytes, end, event } = header;
-  const close = skipDigits(bytes, to + 1, end);
-  if (close === to + 1 || bytes[close] !== Byte.CLOSE_PAREN || bytes[close + 1] !== Byte.COLON || !isLevelNext(header, close + 1)) return -1;
-  if (event.has(Field.logger) || !isSimpleName(bytes, at, to) || !header.process(to + 1, close)) return -1;
-  header.logger(at, to);
-  return close + 1;
 }
 
 /** Behind the process in brackets that follows a name: `shop.jobs [77]: INFO`. */
@@ -207,6 +199,11 @@ function readAfterLevel(header: Header, at: number, to: number): number {
   const { bytes, end } = header;
   const module = readModule(header, at, to);
   if (module > 0) return module;
+  if (isIndented(header, at)) return -1;
+  if (bytes[to] === Byte.OPEN_BRACE && header.hasTime) {
+    readBehindSpans(header, to);
+    return -1;
+  }
   const qualified = isQualified(bytes, at, to);
   const simple = qualified || isSimpleName(bytes, at, to);
   if (bytes[to] === Byte.COLON) {

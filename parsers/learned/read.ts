@@ -15,6 +15,8 @@ export const LEARNED = 'learned';
 
 /** Fields of a header, as a mask. */
 const TIME_AND_LEVEL = (1 << Field.timestamp) | (1 << Field.level);
+/** Who wrote the line, as syslog's tag tells it: no shape is worth losing that. */
+const WRITERS = (1 << Field.pid) | (1 << Field.host) | (1 << Field.service);
 /** Fields that a shape can tell, too. What else a built-in grammar found in a header is worth more. */
 const REPLACEABLE = [Field.timestamp, Field.level, Field.logger, Field.thread, Field.pid, Field.caller, Field.host, Field.service, Field.message].reduce((mask, field) => mask | (1 << field), 0);
 
@@ -46,7 +48,7 @@ export function tellsMore(shape: Shape, bytes: Uint8Array, start: number, end: n
   const text = matchShape(shape, bytes, start, end);
   if (text < 0 || text < textStart) return false;
   const mine = maskOf(shape);
-  if ((present & TIME_AND_LEVEL & ~mine) !== 0) return false;
+  if ((present & TIME_AND_LEVEL & ~mine) !== 0 || countBits(present & WRITERS & ~mine) > unknownColumns(shape)) return false;
   return text > textStart || countBits(mine) > countBits(present & ~(1 << Field.message));
 }
 
@@ -54,6 +56,11 @@ function maskOf({ items }: Shape): number {
   let mask = 0;
   for (const item of items) if (item.kind === 'column' && item.role !== 'value' && item.role !== 'column') mask |= 1 << Field[item.role];
   return mask;
+}
+
+/** Columns that may turn out to be what the grammar took them for. */
+function unknownColumns({ items }: Shape): number {
+  return items.filter((item) => item.kind === 'column' && item.role === 'column').length;
 }
 
 function countBits(mask: number): number {

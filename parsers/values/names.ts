@@ -158,8 +158,9 @@ export function isParticiple(bytes: Uint8Array, start: number, end: number): boo
   return end - start > 5 && (endsWith(bytes, start, end, 'ed') || endsWith(bytes, start, end, 'ing'));
 }
 
-/** `req-abc123`, `req_7`, `request-550e8400`: an id that says what it is of. */
+/** `req-abc123`, `req_7`, `request-550e8400`: an id that says what it is of; and chi's, `web1/p1ELFJakxq-000001`. */
 export function isRequestId(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start > 18 && bytes[end - 18] === Byte.SLASH && bytes[end - 7] === Byte.DASH) return skipDigits(bytes, end - 6, end) === end && isSimpleName(bytes, end - 17, end - 7);
   if (!startsWith(bytes, start, end, 'req')) return false;
   const mark = startsWith(bytes, start, end, 'request') ? start + 7 : start + 3;
   if (bytes[mark] !== Byte.DASH && bytes[mark] !== Byte.UNDERSCORE) return false;
