@@ -1,4 +1,4 @@
-import { CLOSED, UNSURE, type Continuations } from '../../agent/records/record-cutter.ts';
+import type { Continuations } from '../../agent/records/record-cutter.ts';
 import { Byte, isBlank, isUpper, skipBlanks, startsWith } from '../values/bytes.ts';
 import { isHead } from '../extract/trace-lines.ts';
 import { EXPORT_HEADS } from '../journal-text.ts';
@@ -6,6 +6,7 @@ import { isPairs, isPythonWarning, isShellsWord } from './beginnings.ts';
 import { depthAfter } from './brackets.ts';
 import { endsWithColon, isAnnounced, isOpenEnd } from './endings.ts';
 import { Head, headOf, isObjectStart } from './headers.ts';
+import { become, begun, BREAK, counted, countOf, EXPECTS, FRAMES, indented, indentOf, KIND, Kind, MULTI, TRACED, withCount } from './state.ts';
 import { awaitsLevel, isAlarmed, isCaret, isDumpPart, isFrame, isGoCall, Trace, traceOf } from './traces.ts';
 
 /**
@@ -35,69 +36,15 @@ export const continuations: Continuations = {
   },
 };
 
-/** A state is a kind of record, flags, the indent of its first line, and a count. */
-const Kind = {
-  /** Nothing continues it. */
-  CLOSED,
-  TEXT: 1,
-  /** Begins with a level; may be TRACED. */
-  LEVEL: 2,
-  /** Begins with a time or the like; in place of a count it has FRAMES and TRACED. */
-  HEADER: 3,
-  /** An object or array over several lines; the count is the brackets that are open. */
-  OBJECT: 4,
-  /** An exception, before its frames. Its message may go on in lines without indent, if frames follow; the count is those lines. */
-  ERROR: 5,
-  TRACE: 7,
-  /** Python: before the exception's own line. */
-  TRACEBACK: 8,
-  /** Go: before its first goroutine; the count is the lines of its message. */
-  PANIC: 9,
-  GOROUTINE: 10,
-  /** Node: the error's place has been told, its line, the caret below. */
-  SOURCE: 11,
-  CARET: 12,
-  THROWN: 13,
-  /** MySQL's slow log: lines that begin with #, then the statement. */
-  COMMENT: 14,
-  STATEMENT: 15,
-  /** Ruby: an exception with its place; its source line may follow behind a blank one. */
-  PLACE: 16,
-  /** Lines that begin with #, as the JVM reports its own crash. */
-  BLOCK: 17,
-  /** The stacks of all threads: blank lines are between them. */
-  DUMP: 18,
-  /** An entry of the journal's export: up to a blank line. */
-  EXPORT: 19,
-} as const;
-const KIND = 31;
-/** The last line asks for another: it ends with a colon. */
-const EXPECTS = 32;
-/** It has more than one line. */
-const MULTI = 64;
-const INDENT_SHIFT = 7;
-const INDENT = 127;
-const COUNT_SHIFT = 14;
-/** Below a header there are frames, so mere text is no longer the record's. */
-const FRAMES = 1 << COUNT_SHIFT;
-/** Below a header there is a traceback of Python: another one is its own record if nothing announces it. */
-const TRACED = 2 << COUNT_SHIFT;
-/** Lines without indent that an exception's message may have. Whether they are its is known when its frames come. */
-const MESSAGE_LINES = 8;
-
 const KIND_OF_TRACE: readonly number[] = [Kind.TEXT, Kind.ERROR, Kind.ERROR, Kind.ERROR, Kind.PANIC, Kind.GOROUTINE, Kind.TRACEBACK, Kind.SOURCE, Kind.TRACE, Kind.TRACE, Kind.TRACE, Kind.PLACE, Kind.ERROR, Kind.DUMP];
 const SLOW_LOG = ['# Time: ', '# User@Host: '].map((text) => Buffer.from(text));
 
 const EXPORTS = EXPORT_HEADS.map((text) => Buffer.from(text));
 
-function indentOf(state: number): number {
-  return (state >> INDENT_SHIFT) & INDENT;
-}
-
 /** The state of a record whose first line begins with `head`. `at` is where its indent ends; `trace`, if it is known already. */
 function begin(head: Head, bytes: Uint8Array, start: number, at: number, end: number, trace?: Trace): number {
   if (head === Head.WHOLE) return Kind.CLOSED;
-  const indent = Math.min(at - start, INDENT) << INDENT_SHIFT;
+  const indent = indented(at - start);
   if (head !== Head.NONE) return (head === Head.LEVEL ? Kind.LEVEL : Kind.HEADER) | (isOpenEnd(bytes, at, end) ? EXPECTS : 0) | indent;
   const byte = bytes[at];
   if (byte === Byte.OPEN_BRACE || (byte === Byte.OPEN_BRACKET && isArrayStart(bytes, at, end))) return beginObject(bytes, at, end) | indent;
@@ -110,7 +57,7 @@ function begin(head: Head, bytes: Uint8Array, start: number, at: number, end: nu
 
 function beginObject(bytes: Uint8Array, at: number, end: number): number {
   const depth = depthAfter(bytes, at, end, 0);
-  if (depth > 0) return Kind.OBJECT | (depth << COUNT_SHIFT);
+  if (depth > 0) return withCount(Kind.OBJECT, depth);
   return bytes[at] === Byte.OPEN_BRACE ? Kind.CLOSED : Kind.TEXT;
 }
 
@@ -201,8 +148,6 @@ function joinTrace(state: number, trace: Trace, bytes: Uint8Array, first: number
   return kind === Kind.HEADER || kind === Kind.LEVEL ? next | MULTI : ended(next, bytes, at, end);
 }
 
-const BREAK = -1;
-
 /** The record is text or a log line, with or without a trace below. The state, or BREAK. */
 function afterText(state: number, trace: Trace, bytes: Uint8Array, first: number, start: number, end: number, blanks: number): number {
   const kind = state & KIND;
@@ -260,7 +205,7 @@ function afterTrace(state: number, trace: Trace, bytes: Uint8Array, start: numbe
 /** Whether an exception's message may go on in a line without indent. */
 function isMessage(state: number, blanks: number): boolean {
   const kind = state & KIND;
-  return kind === Kind.ERROR ? blanks === 0 : kind === Kind.PLACE && blanks === 1 && state >> COUNT_SHIFT === 0;
+  return kind === Kind.ERROR ? blanks === 0 : kind === Kind.PLACE && blanks === 1 && countOf(state) === 0;
 }
 
 function afterPanic(state: number, trace: Trace, bytes: Uint8Array, start: number, end: number): number {
@@ -268,19 +213,6 @@ function afterPanic(state: number, trace: Trace, bytes: Uint8Array, start: numbe
   if (trace === Trace.PART) return state;
   if ((state & KIND) === Kind.PANIC) return counted(state);
   return isGoCall(bytes, start, end) ? state : BREAK;
-}
-
-function become(state: number, kind: number): number {
-  return (state & ~(KIND | UNSURE)) | kind | MULTI;
-}
-
-/** As `become`, and its message may have lines of its own. */
-function begun(state: number, kind: number): number {
-  return become(state, kind) & ((1 << COUNT_SHIFT) - 1);
-}
-
-function counted(state: number): number {
-  return (state & ~UNSURE) >> COUNT_SHIFT >= MESSAGE_LINES ? BREAK : ((state | MULTI) + (1 << COUNT_SHIFT)) | UNSURE;
 }
 
 /** The state when the record's last line is that at [start, end). */
@@ -295,8 +227,8 @@ function isLinked(state: number, bytes: Uint8Array, start: number, end: number):
 
 /** A line in an object: closed when its last bracket is. */
 function inObject(state: number, bytes: Uint8Array, start: number, end: number): number {
-  const depth = depthAfter(bytes, start, end, state >> COUNT_SHIFT);
-  return depth === 0 ? Kind.CLOSED : (state & ((1 << COUNT_SHIFT) - 1)) | MULTI | (depth << COUNT_SHIFT);
+  const depth = depthAfter(bytes, start, end, countOf(state));
+  return depth === 0 ? Kind.CLOSED : withCount(state | MULTI, depth);
 }
 
 /** Whether a line without indent may be inside the object. A second object is not: the first was cut off. */
