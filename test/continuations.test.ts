@@ -31,6 +31,10 @@ const STREAMS: readonly (readonly [string, readonly string[]])[] = [
   ['Python: a warning below a traceback is none of its text', ['2026-11-25 16:38:31,001 ERROR shop failed\nTraceback (most recent call last):\n  File "a.py", line 5, in <module>\nZeroDivisionError: division by zero', '/app/a.py:7: DeprecationWarning: old api\n  warnings.warn("old api")', 'plain print']],
   ["Django's server: a request is one line, and what stands below is not its text", ['[25/Nov/2026 16:38:31] "GET /a HTTP/1.1" 200 10', 'Not Found: /b', '[25/Nov/2026 16:38:32] "GET /b HTTP/1.1" 404 20', 'Internal Server Error: /c', 'Traceback (most recent call last):\n  File "a.py", line 3, in c\nValueError: bad', '[25/Nov/2026 16:38:33] "GET /c HTTP/1.1" 500 30']],
   ['java.util.logging: time and place, level and text below', ['Nov 25, 2026 4:38:31 PM A main\nINFO: hello', 'Nov 25, 2026 4:38:31 PM A main\nWARNING: multi\nline', 'Nov 25, 2026 4:38:31 PM A main\nSEVERE: failed\njava.lang.RuntimeException: outer\n\tat A.main(A.java:7)', 'Nov 25, 2026 4:38:32 PM A main\nINFO: end']],
+  ["Python: what logging reports of itself is none of the line's before it", [
+    'WARNING:shop:slow', '--- Logging error ---',
+    'Traceback (most recent call last):\n  File "a.py", line 1, in emit\nTypeError: not all arguments converted\nCall stack:\n  File "b.py", line 2, in <module>', "Message: 'bad %d'", "Arguments: ('x',)",
+  ]],
   ['slf4j-simple: a thread and a level in front of a trace', [
     '[main] ERROR org.acme.Shop - order failed\njava.lang.IllegalStateException: no cart\n\tat Shop.main(Shop.java:4)\nCaused by: java.io.IOException: gone\n\t... 1 more',
     '[main] INFO org.acme.Shop - next',

@@ -313,6 +313,10 @@ const TRACES: Row[] = [
   ['recovered: goroutine 1 [running]:\nmain.main()\n\t/gop/main.go:7 +0x118', { stack_trace: 'main.main()\n\t/gop/main.go:7 +0x118' }, 'Go: a stack in a log line'],
   ['a.js:3\n    throw x\n    ^\n\nError [ERR_X]: no module\n    at f (a.js:1:2)', { level: 'error', error_type: 'Error', error_message: 'no module', stack_trace: 'Error [ERR_X]: no module\n    at f (a.js:1:2)' }, 'Node: a code behind the class'],
   ['slow\n    at src/main.rs:3\n    in shop::handle with user_id: 42', { caller: 'src/main.rs:3', user_id: '42' }, "Rust's tracing, pretty: where it was logged, and no trace"],
+  ['--- Logging error ---\nTraceback (most recent call last):\n  File "a.py", line 1, in emit\nTypeError: bad format\nMessage: \'bad %d\'',
+    { level: 'error', error_type: 'TypeError', error_message: 'bad format', stack_trace: 'Traceback (most recent call last):\n  File "a.py", line 1, in emit\nTypeError: bad format\nMessage: \'bad %d\'' }, "Python's logging: what it should have said is no class"],
+  ['Traceback (most recent call last):\n  File "a.py", line 1, in f\nMessageError: no body',
+    { level: 'error', error_type: 'MessageError', error_message: 'no body', stack_trace: 'Traceback (most recent call last):\n  File "a.py", line 1, in f\nMessageError: no body' }, 'a class that begins so is one'],
 ];
 
 const arena = testArena();

@@ -63,6 +63,13 @@ export function isThreadAndLevel(bytes: Uint8Array, at: number, end: number): bo
 
 const LONGEST_THREAD = 64;
 
+/** Python's logging reports that it could not: `--- Logging error ---`, a traceback, the call. */
+export function isLoggingError(bytes: Uint8Array, start: number, end: number): boolean {
+  return startsWith(bytes, start, end, LOGGING_ERROR);
+}
+
+const LOGGING_ERROR = Buffer.from('--- Logging error ---');
+
 /** OpenLDAP's `6a1b2c3d.075bca00 0x7f00a1 `: a time in hexadecimal and a thread. */
 export function isHexTime(bytes: Uint8Array, start: number, end: number): boolean {
   if (bytes[start + 8] !== Byte.DOT) return false;

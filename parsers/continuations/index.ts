@@ -2,7 +2,7 @@ import type { Continuations } from '../../agent/records/record-cutter.ts';
 import { Byte, isBlank, isUpper, skipBlanks, startsWith } from '../values/bytes.ts';
 import { isHead } from '../extract/trace-lines.ts';
 import { EXPORT_HEADS } from '../journal-text.ts';
-import { isPairs, isPythonWarning, isShellsWord } from './beginnings.ts';
+import { isLoggingError, isPairs, isPythonWarning, isShellsWord } from './beginnings.ts';
 import { depthAfter } from './brackets.ts';
 import { endsWithColon, isAnnounced, isOpenEnd } from './endings.ts';
 import { Head, headOf, isObjectStart } from './headers.ts';
@@ -134,7 +134,7 @@ function joinText(state: number, bytes: Uint8Array, first: number, start: number
     case Kind.THROWN: return become(state, Kind.ERROR);
     default:
       if ((state & KIND) === Kind.HEADER && isPairs(bytes, at, end) && isPairs(bytes, first, start)) break; // another line of key=value, whatever its first key
-      if (isPythonWarning(bytes, at, end) || isShellsWord(bytes, at, end)) break;
+      if (isPythonWarning(bytes, at, end) || isShellsWord(bytes, at, end) || isLoggingError(bytes, at, end)) break;
       return joinTrace(state, traceOf(bytes, start, end), bytes, first, start, at, end, blanks);
   }
   return ~begin(Head.NONE, bytes, start, at, end);

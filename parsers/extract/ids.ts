@@ -35,7 +35,7 @@ export function trySleuth(scan: Scan, at: number): void {
   const limit = Math.min(end, at + 64);
   let comma = at + 1;
   while (comma < limit && bytes[comma] !== Byte.COMMA) {
-    if (bytes[comma] === Byte.CLOSE_BRACKET || bytes[comma] === Byte.SPACE) return;
+    if (bytes[comma] === Byte.CLOSE_BRACKET || bytes[comma] === Byte.OPEN_BRACKET || bytes[comma] === Byte.SPACE) return;
     comma++;
   }
   const traceEnd = hexEnd(bytes, comma + 1, end);

@@ -15,6 +15,8 @@ const UNINDENTED_FROM = 2;
 const FROM = Buffer.from('from ');
 const GOROUTINE = Buffer.from('goroutine');
 const GROUP = Buffer.from('Exception Group ');
+/** Below the trace of a log call that failed, Python's logging tells what it should have said. */
+const MESSAGE = Buffer.from('Message');
 /** In front of what caused an exception: Java, .NET, Node, and MySQL's JSON-like `[cause]`. */
 const CAUSES = ['Caused by: ', '---> ', '[cause]: '].map((text) => Buffer.from(text));
 
@@ -35,6 +37,7 @@ export function isHead(bytes: Uint8Array, at: number, end: number, isPython: boo
   if (!isLetter(bytes[from])) return false;
   const to = nameEnd(bytes, from, end);
   if (from > at) return isUpper(bytes[from]) && bytes[to] === Byte.CLOSE_PAREN;
+  if (isPython && to - from === MESSAGE.length && startsWith(bytes, from, to, MESSAGE)) return false;
   const next = bytes[skipCode(bytes, to, end)];
   if (to < end && next !== Byte.NEWLINE && next !== Byte.COLON && next !== Byte.RETURN) return false;
   let last = to;

@@ -108,7 +108,8 @@ function readPlace(header: Header, at: number, to: number): number {
 
 /** Log4j's `%c{1}:%L -`: a logger with a line of its file. */
 function readNumberedLogger(header: Header, at: number, to: number, digits: number): number {
-  if (!header.hasLevel || header.event.has(Field.logger) || !isDashed(header.bytes, digits, header.end) && (header.open === 0 || header.bytes[digits] !== header.open)) return -1;
+  const isRoot = header.hasTime && equals(header.bytes, at, to, 'root') && header.bytes[digits] === Byte.COLON && isBlank(header.bytes[digits + 1]); // Python's own; another name may be a host and its port
+  if (!header.hasLevel || header.event.has(Field.logger) || !isRoot && !isDashed(header.bytes, digits, header.end) && (header.open === 0 || header.bytes[digits] !== header.open)) return -1;
   if (!isSimpleName(header.bytes, at, to) && !isQualified(header.bytes, at, to)) return -1;
   header.logger(at, to);
   header.span(Field.caller, at, digits);
