@@ -1,6 +1,7 @@
 import type { Chunk } from '../../agent/chunk.ts';
 import type { LogEvent } from '../../agent/event.ts';
 import { Byte, decimal, isDigit, isLetter, skipDigits, whole } from './bytes.ts';
+import { isWeekday, monthAt, monthEnd } from './calendar-names.ts';
 import { readClock, readFraction, readKitchen, readOffset, twoDigits } from './clock.ts';
 import { DAY_MS, Moment } from './moment.ts';
 import { fallbackDateMs } from './zones.ts';
@@ -111,7 +112,7 @@ function dayFirst(bytes: Uint8Array, pos: number, end: number): number {
 function dayAndName(bytes: Uint8Array, pos: number, separator: number, end: number): number {
   moment.month = monthAt(bytes, pos);
   if (moment.month === 0) return -1;
-  const at = monthEnd(bytes, pos, end);
+  const at = monthEnd(bytes, moment.month, pos, end);
   if (bytes[at] !== separator) return -1;
   const digits = skipDigits(bytes, at + 1, Math.min(end, at + 6)) - at - 1;
   if (digits === 4) {
@@ -182,7 +183,7 @@ function monthFirst(bytes: Uint8Array, pos: number, end: number): number {
     moment.month = monthAt(bytes, at);
     if (moment.month === 0) return -1;
   }
-  at = monthEnd(bytes, at, end);
+  at = monthEnd(bytes, moment.month, at, end);
   if (bytes[at++] !== Byte.SPACE) return -1;
   at = dayAt(bytes, bytes[at] === Byte.SPACE ? at + 1 : at);
   if (at < 0) return -1;
@@ -270,36 +271,6 @@ function dayAt(bytes: Uint8Array, at: number): number {
   const two = isDigit(bytes[at + 1]);
   moment.day = two ? twoDigits(bytes, at) : (bytes[at] as number) - 48;
   return at + (two ? 2 : 1);
-}
-
-// Three letters, lower-cased, as one number.
-function key(a: number, b: number, c: number): number {
-  return ((a | 32) << 16) | ((b | 32) << 8) | (c | 32);
-}
-
-function keyOf(name: string): number {
-  return key(name.charCodeAt(0), name.charCodeAt(1), name.charCodeAt(2));
-}
-
-const MONTH_NAMES = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december'];
-const MONTH_KEYS = MONTH_NAMES.map(keyOf);
-const WEEKDAY_KEYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].map(keyOf);
-
-/** 1 to 12 for the month whose name begins at `at`; 0 when there is none. */
-function monthAt(bytes: Uint8Array, at: number): number {
-  return MONTH_KEYS.indexOf(key(bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number)) + 1;
-}
-
-/** Where the month's name ends that `monthAt` saw: three letters, or all of it. */
-function monthEnd(bytes: Uint8Array, at: number, end: number): number {
-  const name = MONTH_NAMES[moment.month - 1] as string;
-  let length = 3;
-  while (length < name.length && at + length < end && ((bytes[at + length] as number) | 32) === name.charCodeAt(length)) length++;
-  return length === name.length ? at + length : at + 3;
-}
-
-function isWeekday(bytes: Uint8Array, at: number): boolean {
-  return WEEKDAY_KEYS.includes(key(bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number));
 }
 
 /** `2026-11-22T10:00:00[.123]` with `Z` or `+01:00`, so it can be copied. */
