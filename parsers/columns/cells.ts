@@ -3,7 +3,7 @@ import { durationMs } from '../values/durations.ts';
 import { ipv4End, ipv6End } from '../extract/ip.ts';
 import { statusEnd } from '../extract/tokens.ts';
 import { quoteEnd } from '../values/access-scan.ts';
-import { isMethod } from '../values/assign.ts';
+import { isMethod } from '../values/request-line.ts';
 import { equals } from '../values/names.ts';
 
 /** What a cell can be, by its look alone. */

@@ -1,10 +1,10 @@
 import type { Chunk } from '../../agent/chunk.ts';
 import type { LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
-import { holds, isDigit, isHexDigit, isUpper, skipMapped, whole } from './bytes.ts';
+import { holds, indexIn, isDigit, isHexDigit, skipMapped, spells, whole } from './bytes.ts';
 import { decimal, durationMs } from './durations.ts';
 import { numberEnd, stringEnd } from './json-scan.ts';
-import { requestLine, version } from './request-line.ts';
+import { method, requestLine, url, version } from './request-line.ts';
 import { traceHeader, traceLines, traceParent } from './trace-header.ts';
 import { levelAt, levelOfSeverity } from './levels.ts';
 import { readTimestamp } from './timestamps.ts';
@@ -146,12 +146,6 @@ function isNoName(bytes: Uint8Array, start: number, end: number): boolean {
   return numberEnd(bytes, start, to) === to && holds(bytes, start, to, 0x2e);
 }
 
-/** Whether the bytes from `start` on are the lower-case letters of `word`, in whatever case. */
-function spells(bytes: Uint8Array, start: number, word: string): boolean {
-  for (let i = 0; i < word.length; i++) if (((bytes[start + i] as number) | 0x20) !== word.charCodeAt(i)) return false;
-  return true;
-}
-
 function levelText(chunk: Chunk, start: number, end: number, how: number, event: LogEvent): number {
   if (isDigit(chunk.bytes[start])) return levelNumber(chunk, start, end, how, event);
   const level = levelAt(chunk.bytes, start, trimmedEnd(chunk.bytes, start, end));
@@ -213,22 +207,6 @@ function durationText(chunk: Chunk, start: number, end: number, event: LogEvent)
   return Outcome.COPIED;
 }
 
-/** A path, or a URL of which the path and query are taken. */
-function url(chunk: Chunk, start: number, end: number, event: LogEvent): number {
-  const bytes = chunk.bytes;
-  if (bytes[start] === 0x2f) {
-    event.span(Field.http_path, start, end);
-    return Outcome.RENAMED;
-  }
-  const host = indexIn(bytes, 0x3a, start, Math.min(end, start + 8)) + 3;
-  if (((bytes[start] as number) | 0x20) !== 0x68 || host < start + 7 || host > start + 8 || bytes[host - 1] !== 0x2f) return Outcome.UNUSABLE;
-  let path = host;
-  while (path < end && bytes[path] !== 0x2f) path++;
-  if (path === end) return Outcome.UNUSABLE;
-  event.span(Field.http_path, path, end);
-  return Outcome.COPIED;
-}
-
 /** An IP address, with or without a port: `10.0.0.1`, `10.0.0.1:80`, `2001:db8::1`, `[2001:db8::1]:80`. */
 function address(chunk: Chunk, start: number, end: number, event: LogEvent): number {
   const bytes = chunk.bytes;
@@ -259,46 +237,6 @@ function address(chunk: Chunk, start: number, end: number, event: LogEvent): num
   if (!(dots === 3 && colons === 0) && colons < 2) return Outcome.UNUSABLE;
   event.span(Field.client_ip, from, to);
   return from === start && to === end ? Outcome.RENAMED : Outcome.COPIED;
-}
-
-/** Where `byte` stands first in [start, end), or -1. */
-function indexIn(bytes: Uint8Array, byte: number, start: number, end: number): number {
-  for (let at = start; at < end; at++) if (bytes[at] === byte) return at;
-  return -1;
-}
-
-/** Whether [start, end) is an HTTP method in capital letters. */
-export function isMethod(bytes: Uint8Array, start: number, end: number): boolean {
-  return methodAt(bytes, start, end) >= 0;
-}
-
-function method(chunk: Chunk, start: number, end: number, event: LogEvent): number {
-  const { bytes } = chunk;
-  if (methodAt(bytes, start, end) < 0) return Outcome.UNUSABLE;
-  let at = start;
-  while (at < end && isUpper(bytes[at])) at++;
-  if (at === end) {
-    event.span(Field.http_method, start, end);
-    return Outcome.RENAMED;
-  }
-  const out = event.arena.bytes;
-  const address = event.arena.scratchSpace(end - start);
-  if (address < 0) return Outcome.UNUSABLE;
-  for (let from = start; from < end; from++) out[address + from - start] = (bytes[from] as number) & ~0x20;
-  event.at(Field.http_method, address, end - start, start, end);
-  return Outcome.COPIED;
-}
-
-/** RFC 9110, WebDAV (RFC 4918) and what caches use; the commonest first. */
-const METHODS = ['get', 'post', 'put', 'delete', 'patch', 'head', 'options', 'connect', 'trace', 'propfind', 'proppatch', 'mkcol', 'copy', 'move', 'lock', 'unlock', 'report', 'search', 'purge', 'query'];
-
-/** Position in METHODS of the method that is [start, end), in whatever case; -1: none. */
-function methodAt(bytes: Uint8Array, start: number, end: number): number {
-  for (let index = 0; index < METHODS.length; index++) {
-    const word = METHODS[index] as string;
-    if (word.length === end - start && spells(bytes, start, word)) return index;
-  }
-  return -1;
 }
 
 function isWhole(bytes: Uint8Array, start: number, end: number): boolean {

@@ -103,3 +103,15 @@ export function skipColour(bytes: Uint8Array, at: number, end: number): number {
   }
   return at;
 }
+
+/** Where `byte` stands first in [start, end), or -1. */
+export function indexIn(bytes: Uint8Array, byte: number, start: number, end: number): number {
+  for (let at = start; at < end; at++) if (bytes[at] === byte) return at;
+  return -1;
+}
+
+/** Whether the bytes from `start` on are the lower-case letters of `word`, in whatever case. */
+export function spells(bytes: Uint8Array, start: number, word: string): boolean {
+  for (let i = 0; i < word.length; i++) if (((bytes[start + i] as number) | 0x20) !== word.charCodeAt(i)) return false;
+  return true;
+}
