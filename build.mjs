@@ -35,7 +35,8 @@ async function buildKernels() {
     if (!file.endsWith('.ts')) continue;
     const source = path.join(KERNELS, 'assembly', file);
     const wasm = path.join(KERNELS, file.replace(/\.ts$/, '.wasm'));
-    if (isOlder(wasm, source)) await compileKernel(source, wasm);
+    const parts = source.replace(/\.ts$/, ''); // a folder of the same name, if it has some
+    if (isOlder(wasm, source) || (existsSync(parts) && statSync(wasm).mtimeMs < newestIn([parts]))) await compileKernel(source, wasm);
     copyFileSync(wasm, path.join(target, path.basename(wasm)));
   }
 }

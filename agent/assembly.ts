@@ -7,6 +7,7 @@ import { identify } from '../parsers/aliases.ts';
 import { envelopes } from '../parsers/envelopes/index.ts';
 import { Arena } from './arena.ts';
 import { openBuffering } from './buffering.ts';
+import { shareCores } from './cores.ts';
 import { COMMAND_LINE_INPUT } from './config/command-line-input.ts';
 import { memoryOf } from './config/memory.ts';
 import type { Config, FileInputConfig, InputConfig } from './config/schema.ts';
@@ -109,6 +110,7 @@ export interface Assembly {
 export async function assemble(config: Config, options: AssemblyOptions): Promise<Assembly> {
   const outputs = await Promise.all(Object.entries(config.outputs).map(([name, output]) => createOutput(name, output)));
   const { share } = options;
+  shareCores(share?.lanes ?? 1);
   const state = share === undefined ? await openState(config, outputs, options) : share.state;
   const stateFolder = share === undefined ? state?.path : share.folder;
   const folder = stateFolder ?? path.resolve(options.stateDir);

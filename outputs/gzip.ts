@@ -1,59 +1,41 @@
-import { constants, createGzip, type Gzip, type ZlibReset } from 'node:zlib';
-import { free } from './free.ts';
+import { performance } from 'node:perf_hooks';
+import { spareCores } from '../agent/cores.ts';
+import type { Compressor } from './gzip/compressor.ts';
+import { KernelCompressor } from './gzip/kernel.ts';
+import { ZlibCompressor } from './gzip/zlib.ts';
 
-const LEVEL = 1; // 6 takes three times as long for 8 % less
-/** Compressed bytes that come at once: each time costs a turn of the event loop. */
-const PIECE_BYTES = 262_144;
+/** Up to here a body is compressed about as soon as it is handed over to another thread. */
+const LITTLE_BYTES = 262_144;
+/** A thread that is busy for that much of the time has no time to spare: some is always spent on waiting. */
+const BUSY = 0.9;
 
-const idle: Compressor[] = [];
+const idleKernels: Compressor[] = [];
+const idleZlibs: Compressor[] = [];
+let lastUse = performance.eventLoopUtilization();
 
 /**
- * Compresses `body`, off the main thread, and lends it to `use`. When that has settled, its memory is used again: there is
- * as much of it as bodies were under way at once.
+ * Compresses `body` and lends it to `use`. When that has settled, its memory is used again: there is as much of it as
+ * bodies were under way at once.
  */
 export async function gzipped<T>(body: Uint8Array, use: (compressed: Uint8Array) => Promise<T>): Promise<T> {
-  const compressor = idle.pop() ?? new Compressor();
-  const result = await use(await compressor.compress(body)).finally(() => idle.push(compressor));
-  return result;
+  const now = performance.eventLoopUtilization();
+  const { utilization } = performance.eventLoopUtilization(now, lastUse);
+  lastUse = now;
+  return isForZlib({ bytes: body.length, busy: utilization, spareCores: spareCores() })
+    ? lent(idleZlibs, () => new ZlibCompressor(), body, use)
+    : lent(idleKernels, () => new KernelCompressor(), body, use);
 }
 
-/** zlib's own memory, a quarter of a megabyte, and room for what comes out, both used again and again. */
-class Compressor {
-  readonly #zip = createGzip({ level: LEVEL, chunkSize: PIECE_BYTES }) as Gzip & ZlibReset; // the types forget that it can be reset
-  #room = Buffer.alloc(0);
-  #length = 0;
+/**
+ * The kernel takes half of the processor time, and it takes that from the thread that reads. So zlib, which has threads of
+ * its own, is for a thread that has enough to do (`busy`: the part of its time, since the last body), while a core has not.
+ */
+export function isForZlib({ bytes, busy, spareCores }: { readonly bytes: number; readonly busy: number; readonly spareCores: number }): boolean {
+  return bytes > LITTLE_BYTES && busy > BUSY && spareCores >= 1;
+}
 
-  constructor() {
-    this.#zip.on('data', (piece: Buffer) => this.#take(piece));
-  }
-
-  /** One at a time. What it gives is valid until the next. */
-  compress(body: Uint8Array): Promise<Uint8Array> {
-    const zip = this.#zip;
-    this.#length = 0;
-    return new Promise((resolve, reject) => {
-      zip.once('error', reject);
-      zip.write(body);
-      zip.flush(constants.Z_FINISH, () => {
-        zip.off('error', reject);
-        while (zip.read() !== null); // what has not been told as data yet is by this
-        zip.reset();
-        resolve(this.#room.subarray(0, this.#length));
-      });
-    });
-  }
-
-  #take(piece: Buffer): void {
-    if (this.#length + piece.length > this.#room.length) this.#grow(this.#length + piece.length);
-    piece.copy(this.#room, this.#length);
-    this.#length += piece.length;
-    if (piece.byteOffset + piece.length === piece.buffer.byteLength) free([piece]); // full: nothing more comes into it
-  }
-
-  #grow(least: number): void {
-    const room = Buffer.allocUnsafeSlow(Math.max(least, 2 * this.#room.length, PIECE_BYTES));
-    this.#room.copy(room, 0, 0, this.#length);
-    free([this.#room]);
-    this.#room = room;
-  }
+async function lent<T>(idle: Compressor[], make: () => Compressor, body: Uint8Array, use: (compressed: Uint8Array) => Promise<T>): Promise<T> {
+  const compressor = idle.pop() ?? make();
+  const compressed = await compressor.compress(body); // one that fails is not used again
+  return use(compressed).finally(() => idle.push(compressor));
 }

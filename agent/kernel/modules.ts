@@ -13,9 +13,9 @@ export function useCompiled(kernels: ReadonlyMap<string, WebAssembly.Module>): v
   for (const [name, module] of kernels) compiled.set(name, module);
 }
 
-/** An instance of the kernel `name` over an arena's memory; `host`: what it asks of TypeScript. Each is compiled once per process. */
-export function instantiate(name: string, arena: Arena, host: Record<string, unknown> = {}): Record<string, unknown> {
-  return new WebAssembly.Instance(moduleOf(name), { env: { memory: arena.memory, abort: () => undefined }, host }).exports;
+/** An instance of the kernel `name` over a memory, that of an arena as a rule; `host`: what it asks of TypeScript. Each is compiled once per process. */
+export function instantiate(name: string, { memory }: Pick<Arena, 'memory'>, host: Record<string, unknown> = {}): Record<string, unknown> {
+  return new WebAssembly.Instance(moduleOf(name), { env: { memory, abort: () => undefined }, host }).exports;
 }
 
 /** The name of a rule that a kernel has as a number. */
