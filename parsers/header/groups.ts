@@ -1,9 +1,10 @@
 import { Field } from '../../agent/fields.ts';
-import { addPair } from '../pair.ts';
 import { Byte, holds, isBlank, isDigit, isLetter, isUpper, isWord, skipBlanks, skipColour, skipDigits } from '../values/bytes.ts';
 import { levelAt, strongLevelAt } from '../values/levels.ts';
 import { equals, isCaller, isClassName, isMachineName, isQualified, isRequestId, isSimpleName, isThreadName } from '../values/names.ts';
 import { readTimestamp } from '../values/timestamps.ts';
+import { readPairs } from './group-pairs.ts';
+import { readNumbers, readProcess, readProcessAndThread } from './group-processes.ts';
 import { isLevelNext } from './levels.ts';
 import type { Header } from './state.ts';
 
@@ -133,68 +134,6 @@ function levelOfGroup(header: Header, start: number, end: number): number {
   return strongLevelAt(bytes, start, end);
 }
 
-/** `476`, `#66620`, `12:34`, `12#12`, `608647-3`: a process, and a thread of it. */
-function readNumbers(header: Header, start: number, end: number): boolean {
-  const { bytes } = header;
-  const from = bytes[start] === Byte.HASH ? start + 1 : start;
-  const to = skipDigits(bytes, from, end);
-  if (bytes[to] === Byte.DOT && !header.hasTime && header.items === 0) return isUptime(bytes, to + 1, end);
-  if (to === from) return false;
-  if (to === end && to - from > 3 && !header.hasTime && isBehindLevel(header, start - 1)) return true; // logrus: seconds since the start
-  if (header.hasLevel && !isAdjacent(header, start, to - from)) return false;
-  if (to === end) return header.process(from, to);
-  const mark = bytes[to];
-  if (mark === Byte.COLON && isThreadName(bytes, to + 1, end) && header.process(from, to)) { // `77:main`
-    header.span(Field.thread, to + 1, end);
-    return true;
-  }
-  if (mark !== Byte.COLON && mark !== Byte.HASH && mark !== Byte.DASH || skipDigits(bytes, to + 1, end) !== end || to + 1 === end) return false;
-  if (!header.process(from, to)) return false;
-  if (mark !== Byte.DASH) header.span(Field.thread, to + 1, end);
-  return true;
-}
-
-/** Whether the bracket at `at` touches the level, but for colours. */
-function isBehindLevel(header: Header, at: number): boolean {
-  if (!header.hasLevel) return false;
-  let to = header.levelEnd;
-  for (let next = skipColour(header.bytes, to, header.end); next > to; next = skipColour(header.bytes, to, header.end)) to = next;
-  return to === at;
-}
-
-/** The rest of `[0.123s][info][gc]`, the JVM's unified logging: seconds since its start. */
-function isUptime(bytes: Uint8Array, at: number, end: number): boolean {
-  return skipDigits(bytes, at, end) === end - 1 && end - 1 > at && bytes[end - 1] === 0x73 && bytes[end + 1] === Byte.OPEN_BRACKET;
-}
-
-/** A number behind the level belongs to the header when its bracket touches the one before, or when it is too long for a count. */
-function isAdjacent(header: Header, start: number, digits: number): boolean {
-  const { bytes } = header;
-  return !isBlank(bytes[start - 2]) || digits > 3 || bytes[start - 1] === Byte.OPEN_PAREN && bytes[start + digits + 1] === Byte.COLON;
-}
-
-/** `pid 12`, `PID: 12`, `pid=12`, `tid 7`, `thread-7`. */
-function readProcess(header: Header, start: number, end: number): boolean {
-  const { bytes } = header;
-  if (((bytes[start + 1] as number) | 32) !== 105 || ((bytes[start + 2] as number) | 32) !== 100) return false;
-  const kind = (bytes[start] as number) | 32;
-  if (kind !== 112 && kind !== 116) return false;
-  let at = start + 3;
-  while (at < end && (isBlank(bytes[at]) || bytes[at] === Byte.COLON || bytes[at] === Byte.EQUALS)) at++;
-  if (at === start + 3 || at === end || skipDigits(bytes, at, end) !== end) return false;
-  if (kind === 116) header.span(Field.thread, at, end);
-  else return header.process(at, end);
-  return true;
-}
-
-/** Apache's `pid 77:tid 78`. */
-function readProcessAndThread(header: Header, start: number, end: number): boolean {
-  const { bytes } = header;
-  let colon = start;
-  while (colon < end && bytes[colon] !== Byte.COLON) colon++;
-  return colon > start + 4 && colon < end && readProcess(header, start, colon) && readProcess(header, colon + 1, end);
-}
-
 /** Apache's `client 1.2.3.4:60444`. */
 function readClient(header: Header, start: number, end: number): boolean {
   const { bytes } = header;
@@ -205,54 +144,6 @@ function readClient(header: Header, start: number, end: number): boolean {
   const hasPort = bytes[colon] === Byte.COLON && (header.event.has(Field.pid) || !holds(bytes, start, colon, Byte.COLON));
   header.span(Field.client_ip, start + 7, hasPort ? colon : end);
   return true;
-}
-
-/** `[dd.trace_id=1 dd.span_id=2]`, `[name=bob;oip=1.2.3.4]`, `[myid:1]`: nothing but pairs, which become fields or members. */
-function readPairs(header: Header, start: number, end: number): boolean {
-  const { bytes } = header;
-  if (isNamedThread(header, start, end)) return true;
-  const isLabel = !header.hasLevel && header.hasTime;
-  if (countPairs(bytes, start, end, isLabel) < 1) return false;
-  for (let at = start; at < end; ) {
-    const key = at;
-    while (!isAssign(bytes[at], isLabel)) at++;
-    const mark = at;
-    while (at < end && !isPairEnd(bytes[at])) at++;
-    if (at > mark + 1) addPair(key, mark, mark + 1, at, false);
-    while (at < end && isPairEnd(bytes[at])) at++;
-  }
-  return true;
-}
-
-/** `HikariPool-1:housekeeper`: a thread of a numbered pool, and no label and its value. */
-function isNamedThread(header: Header, start: number, end: number): boolean {
-  const { bytes, event } = header;
-  let colon = start;
-  while (colon < end && bytes[colon] !== Byte.COLON) colon++;
-  if (colon + 1 >= end || !isLetter(bytes[colon + 1]) || event.has(Field.thread) || !isThreadName(bytes, start, colon) || !isSimpleName(bytes, colon + 1, end)) return false;
-  header.span(Field.thread, start, end);
-  return true;
-}
-
-/** Pairs of [start, end), or 0 when something else is there too. */
-function countPairs(bytes: Uint8Array, start: number, end: number, isLabel: boolean): number {
-  let pairs = 0;
-  for (let at = start; at < end; pairs++) {
-    const key = at;
-    while (at < end && (isWord(bytes[at]) || bytes[at] === Byte.DOT || bytes[at] === Byte.DASH)) at++;
-    if (at === key || at >= end || isDigit(bytes[key]) || !isAssign(bytes[at], isLabel)) return 0;
-    while (at < end && !isPairEnd(bytes[at])) at++;
-    while (at < end && isPairEnd(bytes[at])) at++;
-  }
-  return pairs;
-}
-
-function isAssign(byte: number | undefined, isLabel: boolean): boolean {
-  return byte === Byte.EQUALS || isLabel && byte === Byte.COLON;
-}
-
-function isPairEnd(byte: number | undefined): boolean {
-  return byte === Byte.SPACE || byte === Byte.SEMICOLON || byte === Byte.COMMA;
 }
 
 /** A place in code: `main.rs:268`, `prepare@Feature.cpp:187`, `source/server.cc:168`, `Block.java:flush(419)`. */

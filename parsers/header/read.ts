@@ -3,6 +3,7 @@ import type { LogEvent } from '../../agent/event.ts';
 import { Field } from '../../agent/fields.ts';
 import { readGroup } from './groups.ts';
 import { findLevel, isLevelNext, readLevelWord } from './levels.ts';
+import { readFunctionColumn, readPlaceOfFile } from './places.ts';
 import { Header } from './state.ts';
 import { readMysql } from './mysql.ts';
 import { readPostgres } from './postgres.ts';
@@ -10,7 +11,7 @@ import { readBehindPrefix, readCompose, readHostAndLogger, readHostAndTag, readT
 import { readSpring } from './spring.ts';
 import { readJavaUtil, readTrailingLogger } from './trailers.ts';
 import { readClosedGroups, readLabels, skipUptime } from './labels.ts';
-import { readFunctionColumn, readHexThread, readName, readPairsBeforeLevel, readPlaceOfFile, readProcess, readSlashed } from './words.ts';
+import { readHexThread, readName, readPairsBeforeLevel, readProcess, readSlashed } from './words.ts';
 import { Byte, isBlank, isDigit, isLetter, skipDigits } from '../values/bytes.ts';
 import { isUuid } from '../values/names.ts';
 import { levelOfSeverity } from '../values/levels.ts';
