@@ -182,18 +182,21 @@ const SIGNALS = ['Segmentation fault', 'Aborted', 'Killed', 'Bus error', 'Illega
 const DUMPED = ' (core dumped)';
 
 function readDeath(bytes: Uint8Array, start: number, end: number, event: LogEvent): boolean {
-  const first = bytes[start] as number;
-  if (!isLetter(first) && first !== Byte.HASH && first !== Byte.SLASH && first !== Byte.DOT) return false;
-  const death = DEATHS.find((text) => startsWith(bytes, start, end, text));
+  const mayBe = MAY_BEGIN[bytes[start] as number] === 1;
+  const death = mayBe ? DEATHS.find((text) => startsWith(bytes, start, end, text)) : undefined;
   const to = death === undefined ? signalEnd(bytes, start, end) : start + death.length;
   if (to < 0) return false;
   event.level(Level.error, start, Math.min(end, to));
   return true;
 }
 
+/** Bytes that one of them begins with, so that most texts need not be compared. */
+const MAY_BEGIN = new Uint8Array(256);
+for (const text of [...DEATHS, ...SIGNALS]) MAY_BEGIN[text.charCodeAt(0)] = 1;
+
 /** Where a shell's word for a signal ends, or -1. */
 function signalEnd(bytes: Uint8Array, start: number, end: number): number {
-  const whole = SIGNALS.find((text) => startsWith(bytes, start, end, text));
+  const whole = MAY_BEGIN[bytes[start] as number] === 1 ? SIGNALS.find((text) => startsWith(bytes, start, end, text)) : undefined;
   if (whole !== undefined) {
     const to = start + whole.length;
     return to === end || startsWith(bytes, to, end, DUMPED) ? to : -1;
