@@ -1,5 +1,5 @@
 # Builds with npm, runs with Node's binary alone: neither npm nor a compiler is in the image.
-ARG NODE=node:20-slim
+ARG NODE=node:24-slim
 
 FROM ${NODE} AS build
 WORKDIR /build

@@ -6,7 +6,7 @@ import { ROOT } from '../e2e/run-shipper.ts';
 import type { Done } from './machine.ts';
 
 const IMAGE = 'localhost/shipper-deploy-test';
-const BASES = ['docker.io/library/node:20-slim', 'docker.io/library/debian:bookworm-slim'];
+const BASES = ['docker.io/library/node:24-slim', 'docker.io/library/debian:bookworm-slim'];
 /** What an application is made of here; the image's own base has a shell. */
 const APP_IMAGE = 'docker.io/library/debian:bookworm-slim';
 
