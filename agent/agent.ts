@@ -122,6 +122,7 @@ export class Agent {
 
   #signal(signal: NodeJS.Signals): void {
     this.#signals.push(signal);
+    if (this.#signals.length === 2) log.warn(`${signal} came after ${String(this.#signals[0])}: it ends at once`);
     this.#ending.signal(signal);
   }
 

@@ -114,5 +114,6 @@ t.test('a full disk buffer at the end: what has come is kept, beyond the limit a
     t.equal(kept + linesLeft(ends), written, `${reason}: ${stderr}`);
     t.equal(code, 69, reason);
     t.notMatch(stderr, /lost/, reason);
+    t.equal(/: it ends at once/.test(stderr), signals.length > 1, 'why it ends so soon is said');
   }
 });
