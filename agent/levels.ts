@@ -1,6 +1,5 @@
 /** Severity names every dialect of levels is folded to, in rising order. */
 export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
-export type LevelName = (typeof LEVELS)[number];
 
 /** Positions in LEVELS. */
 export const Level = { trace: 0, debug: 1, info: 2, warn: 3, error: 4, fatal: 5 } as const;

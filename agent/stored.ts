@@ -13,4 +13,5 @@ export interface Defaults {
   readonly members: readonly { readonly key: Stored; readonly value: Stored }[];
 }
 
+/** Nothing. */
 export const NO_DEFAULTS: Defaults = { fields: [], members: [] };

@@ -52,7 +52,7 @@ function isOfRole(role: Role, bytes: Uint8Array, start: number, end: number): bo
  * Behind the literal at `at`, or -1. A blank beside another mark may be missing, or be many; alone it is one or more, and
  * two are two or more.
  */
-export function skipLiteral(literal: string, bytes: Uint8Array, at: number, end: number): number {
+function skipLiteral(literal: string, bytes: Uint8Array, at: number, end: number): number {
   if (literal === ' ' || literal === '  ') {
     const after = skipBlanks(bytes, at, end);
     return after - at >= literal.length || after > at && bytes[at] === Byte.TAB ? after : -1;
