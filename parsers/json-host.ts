@@ -4,7 +4,8 @@ import type { Field } from '../agent/fields.ts';
 import { assignArray, Outcome } from './values/assign.ts';
 import { hasDuplicates } from './values/json-duplicates.ts';
 
-// What the reading of a JSON line's members asks of TypeScript, for what is rare. A kernel imports these functions.
+// What the reading of a JSON line's members, and of a line of an access log, asks of TypeScript. A kernel imports these
+// functions, or what another kernel has for them.
 
 let chunk: Chunk | undefined;
 let event: LogEvent | undefined;
@@ -23,6 +24,11 @@ export function listMembers(start: number, end: number): number {
 /** The same for an object inside of it, whose key has the id `container`. */
 export function listNested(start: number, end: number, depth: number, container: number): number {
   return chunk === undefined ? -1 : chunk.scanners.members.list(start, end, depth, container);
+}
+
+/** Cuts the line at [start, end) of an access log into the row of its chunk's scanner: see values/access-scan.ts. */
+export function cutAccess(start: number, end: number): boolean {
+  return chunk !== undefined && chunk.scanners.access.scan(start, end);
 }
 
 /** `assignArray` for the record at work. */
