@@ -116,7 +116,7 @@ function follow(rule: number, start: number, to: number): number {
     case Rule.REFERER: return afterText(scan, Field.referer, to);
     case Rule.PEER: peer(start, to); return to;
     case Rule.SIZE: size(to); return to;
-    case Rule.HTTP: return scan.bytes[to] === Byte.SLASH && isDigit(scan.bytes[to + 1]) && to + 1 < scan.end && isUpper(scan.bytes[start]) && scan.bytes[start - 1] !== Byte.OPEN_BRACE ? takeVersion(scan, start) : to;
+    case Rule.HTTP: return scan.bytes[to] === Byte.SLASH && isDigit(scan.bytes[to + 1]) && to + 1 < scan.end && isUpper(scan.bytes[start]) && (start === scan.start || scan.bytes[start - 1] !== Byte.OPEN_BRACE) ? takeVersion(scan, start) : to;
     case Rule.ON: return scan.has(Field.duration_ms) && (wordBefore(scan, start) & Mark.NUMBER) !== 0 ? tryPath(scan, to, Sure.LIKELY) : to;
     default: return to;
   }
