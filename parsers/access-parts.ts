@@ -46,7 +46,7 @@ function part(bytes: Uint8Array, row: Int32Array, column: number, field: Field, 
 function time(chunk: Chunk, row: Int32Array, event: LogEvent): boolean {
   const start = row[Column.TIME] as number;
   const end = row[Column.TIME + 1] as number;
-  if (row[Column.SAME_TIME] === 1 && row[Column.TIME_ROUND] === event.arena.round) {
+  if (row[Column.TIME_ROUND] === event.arena.round) {
     event.at(Field.timestamp, row[Column.TIME_ADDRESS] as number, row[Column.TIME_LENGTH] as number, start, end);
     return true;
   }

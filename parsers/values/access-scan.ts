@@ -1,16 +1,16 @@
 /**
  * Columns of the row a line of an access log is cut into, all positions in the chunk: begin and end of the virtual host
- * in front (both 0: none), of the client, the user, the time, then whether the time is that of the line before letter
- * by letter, begin and end of the request, the status' begin and end, the size's end (its begin is behind the status),
- * begin and end of referer and user agent (both 0: none), and where what follows them begins. The last three are the reader's own: where the
- * time that was read last lies as a value, how long it is, and the arena's round in which it lies there; the round is -1 once
- * a line has another time.
+ * in front (both 0: none), of the client, the user, the time, then TIME_ROUND, begin and end of the request, the status'
+ * begin and end, the size's end (its begin is behind the status), begin and end of referer and user agent (both 0: none),
+ * and where what follows them begins. Three columns are the reader's own: where the time that was read last lies as a
+ * value, how long it is, and the arena's round in which it lies there; the round is -1 once a line has not that time, letter
+ * by letter.
  */
 export const Column = {
-  HOST: 0, CLIENT: 2, USER: 4, TIME: 6, SAME_TIME: 8, REQUEST: 9, STATUS: 11, STATUS_END: 12, SIZE_END: 13, REFERER: 14, AGENT: 16, REST: 18,
-  TIME_ADDRESS: 19, TIME_LENGTH: 20, TIME_ROUND: 21,
+  HOST: 0, CLIENT: 2, USER: 4, TIME: 6, TIME_ROUND: 8, REQUEST: 9, STATUS: 11, STATUS_END: 12, SIZE_END: 13, REFERER: 14, AGENT: 16, REST: 18,
+  TIME_ADDRESS: 19, TIME_LENGTH: 20,
 } as const;
-export const COLUMNS = 22;
+export const COLUMNS = 21;
 
 /** Cuts lines of access logs. A chunk brings one; this file has the plain one. */
 export interface AccessScanner {
@@ -46,9 +46,8 @@ export class PlainAccessScanner implements AccessScanner {
     const statusEnd = wordEnd(bytes, requestEnd + 2, end);
     const sizeEnd = statusEnd < end ? wordEnd(bytes, statusEnd + 1, end) : statusEnd;
     const timeText = Buffer.from(bytes.subarray(time, at)).toString('latin1');
-    const isSame = timeText === this.#lastTime;
-    if (!isSame) this.row[Column.TIME_ROUND] = -1;
-    this.row.set([...head.columns, time, at, Number(isSame), at + 3, requestEnd, requestEnd + 2, statusEnd, sizeEnd, ...tail(bytes, sizeEnd, end)]);
+    const round = timeText === this.#lastTime ? (this.row[Column.TIME_ROUND] as number) : -1;
+    this.row.set([...head.columns, time, at, round, at + 3, requestEnd, requestEnd + 2, statusEnd, sizeEnd, ...tail(bytes, sizeEnd, end)]);
     this.#lastTime = timeText;
     return true;
   }

@@ -61,9 +61,7 @@ export function access(from: usize, to: usize): i32 {
   put(5, third);
   put(6, time);
   put(7, at);
-  const same = sameTime(time, at - time);
-  store<i32>(row, same ? 1 : 0, 32);
-  if (!same) store<i32>(row, -1, 84);
+  if (!sameTime(time, at - time)) store<i32>(row, -1, 32);
   put(9, request);
   put(10, requestEnd);
   put(11, status);
